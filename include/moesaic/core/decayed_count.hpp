@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <vector>
+
+#include <moesaic/core/quantity.hpp>
+#include <moesaic/core/utility.hpp>
+
+namespace moesaic {
+
+/// A use count that halves every `half_life` tokens, F ← F·2^(−Δ/h) + 1, as a positive number mantissa × 2^exponent.
+/// Counts are kept as of token 0 (each use at token t adds 2^(t/h)), so they compare with each other at any time without
+/// being touched: decaying to now multiplies all of them alike. Integers only; equal on every platform.
+/// Rounding: 2^-60 relative per use. Source: LRFU (Lee et al. 2001) with λ = 1/h; the integer form is ours.
+struct decayed_count {
+  std::uint64_t mantissa = 0;  ///< 0, or in [2^62, 2^63)
+  std::int64_t exponent = 0;
+
+  friend constexpr bool operator==(decayed_count, decayed_count) = default;
+
+  constexpr decayed_count& operator+=(decayed_count more) noexcept {
+    if (more.mantissa == 0) return *this;
+    if (mantissa == 0) return *this = more;
+    if (exponent < more.exponent) {
+      const decayed_count self = *this;
+      *this = more;
+      more = self;
+    }
+    const std::int64_t apart = exponent - more.exponent;
+    mantissa += apart < 64 ? more.mantissa >> apart : 0;
+    if (mantissa >> 63U != 0) {
+      mantissa >>= 1U;
+      ++exponent;
+    }
+    return *this;
+  }
+
+  /// The count as one number that compares like it: the exponent above 40 bits of mantissa. Never used: the lowest.
+  [[nodiscard]] constexpr utility worth() const noexcept {
+    if (mantissa == 0) return utility::lowest();
+    return {exponent * (std::int64_t{1} << 40U) + static_cast<std::int64_t>((mantissa - (std::uint64_t{1} << 62U)) >> 22U)};
+  }
+};
+
+/// Gives what one use at a token is worth, 2^(t/h), for a fixed half-life of 1 to 65,536 tokens.
+/// Cost: h × 8 bytes made at construction; O(1) per call.
+class decay_clock {
+ public:
+  decay_clock() = default;
+  explicit decay_clock(std::uint32_t half_life) : powers_(half_life) {
+    for (std::uint32_t i = 0; i < half_life; ++i)
+      powers_[i] = power_of_two((static_cast<std::uint64_t>(i) << 32U) / half_life);
+  }
+  [[nodiscard]] decayed_count use_at(token_index t) const noexcept {
+    const std::uint64_t h = powers_.size();
+    return {powers_[t.count % h], static_cast<std::int64_t>(t.count / h)};
+  }
+
+ private:
+  /// 2^(x / 2^32) for x in [0, 2^32), as a mantissa with 62 bits after the point: the product of 2^(2^-i) over x's bits.
+  [[nodiscard]] static constexpr std::uint64_t power_of_two(std::uint64_t x) noexcept {
+    std::uint64_t product = std::uint64_t{1} << 62U;
+    std::uint64_t root = std::uint64_t{1} << 63U;  // 2^(2^0) with 62 bits after the point
+    for (std::uint32_t bit = 32; bit-- > 0;) {
+      root = square_root(root);
+      if (((x >> bit) & 1U) != 0) product = times(product, root);
+    }
+    return product;
+  }
+  /// a·b / 2^62 without a 128-bit type.
+  [[nodiscard]] static constexpr std::uint64_t times(std::uint64_t a, std::uint64_t b) noexcept {
+    const std::uint64_t a1 = a >> 32U, a0 = a & 0xFFFF'FFFFU, b1 = b >> 32U, b0 = b & 0xFFFF'FFFFU;
+    const std::uint64_t low = a0 * b0, mid1 = a1 * b0, mid2 = a0 * b1;
+    const std::uint64_t carry = ((low >> 32U) + (mid1 & 0xFFFF'FFFFU) + (mid2 & 0xFFFF'FFFFU));
+    const std::uint64_t high = a1 * b1 + (mid1 >> 32U) + (mid2 >> 32U) + (carry >> 32U);
+    return high << 2U | (carry & 0xFFFF'FFFFU) >> 30U;
+  }
+  /// √(a / 2^62) · 2^62, rounded down, for a in [2^62, 2^63]: the largest r with r·r / 2^62 ≤ a, bit by bit.
+  [[nodiscard]] static constexpr std::uint64_t square_root(std::uint64_t a) noexcept {
+    std::uint64_t root = 0;
+    for (std::uint32_t bit = 63; bit-- > 0;) {
+      const std::uint64_t tried = root | std::uint64_t{1} << bit;
+      if (times(tried, tried) <= a && tried < (std::uint64_t{1} << 63U)) root = tried;
+    }
+    return root;
+  }
+  std::vector<std::uint64_t> powers_;
+};
+
+}  // namespace moesaic
