@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+# The front door. Everything here is plain CMake: see CMakePresets.json for the same without make.
+
+jobs := $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+release := build/release
+MAKEFLAGS += --no-print-directory
+
+help:
+	@echo "moesaic: which experts of a Mixture-of-Experts model sit in fast memory, and when the others travel"
+	@echo
+	@echo "  make demo    decode real text with a quarter of the experts in memory (5 minutes first, then seconds)"
+	@echo "  make test    build everything and run every test (20 minutes first)"
+	@echo "  make bench   microbenchmarks; their JSON under build/bench/ (10 minutes)"
+	@echo "  make clean   remove what was built, keep what was installed under build/venv"
+	@echo
+	@echo "Missing Debian packages are installed where that is allowed, Python packages under build/venv;"
+	@echo "MOESAIC_PROVIDE=no leaves both to you. Plain CMake works too: cmake --preset release."
+
+demo: configure
+	@echo "moesaic: building the decoder"
+	@cmake --build $(release) -j $(jobs) --target moesaic-decode
+	@sh examples/decoder/demo.sh
+
+test: build
+	@ctest --test-dir $(release) --output-on-failure --no-tests=error -j $(jobs)
+
+bench: configure
+	@echo "moesaic: building the benchmarks"
+	@cmake --build $(release) -j $(jobs) --target moesaic_benchmarks
+	@sh benchmarks/run.sh build/bin build/bench
+
+build: configure
+	@echo "moesaic: building everything on $(jobs) processors; the first time takes some minutes"
+	@cmake --build $(release) -j $(jobs)
+
+configure: provide
+	@cmake --preset release $(CMAKE_ARGUMENTS)
+
+provide:
+	@sh cmake/provide.sh
+
+clean:
+	@rm -rf $(release) build/bin build/bench
+
+.PHONY: help demo test bench build configure provide clean

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+# The library itself: interface targets over include/moesaic, and nothing else. Headers are found by name:
+#
+#   moesaic::moesaic          everything below that needs the standard library only
+#   moesaic::file_transport   transport/file/ without io_uring: POSIX files and threads
+#   moesaic::uring            transport/file/uring*.hpp, on top of it, where liburing is found
+#   moesaic::compressed       trace/compressed*.hpp: reading .xz and .gz, where liblzma and zlib are found
+#
+# A target exists only where what it needs was found, so a parent asks `if(TARGET moesaic::uring)`.
+
+set(moesaic_include ${PROJECT_SOURCE_DIR}/include)
+file(GLOB_RECURSE moesaic_all_headers CONFIGURE_DEPENDS ${moesaic_include}/moesaic/*.hpp)
+foreach(header IN LISTS moesaic_all_headers)
+  file(RELATIVE_PATH path ${moesaic_include}/moesaic ${header})
+  if(path MATCHES "^(cuda|mpi)/")
+    continue()
+  elseif(path MATCHES "^transport/file/uring")
+    list(APPEND moesaic_uring_headers ${header})
+  elseif(path MATCHES "^transport/file/")
+    list(APPEND moesaic_file_transport_headers ${header})
+  elseif(path MATCHES "^trace/compressed")
+    list(APPEND moesaic_compressed_headers ${header})
+  else()
+    list(APPEND moesaic_headers ${header})
+  endif()
+endforeach()
+
+# One interface target over its headers. From CMake 3.24 on, the target all_verify_interface_header_sets compiles each alone.
+function(moesaic_interface name)
+  add_library(${name} INTERFACE)
+  target_compile_features(${name} INTERFACE cxx_std_20)
+  if(CMAKE_VERSION VERSION_GREATER_EQUAL 3.23)
+    target_sources(${name} INTERFACE FILE_SET HEADERS BASE_DIRS ${moesaic_include} FILES ${ARGN})
+    set_target_properties(${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ${moesaic_on_top})
+  else()
+    target_include_directories(${name} INTERFACE ${moesaic_include})
+  endif()
+endfunction()
+
+moesaic_interface(moesaic ${moesaic_headers})
+add_library(moesaic::moesaic ALIAS moesaic)
+
+find_package(Threads QUIET)
+if(Threads_FOUND AND NOT WIN32)
+  moesaic_interface(moesaic_file_transport ${moesaic_file_transport_headers})
+  target_link_libraries(moesaic_file_transport INTERFACE moesaic Threads::Threads)
+  add_library(moesaic::file_transport ALIAS moesaic_file_transport)
+endif()
+
+# liburing has no CMake package of its own: a header and a library anywhere on CMAKE_PREFIX_PATH will do.
+find_path(MOESAIC_LIBURING_INCLUDE_DIR liburing.h)
+find_library(MOESAIC_LIBURING_LIBRARY uring)
+mark_as_advanced(MOESAIC_LIBURING_INCLUDE_DIR MOESAIC_LIBURING_LIBRARY)
+if(TARGET moesaic_file_transport AND MOESAIC_LIBURING_INCLUDE_DIR AND MOESAIC_LIBURING_LIBRARY)
+  moesaic_interface(moesaic_uring ${moesaic_uring_headers})
+  target_link_libraries(moesaic_uring INTERFACE moesaic_file_transport ${MOESAIC_LIBURING_LIBRARY})
+  target_include_directories(moesaic_uring SYSTEM INTERFACE ${MOESAIC_LIBURING_INCLUDE_DIR})
+  add_library(moesaic::uring ALIAS moesaic_uring)
+elseif(moesaic_on_top)
+  message(STATUS "moesaic: liburing not found, so files are read by the pread threads only (Debian: liburing-dev)")
+endif()
+
+find_package(LibLZMA QUIET)
+find_package(ZLIB QUIET)
+if(LIBLZMA_FOUND AND ZLIB_FOUND)
+  moesaic_interface(moesaic_compressed ${moesaic_compressed_headers})
+  target_link_libraries(moesaic_compressed INTERFACE moesaic LibLZMA::LibLZMA ZLIB::ZLIB)
+  add_library(moesaic::compressed ALIAS moesaic_compressed)
+elseif(moesaic_on_top)
+  message(STATUS "moesaic: liblzma and zlib not both found, so traces in .xz and .gz are not read (Debian: liblzma-dev zlib1g-dev)")
+endif()
