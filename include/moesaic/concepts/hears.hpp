@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <span>
+
+#include <moesaic/core/event.hpp>
+#include <moesaic/core/expert_space.hpp>
+#include <moesaic/core/model_shape.hpp>
+#include <moesaic/core/residence.hpp>
+#include <moesaic/core/step_outcome.hpp>
+
+namespace moesaic {
+
+/// The experts a policy will decide about, told once, before any other event: the moment to allocate, and the only one.
+/// `shape` and `group_of` stay valid as long as the policy is used.
+struct inventory {
+  const model_shape& shape;
+  std::span<const std::uint16_t> group_of;  ///< eviction group by flat index
+  std::uint32_t groups = 1;
+
+  [[nodiscard]] const expert_space& space() const noexcept { return shape.space(); }
+};
+
+/// An expert took room of its own (a slot, not a frame); its bytes may still travel.
+struct admitted {
+  expert_id expert;
+  cause why;
+};
+/// An expert lost its room, or its transfer failed after it had been admitted.
+struct evicted {
+  expert_id expert;
+};
+/// The engine has finished with a layer's event: nothing of it is pinned any more.
+struct lease_ended {
+  step_index step;
+  layer_index layer;
+};
+/// A draft was cut: rows at or after `kept` will not be verified, or were rejected.
+struct draft_cut {
+  draft_length kept;
+};
+
+/// Policies say what they listen to, and are held to it:
+/// `using hears = events<inventory, layer_event, evicted>;` demands an `on` for each of the three, noexcept except for
+/// inventory. What is not listed is not told; what is listed and misspelt does not compile.
+///
+/// Order within one event: layer_event (in `acquire`, before anybody is asked anything), then admitted and evicted as they
+/// are decided, then lease_ended. After each step: step_outcome. Between: hint and draft_cut while drafting.
+template <class... Events>
+struct events {
+  template <class Event>
+  static constexpr bool include = (std::same_as<Event, Events> || ...);
+};
+
+namespace detail {
+template <class Policy, class Event>
+concept handles = requires(Policy policy, const Event& event) { { policy.on(event) } noexcept -> std::same_as<void>; };
+template <class Policy>
+concept handles_inventory = requires(Policy policy, const inventory& event) { { policy.on(event) } -> std::same_as<void>; };
+template <class Policy, class Event>
+inline constexpr bool keeps_its_word_on = handles<Policy, Event>;
+template <class Policy>
+inline constexpr bool keeps_its_word_on<Policy, inventory> = handles_inventory<Policy>;
+template <class Policy, class List>
+inline constexpr bool keeps_its_word = false;
+template <class Policy, class... Events>
+inline constexpr bool keeps_its_word<Policy, events<Events...>> = (keeps_its_word_on<Policy, Events> && ...);
+}  // namespace detail
+
+template <class Policy>
+concept declares_events = requires { typename Policy::hears; };
+
+/// A policy that declares what it hears and can hear all of it.
+template <class Policy>
+concept listener = declares_events<Policy> && detail::keeps_its_word<Policy, typename Policy::hears>;
+
+/// Tells a policy an event it listens to; nothing otherwise, at no cost.
+template <class Event, listener Policy>
+constexpr void tell(Policy& policy, const Event& event) noexcept(!std::same_as<Event, inventory>) {
+  if constexpr (Policy::hears::template include<Event>) policy.on(event);
+}
+
+}  // namespace moesaic
