@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: MIT
+"""Shows that each rule of arrows.py, inventory.py and links.py can fail: a small repository that keeps them all, and for
+each rule one change that breaks it and the words that have to be said then."""
+import json
+import pathlib
+import re
+import tempfile
+import unittest
+
+import arrows
+import inventory
+import links
+
+SPDX = "// SPDX-License-Identifier: MIT\n"
+GOOD = {
+    "CHANGELOG.md": "# Changelog\n\n## 0.1.0\n",
+    "README.md": "# It\n\n[page](docs/page.md#a-b) and [home](#it)\n\n"
+                 "<!-- from: examples/e.cpp#all -->\n```cpp\nint f();\nint g();\n```\n",
+    "docs/page.md": "# A, b\n",
+    "examples/e.cpp": SPDX + "// [all]\n  int f();\n  int g();\n// [/all]\n",
+    "include/moesaic/version.hpp": SPDX + "inline constexpr v version{.major = 0, .minor = 1, .patch = 0};\n",
+    "include/moesaic/moesaic.hpp": SPDX + "#include <moesaic/eviction/lru.hpp>\n#include <moesaic/cache/pool.hpp>\n",
+    "include/moesaic/core/word.hpp": SPDX + "#include <span>\nstatic constexpr int a = 65'535;\nstatic int f(int);\n"
+                                            "inline int g() { return 1; }\n// steady_clock, printf( and sleep( in words\n",
+    "include/moesaic/concepts/rule.hpp": SPDX + "#include <moesaic/core/word.hpp>\n",
+    "include/moesaic/eviction/lru.hpp": SPDX + "// Source: ours\n// Cost: O(1)\n// Ties: lower id\n#include <moesaic/concepts/rule.hpp>\n",
+    "include/moesaic/cache/pool.hpp": SPDX + "#include <moesaic/concepts/rule.hpp>\n",
+    "include/moesaic/transport/file/uring.hpp": SPDX + "#include <liburing.h>\n#include <thread>\n",
+    "include/moesaic/runtime/loop.hpp": SPDX + "#include <moesaic/cache/pool.hpp>\n#include <moesaic/eviction/lru.hpp>\n",
+    "tests/conformance/eviction_test.cpp": SPDX + "eviction::lru\n",
+    "tests/compile_fail/f.cpp": SPDX,
+    **{f"tests/{name}_test.cpp": SPDX + "// nothing sleeps (\n"
+       for name in ("core/word", "concepts/rule", "eviction/lru", "cache/pool", "transport/file/uring", "runtime/loop")},
+}
+LRU, POOL, WORD = "include/moesaic/eviction/lru.hpp", "include/moesaic/cache/pool.hpp", "include/moesaic/core/word.hpp"
+RECORD = {"docs/design/0001.md": "arrow: `cache/pool.hpp` -> `eviction`\n"}
+POOL_USES_LRU = {POOL: SPDX + "#include <moesaic/eviction/lru.hpp>\n"}
+
+
+def add(path, text):
+    return {path: GOOD[path] + text}
+
+
+class rules(unittest.TestCase):
+    def tree(self, change):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        root = pathlib.Path(folder.name).resolve()
+        for path, text in {**GOOD, **change}.items():
+            if text is not None:
+                (root / path).parent.mkdir(parents=True, exist_ok=True)
+                (root / path).write_text(text, encoding="utf-8")
+        return root
+
+    def passes(self, check, change):
+        self.assertEqual(check.findings(self.tree(change)), [])
+
+    def fails(self, check, cases):
+        for words, change in cases:
+            with self.subTest(words):
+                found = "\n".join(check.findings(self.tree(change)))
+                self.assertRegex(found, words)
+                self.assertEqual(len(found.splitlines()), 1, found)  # and nothing else
+
+    def test_the_good_tree_passes(self):
+        for check in (arrows, inventory, links):
+            self.passes(check, {})
+
+    def test_arrows(self):
+        self.fails(arrows, [
+            ("core may not use concepts/rule.hpp", add(WORD, "#include <moesaic/concepts/rule.hpp>\n")),
+            ("cache may not use eviction/lru.hpp", POOL_USES_LRU),
+            ("eviction may not use runtime/loop.hpp", add(LRU, "#include <moesaic/runtime/loop.hpp>\n")),
+            ("may not use the umbrella", add(LRU, "#include <moesaic/moesaic.hpp>\n")),
+            ("which belongs to an optional target", add("include/moesaic/runtime/loop.hpp", "#include <moesaic/transport/file/uring.hpp>\n")),
+            ("which is not there", add(LRU, "#include <moesaic/core/gone.hpp>\n")),
+            ("in quotes", add(LRU, '#include "lru.hpp"\n')),
+            ("no place among the arrows", {"include/moesaic/novelty/x.hpp": SPDX}),
+            (r"mentions a leaf \(CUDA\)", add(LRU, "// as CUDA graphs want it\n")),
+            (r"mentions a leaf \(mpi\)", add(LRU, "int mpi = 0;\n")),
+            ("too heavy for core", add(WORD, "#include <mutex>\n")),
+            ("not a standard header", add(LRU, "#include <fmt/format.h>\n")),
+            ("not for this folder", add(LRU, "#include <unistd.h>\n")),
+            ("not needed any more", RECORD),
+        ])
+
+    def test_a_recorded_exception_is_allowed(self):
+        self.passes(arrows, {**POOL_USES_LRU, **RECORD})
+
+    def test_inventory(self):
+        still_static = "static int count = 0;\n"
+        self.fails(inventory, [
+            ("has no tests/eviction/lru_test.cpp", {"tests/eviction/lru_test.cpp": None}),
+            ("301 lines", {POOL: SPDX + "//\n" * 300}),
+            ("does not say `Source:`", {LRU: GOOD[LRU].replace("Source", "From")}),
+            ("does not say `Cost:`", {LRU: GOOD[LRU].replace("Cost", "Price")}),
+            ("does not say `Ties:`", {LRU: GOOD[LRU].replace("Ties", "Equal")}),
+            ("in no conformance list", {"tests/conformance/eviction_test.cpp": SPDX}),
+            ("reads a clock", add(POOL, "#include <chrono>\n")),
+            ("reads a clock", add(POOL, "auto t = std::steady_clock::now();\n")),
+            ("sleeps", add(POOL, "usleep(3);\n")),
+            ("prints", add(POOL, "#include <iostream>\n")),
+            ("prints", add(POOL, "std::printf(format);\n")),
+            ("static that can change", add(POOL, still_static)),
+            ("static that can change", add(POOL, "struct s { int f() { static std::vector<int> seen; return 0; } };\n")),
+            ("static that can change", add(POOL, "inline std::vector<int> registry{};\n")),
+            ("static that can change", add(POOL, "thread_local int depth;\n")),
+            ("tests/core/word_test.cpp:3: sleeps", add("tests/core/word_test.cpp", "std::this_thread::sleep_for(x);\n")),
+            ("tests/core/word_test.cpp:3: .*clock", add("tests/core/word_test.cpp", "auto t = steady_clock::now();\n")),
+            ("newest entry", {"CHANGELOG.md": "# Changelog\n\n## 0.2.0\n\n## 0.1.0\n"}),
+            ("wants exactly one line", {POOL: "#include <span>\n"}),
+            ("wants exactly one line", {POOL: GOOD[POOL] + SPDX}),
+            ("left-over mark", add(POOL, "// TO" + "DO: later\n")),
+            ("left-over mark", add("docs/page.md", "FIX" + "ME\n")),
+            ("of one machine", add("docs/page.md", "see /wo" + "rk/notes\n")),
+        ])
+
+    def test_unbuilt_sources(self):
+        root = self.tree({})
+        sources = [path.as_posix() for folder in ("tests", "examples") for path in (root / folder).rglob("*.cpp")
+                   if "compile_fail" not in path.parts]
+        commands = root / "compile_commands.json"
+        for left_out in (None, "examples/e.cpp"):
+            commands.write_text(json.dumps([{"directory": root.as_posix(), "file": source}
+                                            for source in sources if left_out is None or not source.endswith(left_out)]))
+            found = inventory.findings(root, commands)
+            self.assertEqual(found, [] if left_out is None else [f"{left_out}: is built by nothing"])
+
+    def test_links(self):
+        readme = GOOD["README.md"]
+        self.fails(links, [
+            ("leads nowhere", {"README.md": readme.replace("docs/page.md", "docs/gone.md")}),
+            ("leads nowhere", {"README.md": readme + '<img src="docs/gone.svg">\n'}),
+            ("leads nowhere", {"README.md": readme + "[x]\n\n[x]: docs/gone.md\n"}),
+            ("a heading that is not there", {"README.md": readme.replace("#a-b", "#c")}),
+            ("a heading that is not there", {"README.md": readme.replace("#it", "#that")}),
+            ("is not what the file says", {"README.md": readme.replace("int g", "int h")}),
+            ("does not exist", {"README.md": readme.replace("examples/e", "examples/x")}),
+            ("has no single", {"README.md": readme.replace("#all", "#some")}),
+            ("no slice of a tested file", {"README.md": re.sub(r"<!--.*-->\n", "", readme)}),
+            ("without a fenced block", {"README.md": readme + "\n<!-- from: examples/e.cpp#all -->\nnothing\n"}),
+        ])
+
+
+if __name__ == "__main__":
+    unittest.main()
