@@ -26,18 +26,19 @@ enum class verdict : std::uint8_t { keep, bypass };
 
 /// May this newcomer take room? Asked for every newcomer, also when there is room, once for each expert it would displace.
 ///
-/// Contract. `displaces_own_event` is a constant: where it is true, the event's own hits and earlier newcomers may be named
-/// as those who would have to go (a hit then leaves when its entry is released). Equal scene, equal verdict. Cost: O(1).
+/// Contract. `displaces_own_event()` never changes: where it is true, the event's own hits and earlier newcomers may be named
+/// as those who would have to go (a hit then leaves when its entry is released); this needs an eviction policy with keys.
+/// Equal scene, equal verdict. Cost: O(1).
 template <class P>
-concept admission_policy = listener<P> && requires(P policy, const admission_scene<archetype::scorer>& scene) {
+concept admission_policy = listener<P> && requires(P policy, const P& view, const admission_scene<archetype::scorer>& scene) {
   { policy.admit(scene) } noexcept -> std::same_as<verdict>;
-  { P::displaces_own_event } -> std::convertible_to<bool>;
+  { view.displaces_own_event() } noexcept -> std::same_as<bool>;
 };
 
 namespace archetype {
 struct admission {
   using hears = events<>;
-  static constexpr bool displaces_own_event = false;
+  [[nodiscard]] bool displaces_own_event() const noexcept;
   template <utility_scorer S>
   [[nodiscard]] verdict admit(const admission_scene<S>&) noexcept;
 };
@@ -54,8 +55,8 @@ consteval bool explain_admission_policy() {
     static_assert(keeps, "admission policy declares an event it has no  void on(const Event&) noexcept  for");
     constexpr bool admits = requires(P policy, const admission_scene<archetype::scorer>& scene) { policy.admit(scene); };
     static_assert(admits, "admission policy lacks  verdict admit(const admission_scene<S>&) noexcept");
-    constexpr bool says = requires { P::displaces_own_event; };
-    static_assert(says, "admission policy lacks  static constexpr bool displaces_own_event");
+    constexpr bool says = requires(const P& view) { view.displaces_own_event(); };
+    static_assert(says, "admission policy lacks  bool displaces_own_event() const noexcept");
     static_assert(!(keeps && admits && says) || admission_policy<P>,
                   "admission policy has every call, but a return type or a noexcept differs");
   }

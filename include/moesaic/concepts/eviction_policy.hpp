@@ -30,11 +30,21 @@ concept eviction_policy = listener<P> && requires(P policy, const eviction_scene
 };
 
 /// An eviction policy whose order is a key: the smallest leaves first, equal keys: the lower id. The key of an expert
-/// that is absent is the one it would have if it entered with the running event. Optional admission needs it.
+/// that is absent is the one it would have if it entered with the running event. Optional admission needs it. A type that
+/// stands for several policies answers std::optional<utility>: nullopt where the chosen one has no key.
 template <class P>
 concept keyed_eviction_policy = eviction_policy<P> && requires(const P& view, expert_id e) {
-  { view.key(e) } noexcept -> std::same_as<utility>;
+  { view.key(e) } noexcept -> std::convertible_to<std::optional<utility>>;
 };
+
+/// The key of an expert under any eviction policy; nullopt where it has none.
+template <eviction_policy P>
+[[nodiscard]] std::optional<utility> key_of(const P& policy, expert_id e) noexcept {
+  if constexpr (keyed_eviction_policy<P>)
+    return policy.key(e);
+  else
+    return std::nullopt;
+}
 
 namespace archetype {
 struct eviction {
