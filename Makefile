@@ -34,7 +34,8 @@ build: configure
 	@cmake --build $(release) -j $(jobs)
 
 configure: provide
-	@cmake --preset release $(CMAKE_ARGUMENTS)
+	@cmake --preset release $(CMAKE_ARGUMENTS) > build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
+	@sed -n 's/^-- moesaic: /moesaic: /p' build/configure.log
 
 provide:
 	@sh cmake/provide.sh
