@@ -34,6 +34,7 @@ build: configure
 	@cmake --build $(release) -j $(jobs)
 
 configure: provide
+	@mkdir -p build
 	@cmake --preset release $(CMAKE_ARGUMENTS) > build/configure.log 2>&1 || { cat build/configure.log; exit 1; }
 	@sed -n 's/^-- moesaic: /moesaic: /p' build/configure.log
 
