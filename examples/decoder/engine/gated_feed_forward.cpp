@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#include "gated_feed_forward.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace moesaic::decoder {
+
+namespace {
+
+constexpr std::int64_t worth_sharing = 24 * 1024;  // bytes of weights times rows, as in multiply()
+constexpr std::int64_t tile = 16;                  // rows of input that stay in the first-level cache together
+
+struct cut {
+  std::int64_t pieces;
+  std::int64_t each;
+};
+
+cut share(const thread_team& team, std::int64_t rows, std::int64_t work) noexcept {
+  const std::int64_t pieces = work < worth_sharing ? 1 : std::min<std::int64_t>(rows, team.size() * 4);
+  return {pieces, (rows + pieces - 1) / pieces};
+}
+
+float silu(float x) noexcept { return x / (1.0F + std::exp(-x)); }
+
+}  // namespace
+
+void gated_feed_forward(workbench& bench, const gated_weights& weights, std::span<const routed_row> rows, float* out) {
+  const matrix& gate = weights.gate;
+  const matrix& up = weights.up;
+  const matrix& down = weights.down;
+  const auto count = static_cast<std::int64_t>(rows.size());
+  const std::int64_t inner = gate.rows;
+  float* hidden = bench.hidden.of(count * inner);
+
+  bench.input.prepare(gate.type);
+  bench.input.prepare(up.type);
+  const activations::prepared for_gate = bench.input.form_for(gate.type);
+  const activations::prepared for_up = bench.input.form_for(up.type);
+  const auto gate_dot = ggml_get_type_traits_cpu(gate.type)->vec_dot;
+  const auto up_dot = ggml_get_type_traits_cpu(up.type)->vec_dot;
+  const auto width = static_cast<int>(gate.columns);
+  const cut first = share(bench.team, inner, 2 * inner * static_cast<std::int64_t>(gate.row_bytes()) * count);
+  bench.team.run(static_cast<std::uint32_t>(first.pieces), [&](std::uint32_t piece, unsigned) {
+    const std::int64_t from = piece * first.each;
+    const std::int64_t to = std::min(inner, from + first.each);
+    for (std::int64_t begin = 0; begin < count; begin += tile) {
+      const std::int64_t end = std::min(count, begin + tile);
+      for (std::int64_t w = from; w < to; ++w)
+        for (std::int64_t r = begin; r < end; ++r) {
+          const std::int64_t input = rows[static_cast<std::size_t>(r)].input;
+          float g = 0;
+          float u = 0;
+          gate_dot(width, &g, 0, gate.row(w), 0, for_gate.row(input), 0, 1);
+          up_dot(width, &u, 0, up.row(w), 0, for_up.row(input), 0, 1);
+          hidden[r * inner + w] = silu(g) * u;
+        }
+    }
+  });
+
+  bench.inner.assign(hidden, count, inner);
+  bench.inner.prepare(down.type);
+  const activations::prepared for_down = bench.inner.form_for(down.type);
+  const auto down_dot = ggml_get_type_traits_cpu(down.type)->vec_dot;
+  const cut second = share(bench.team, down.rows, down.rows * static_cast<std::int64_t>(down.row_bytes()) * count);
+  bench.team.run(static_cast<std::uint32_t>(second.pieces), [&](std::uint32_t piece, unsigned) {
+    const std::int64_t from = piece * second.each;
+    const std::int64_t to = std::min(down.rows, from + second.each);
+    for (std::int64_t begin = 0; begin < count; begin += tile) {
+      const std::int64_t end = std::min(count, begin + tile);
+      for (std::int64_t w = from; w < to; ++w)
+        for (std::int64_t r = begin; r < end; ++r)
+          down_dot(static_cast<int>(inner), out + rows[static_cast<std::size_t>(r)].output + w, 0, down.row(w), 0, for_down.row(r), 0, 1);
+    }
+  });
+}
+
+}  // namespace moesaic::decoder

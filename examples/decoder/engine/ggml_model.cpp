@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+#include "ggml_model.hpp"
+
+#include <algorithm>
+#include <new>
+
+namespace moesaic::decoder {
+
+error ggml_model::wrong_order(std::string_view call) const {
+  return error(error_code::wrong_order, call, " was called out of order: the calls of a window are begin, for each MoE layer route, run, combine, then finish");
+}
+
+const expert_parts& ggml_model::parts(expert_id e) const noexcept {
+  return network_.layers[routed_blocks_[number(e.layer)]].routed()->parts[number(e.expert)];
+}
+
+std::uint64_t ggml_model::cache_bytes() const noexcept {
+  std::uint64_t sum = 0;
+  for (const layer& l : network_.layers) sum += l.mixer->cache_bytes();
+  return sum;
+}
+
+result<void> ggml_model::begin(const token_window& window) {
+  stage_ = stage::idle;
+  const std::size_t count = window.tokens.size();
+  const std::uint32_t first = window.first.count;
+  if (count == 0) return error(error_code::bad_argument, "a window without tokens; at least one is needed");
+  if (count > longest_window_)
+    return error(error_code::bad_argument, "a window of ", count, " tokens; the longest is ", longest_window_, ", run it in pieces");
+  if (first > filled_)
+    return error(error_code::bad_argument, "a window that starts at position ", first, " when only ", filled_, " positions are known");
+  if (first >= context_ || count > context_ - first)
+    return error(error_code::context_full, "the context is full: it has room for ", context_, " tokens, and token ", first + count,
+                 " was to be computed; ask for a longer context or a shorter text");
+  for (const token_id id : window.tokens)
+    if (id < 0 || id >= network_.vocabulary)
+      return error(error_code::bad_argument, "token ", id, " is outside the vocabulary of ", network_.vocabulary, " tokens");
+  const std::int64_t width = network_.width;
+  float* residual = residual_.of(static_cast<std::int64_t>(count) * width);
+  for (std::size_t t = 0; t < count; ++t)
+    expand_row(network_.embedding.type, network_.embedding.row(window.tokens[t]), width, residual + static_cast<std::int64_t>(t) * width);
+  place_ = {first, static_cast<std::int64_t>(count)};
+  wanted_ = window.rows;
+  filled_ = first;
+  block_ = 0;
+  routed_layer_ = 0;
+  network_.turns.prepare(first, place_.rows);
+  stage_ = stage::between;
+  return {};
+}
+
+void ggml_model::advance() {
+  const std::int64_t size = place_.rows * network_.width;
+  float* residual = residual_.of(size);
+  float* normed = normed_.of(size);
+  for (; block_ < network_.layers.size(); ++block_) {
+    const layer& l = network_.layers[block_];
+    l.attention_norm.apply(residual, normed, place_.rows);
+    l.mixer->add(*bench_, place_, network_.turns, normed, residual);
+    l.feed_forward_norm.apply(residual, normed, place_.rows);
+    bench_->input.assign(normed, place_.rows, network_.width);
+    if (const routed_feed_forward* routed = l.routed()) return route_rows(*routed);
+    rows_.clear();
+    for (std::int64_t r = 0; r < place_.rows; ++r) rows_.push_back({r, r * network_.width});
+    float* out = expert_rows_.of(size);
+    gated_feed_forward(*bench_, std::get<gated_weights>(l.feed_forward), rows_, out);
+    for (std::int64_t i = 0; i < size; ++i) residual[i] += out[i];
+  }
+}
+
+void ggml_model::route_rows(const routed_feed_forward& block) {
+  const auto experts = static_cast<std::size_t>(block.options.experts);
+  const auto k = static_cast<std::size_t>(block.options.top_k);
+  const auto tokens = static_cast<std::size_t>(place_.rows);
+  float* logits = router_logits_.of(place_.rows * block.options.experts);
+  const product scores{&block.router, logits, block.options.experts};
+  multiply(bench_->team, bench_->input, {&scores, 1});
+  routes_.resize(tokens * k);
+  weights_.resize(tokens * k);
+  list_begin_.assign(experts + 1, 0);
+  for (std::size_t t = 0; t < tokens; ++t) {
+    const std::span chosen = std::span(routes_).subspan(t * k, k);
+    choose_experts(block.options, {logits + t * experts, experts}, chosen, std::span(weights_).subspan(t * k, k));
+    for (const expert_index e : chosen) ++list_begin_[number(e) + 1];
+  }
+  for (std::size_t e = 0; e < experts; ++e) list_begin_[e + 1] += list_begin_[e];
+  rows_.resize(tokens * k);
+  std::vector<std::uint32_t>& next = list_next_;
+  next.assign(list_begin_.begin(), list_begin_.end() - 1);
+  for (std::size_t i = 0; i < routes_.size(); ++i)
+    rows_[next[number(routes_[i])]++] = {static_cast<std::int64_t>(i / k), static_cast<std::int64_t>(i) * network_.width};
+  has_run_.assign(experts, false);
+  experts_left_ = 0;
+  for (std::size_t e = 0; e < experts; ++e) experts_left_ += list_begin_[e + 1] > list_begin_[e] ? 1 : 0;
+  (void)expert_rows_.of(static_cast<std::int64_t>(routes_.size()) * network_.width);
+}
+
+result<routed_layer> ggml_model::route(layer_index layer) {
+  if (stage_ != stage::between || number(layer) != routed_layer_ || number(layer) >= routed_blocks_.size()) return wrong_order("route");
+  advance();
+  stage_ = stage::routed;
+  return routed_layer{routes_, weights_};
+}
+
+result<void> ggml_model::run(const seat& where) {
+  if (stage_ != stage::routed || number(where.expert.layer) != routed_layer_) return wrong_order("run");
+  const routed_feed_forward& block = current();
+  const std::size_t e = number(where.expert.expert);
+  if (e >= block.parts.size() || number(where.expert.representation) != 0)
+    return error(error_code::bad_argument, "layer ", routed_layer_, " has no expert ", e, " in representation ", number(where.expert.representation));
+  if (list_begin_[e] == list_begin_[e + 1] || has_run_[e])
+    return error(error_code::wrong_order, "expert ", e, " of layer ", routed_layer_, has_run_[e] ? " has run already" : " is wanted by no token of this window");
+  std::array<const std::byte*, 3> at{};
+  const bool host = where.at == residence::host;
+  if ((host ? mapped_ : where.address) == nullptr)
+    return error(error_code::bad_argument, "expert ", e, " of layer ", routed_layer_, " was handed out without an address",
+                 host ? "; the file is not mapped" : "");
+  std::uint64_t packed = 0;
+  for (std::size_t part = 0; part < at.size(); ++part) {
+    const file_range& range = block.parts[e][part];
+    if (host)
+      at[part] = mapped_ + range.offset;
+    else
+      at[part] = where.address + (offsets_.empty() ? packed : offsets_[shape_->space().flat(where.expert)][part]);
+    packed += range.bytes;
+  }
+  gated_weights weights = block.form;
+  weights.gate.data = at[0];
+  weights.up.data = at[1];
+  weights.down.data = at[2];
+  gated_feed_forward(*bench_, weights, std::span(rows_).subspan(list_begin_[e], list_begin_[e + 1] - list_begin_[e]),
+                     expert_rows_.of(static_cast<std::int64_t>(routes_.size()) * network_.width));
+  has_run_[e] = true;
+  --experts_left_;
+  return {};
+}
+
+result<void> ggml_model::combine(layer_index layer) {
+  if (stage_ != stage::routed || number(layer) != routed_layer_) return wrong_order("combine");
+  if (experts_left_ != 0)
+    return error(error_code::wrong_order, "combine was called while ", experts_left_, " experts of layer ", routed_layer_, " have not run");
+  const auto k = static_cast<std::size_t>(current().options.top_k);
+  const std::int64_t width = network_.width;
+  float* residual = residual_.of(place_.rows * width);
+  const float* out = expert_rows_.of(static_cast<std::int64_t>(routes_.size()) * width);
+  float* sum = normed_.of(width);  // the normed rows have been used
+  for (std::size_t t = 0; t < static_cast<std::size_t>(place_.rows); ++t, residual += width) {
+    for (std::size_t rank = 0; rank < k; ++rank, out += width) {
+      const float weight = weights_[t * k + rank];
+      for (std::int64_t i = 0; i < width; ++i) sum[i] = rank == 0 ? out[i] * weight : sum[i] + out[i] * weight;
+    }
+    for (std::int64_t i = 0; i < width; ++i) residual[i] += sum[i];
+  }
+  ++block_;
+  ++routed_layer_;
+  stage_ = stage::between;
+  return {};
+}
+
+result<logits_view> ggml_model::finish() {
+  if (stage_ != stage::between || routed_layer_ != routed_blocks_.size()) return wrong_order("finish");
+  advance();
+  stage_ = stage::idle;
+  filled_ = place_.first + static_cast<std::uint32_t>(place_.rows);
+  if (wanted_ == rows_wanted::none) return logits_view{{}, vocabulary()};
+  const std::int64_t rows = wanted_ == rows_wanted::all ? place_.rows : 1;
+  const float* from = residual_.of(place_.rows * network_.width) + (place_.rows - rows) * network_.width;
+  float* normed = normed_.of(place_.rows * network_.width);
+  float* logits = logits_.of(rows * network_.vocabulary);
+  network_.output_norm.apply(from, normed, rows);
+  bench_->input.assign(normed, rows, network_.width);
+  const product all{&network_.output, logits, network_.vocabulary};
+  multiply(bench_->team, bench_->input, {&all, 1});
+  return logits_view{{logits, static_cast<std::size_t>(rows * network_.vocabulary)}, vocabulary()};
+}
+
+void ggml_model::keep(position p) noexcept {
+  stage_ = stage::idle;
+  filled_ = std::min(filled_, p.count);
+}
+
+}  // namespace moesaic::decoder

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <moesaic/concepts/moe_model.hpp>
+
+#include "network.hpp"
+#include "workbench.hpp"
+
+namespace moesaic::decoder {
+
+struct model_options {
+  unsigned threads = 1;
+  std::uint32_t context = 0;          ///< positions; 0: what the file says it was made for, at most 4096
+  ggml_type cache_type = GGML_TYPE_F32;
+  std::uint32_t longest_window = 64;  ///< tokens of one forward pass; buffers grow with it
+  load_progress progress;
+};
+
+/// A GGUF model computed with ggml's dot products, experts elsewhere. Models the concept moe_model.
+///
+/// Logits are bitwise the same for every order in which a layer's experts are run, every address they lie at, every number of threads and
+/// every division of the tokens into windows: each element of a product is one dot product of its own, an expert writes its results to rows of
+/// their own, and `combine` adds them up in rank order.
+/// Memory: the resident weights, the cache (written pages), and per token of the longest window: (3 + top_k) * width + widest
+/// projections, floats; plus a row of logits for each wanted row.
+class ggml_model {
+ public:
+  /// Reads all resident weights. Errors: bad_file (unknown architecture, missing or odd tensors), transfer_failed, out_of_memory.
+  [[nodiscard]] static result<ggml_model> load(const gguf_file& file, const model_options& options);
+
+  // moe_model
+  [[nodiscard]] const model_shape& shape() const noexcept { return *shape_; }
+  /// Errors: bad_argument (no tokens, too many, an id outside the vocabulary, a gap in positions), context_full.
+  result<void> begin(const token_window& window);
+  result<routed_layer> route(layer_index layer);
+  /// A seat's address is the start of the expert's room; its parts lie there as `place_parts` said. A host seat is computed from
+  /// the mapped file. Errors: wrong_order (not wanted, or run before), bad_argument (no address).
+  result<void> run(const seat& where);
+  result<void> combine(layer_index layer);
+  result<logits_view> finish();
+  void keep(position p) noexcept;
+
+  // Where experts are.
+  /// One place for each part of an expert inside its room.
+  using part_offsets = std::array<std::uint64_t, 3>;
+  /// Tells where the parts lie in a room; without it they follow each other without a gap. Indexed by shape().space().flat(expert).
+  void place_parts(std::vector<part_offsets> by_expert) { offsets_ = std::move(by_expert); }
+  /// Start of the mapped file, for host seats; null takes it back.
+  void map_file(const std::byte* start) noexcept { mapped_ = start; }
+  [[nodiscard]] const expert_parts& parts(expert_id e) const noexcept;
+
+  // Facts.
+  [[nodiscard]] bool has_experts() const noexcept { return shape_.has_value(); }
+  [[nodiscard]] std::string_view architecture() const noexcept { return network_.architecture; }
+  [[nodiscard]] std::uint32_t vocabulary() const noexcept { return static_cast<std::uint32_t>(network_.vocabulary); }
+  [[nodiscard]] std::uint32_t blocks() const noexcept { return static_cast<std::uint32_t>(network_.layers.size()); }
+  /// The block number in the file of the i-th MoE layer.
+  [[nodiscard]] std::uint32_t block_of(layer_index i) const noexcept { return routed_blocks_[number(i)]; }
+  [[nodiscard]] std::uint32_t context() const noexcept { return context_; }
+  [[nodiscard]] std::uint32_t longest_window() const noexcept { return longest_window_; }
+  /// Positions that the cache holds.
+  [[nodiscard]] position filled() const noexcept { return {filled_}; }
+  [[nodiscard]] std::uint64_t resident_bytes() const noexcept { return resident_bytes_; }
+  [[nodiscard]] std::uint64_t cache_bytes() const noexcept;
+
+ private:
+  enum class stage : std::uint8_t { idle, between, routed };
+  ggml_model() = default;
+  [[nodiscard]] result<void> describe_experts();
+  void advance();  // up to and including the next router, or to the end
+  void route_rows(const routed_feed_forward& block);
+  [[nodiscard]] const routed_feed_forward& current() const noexcept { return *network_.layers[block_].routed(); }
+  [[nodiscard]] error wrong_order(std::string_view call) const;
+
+  network network_;
+  std::optional<model_shape> shape_;
+  std::vector<std::uint32_t> routed_blocks_;
+  std::vector<part_offsets> offsets_;
+  const std::byte* mapped_ = nullptr;
+  std::unique_ptr<workbench> bench_;
+  std::uint32_t context_ = 0;
+  std::uint32_t longest_window_ = 0;
+  std::uint64_t resident_bytes_ = 0;
+  std::uint32_t filled_ = 0;
+
+  // The window.
+  stage stage_ = stage::idle;
+  window_place place_;
+  rows_wanted wanted_ = rows_wanted::last;
+  std::size_t block_ = 0;            // the next to compute, or the one whose experts run
+  std::uint32_t routed_layer_ = 0;   // its number among MoE layers
+  scratch residual_, normed_, router_logits_, expert_rows_, logits_;
+  std::vector<expert_index> routes_;       // [row][rank]
+  std::vector<float> weights_;             // beside them
+  std::vector<std::uint32_t> list_begin_;  // of each expert in rows_, one more at the end
+  std::vector<std::uint32_t> list_next_;
+  std::vector<routed_row> rows_;           // grouped by expert, ascending
+  std::vector<bool> has_run_;
+  std::uint32_t experts_left_ = 0;
+};
+
+static_assert(moe_model<ggml_model>);
+
+}  // namespace moesaic::decoder

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <ggml.h>
+#include <moesaic/core/result.hpp>
+
+namespace moesaic::decoder {
+
+struct cache_options {
+  std::int64_t context = 0;          ///< positions
+  ggml_type type = GGML_TYPE_F32;    ///< F32 or F16
+};
+
+/// Keys and values of one layer. Keys are kept [head][position][dimension], values turned, [head][dimension][position], so that both the
+/// scores and the weighted sum are dot products over neighbouring numbers. Rows at and after a position are overwritten, never moved: to
+/// forget is to write there again.
+/// Memory: context * heads * (key_width + value_width) numbers, reserved at once, taken from the system when first written.
+class key_value_cache {
+ public:
+  [[nodiscard]] static result<key_value_cache> make(cache_options options, std::int64_t heads, std::int64_t key_width, std::int64_t value_width);
+  key_value_cache(key_value_cache&& other) noexcept;
+  key_value_cache& operator=(key_value_cache&&) = delete;
+  ~key_value_cache();
+
+  /// Stores what one head has at one position.
+  void store(std::int64_t head, std::int64_t position, const float* key, const float* value) noexcept;
+  /// scores[p] = query . key of position p, for p in [0, count). The query is in the cache's type.
+  void score(std::int64_t head, const void* query, std::int64_t count, float* scores) const noexcept;
+  /// out[d] = sum over p in [0, count) of weights[p] * value d of position p. The weights are in the cache's type.
+  void mix(std::int64_t head, const void* weights, std::int64_t count, float* out) const noexcept;
+
+  [[nodiscard]] ggml_type type() const noexcept { return options_.type; }
+  [[nodiscard]] std::int64_t context() const noexcept { return options_.context; }
+  [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
+
+ private:
+  key_value_cache() = default;
+  [[nodiscard]] std::byte* key_at(std::int64_t head, std::int64_t position) const noexcept;
+  [[nodiscard]] std::byte* value_at(std::int64_t head, std::int64_t dimension) const noexcept;
+
+  cache_options options_;
+  std::int64_t heads_ = 0;
+  std::int64_t key_width_ = 0;
+  std::int64_t value_width_ = 0;
+  std::size_t element_ = 0;
+  std::byte* memory_ = nullptr;
+  std::uint64_t bytes_ = 0;
+};
+
+}  // namespace moesaic::decoder

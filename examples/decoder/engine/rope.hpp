@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace moesaic::decoder {
+
+/// Which elements of a head turn together: neighbours (2i, 2i+1), as llama files store them, or halves (i, i + dimensions/2).
+enum class rope_pairs : std::uint8_t { neighbours, halves };
+
+struct rope_options {
+  rope_pairs pairs = rope_pairs::halves;
+  std::int64_t dimensions = 0;  ///< of a head, even; the elements behind them do not turn
+  float base = 10'000.0F;
+  float scale = 1.0F;           ///< positions are multiplied by it (linear context extension)
+  std::vector<float> factors;   ///< one divisor per pair, or empty
+};
+
+/// Rotary position embedding: pair i of a head at position p turns by p * scale / factors[i] * base^(-2i/dimensions).
+class rope {
+ public:
+  rope() = default;
+  explicit rope(rope_options options);
+  /// Makes the sines and cosines for positions [first, first + count); they serve every layer and head of a window.
+  void prepare(std::uint32_t first, std::int64_t count);
+  /// Turns one head of the window's row-th position, in place.
+  void turn(float* head, std::int64_t row) const noexcept;
+
+ private:
+  rope_options options_;
+  std::vector<float> frequency_;  // one per pair
+  std::vector<float> turns_;      // [row][pair]{cosine, sine}
+};
+
+}  // namespace moesaic::decoder

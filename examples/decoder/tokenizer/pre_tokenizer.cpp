@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+#include "pre_tokenizer.hpp"
+
+#include <array>
+#include <utility>
+
+#include "unicode.hpp"
+
+namespace moesaic::decoder {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, pre_tokenizer>, 16> known{{
+    {"default", pre_tokenizer::staged},
+    {"gpt-2", pre_tokenizer::gpt2},
+    {"mpt", pre_tokenizer::gpt2},
+    {"olmo", pre_tokenizer::gpt2},
+    {"phi-2", pre_tokenizer::gpt2},
+    {"llama-bpe", pre_tokenizer::llama3},
+    {"llama3", pre_tokenizer::llama3},
+    {"llama-v3", pre_tokenizer::llama3},
+    {"falcon3", pre_tokenizer::llama3},
+    {"dbrx", pre_tokenizer::llama3},
+    {"smaug-bpe", pre_tokenizer::llama3},
+    {"qwen2", pre_tokenizer::qwen2},
+    {"stablelm2", pre_tokenizer::qwen2},
+    {"deepseek-r1-qwen", pre_tokenizer::qwen2},
+    {"megrez", pre_tokenizer::qwen2},
+    {"hunyuan", pre_tokenizer::qwen2},
+}};
+
+/// What the patterns call a run: punctuation is no class of its own there.
+character_class run_class(const character& c) noexcept {
+  return c.kind == character_class::punctuation ? character_class::other : c.kind;
+}
+bool is_newline(const character& c) noexcept { return c.point == '\r' || c.point == '\n'; }
+
+std::size_t end_of_run(std::string_view text, std::size_t at, character_class kind, std::size_t most = SIZE_MAX) noexcept {
+  for (std::size_t taken = 0; taken < most; ++taken) {
+    const character c = character_at(text, at);
+    if (c.bytes == 0 || run_class(c) != kind) break;
+    at += c.bytes;
+  }
+  return at;
+}
+
+/// Bytes of the contraction that starts at `at`, 0 if none does.
+std::size_t contraction(std::string_view text, std::size_t at, bool any_case) noexcept {
+  if (text[at] != '\'') return 0;
+  const auto letter = [&](std::size_t i) {
+    if (at + i >= text.size()) return '\0';
+    const char c = text[at + i];
+    return any_case && c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  };
+  const char a = letter(1);
+  if (a == 's' || a == 't' || a == 'm' || a == 'd') return 2;
+  const char b = letter(2);
+  return (a == 'r' && b == 'e') || (a == 'v' && b == 'e') || (a == 'l' && b == 'l') ? 3 : 0;
+}
+
+/// The end of a piece that starts with white space: a run leaves its last character to the word behind it.
+std::size_t end_of_space(std::string_view text, std::size_t at) noexcept {
+  std::size_t end = at;
+  std::size_t last = at;
+  for (character c = character_at(text, end); c.kind == character_class::space && c.bytes != 0; c = character_at(text, end)) {
+    last = end;
+    end += c.bytes;
+  }
+  return end == text.size() || last == at ? end : last;
+}
+
+std::size_t next_gpt2(std::string_view text, std::size_t at) noexcept {
+  if (const std::size_t n = contraction(text, at, false); n != 0) return at + n;
+  const std::size_t start = text[at] == ' ' ? at + 1 : at;
+  const character c = character_at(text, start);
+  if (c.bytes != 0 && c.kind != character_class::space) return end_of_run(text, start, run_class(c));
+  return end_of_space(text, at);
+}
+
+std::size_t next_llama3(std::string_view text, std::size_t at, std::size_t numbers) noexcept {
+  if (const std::size_t n = contraction(text, at, true); n != 0) return at + n;
+  const character first = character_at(text, at);
+  const std::size_t second_at = at + first.bytes;
+  const character second = character_at(text, second_at);
+  if (first.kind == character_class::letter) return end_of_run(text, at, character_class::letter);
+  if (second.kind == character_class::letter && first.kind != character_class::number && !is_newline(first))
+    return end_of_run(text, second_at, character_class::letter);
+  if (first.kind == character_class::number) return end_of_run(text, at, character_class::number, numbers);
+  const std::size_t start = first.point == ' ' ? second_at : at;
+  const character symbol = first.point == ' ' ? second : first;
+  if (symbol.bytes != 0 && run_class(symbol) == character_class::other) {
+    std::size_t end = end_of_run(text, start, character_class::other);
+    while (end < text.size() && is_newline(character_at(text, end))) ++end;
+    return end;
+  }
+  std::size_t after_newline = 0;
+  std::size_t end = at;
+  for (character c = first; c.kind == character_class::space && c.bytes != 0; c = character_at(text, end)) {
+    end += c.bytes;
+    if (is_newline(c)) after_newline = end;
+  }
+  return after_newline != 0 ? after_newline : end_of_space(text, at);
+}
+
+/// Cuts each piece at the runs that `next` finds: next(text, at) answers the end of a run that starts at `at`, or `at` for none.
+template <class Next>
+void separate(std::vector<std::string_view>& pieces, std::vector<std::string_view>& scratch, Next next) {
+  scratch.clear();
+  for (const std::string_view piece : pieces) {
+    std::size_t kept = 0;
+    for (std::size_t at = 0; at < piece.size();) {
+      const std::size_t end = next(piece, at);
+      if (end == at) {
+        at += character_at(piece, at).bytes;
+        continue;
+      }
+      if (at > kept) scratch.push_back(piece.substr(kept, at - kept));
+      scratch.push_back(piece.substr(at, end - at));
+      at = kept = end;
+    }
+    if (kept < piece.size()) scratch.push_back(piece.substr(kept));
+  }
+  pieces.swap(scratch);
+}
+
+bool is_mark(const character& c) noexcept {
+  return c.bytes != 0 && (c.kind == character_class::punctuation || (c.point < 0x80 && std::string_view("$+<=>^~|").find(static_cast<char>(c.point)) != std::string_view::npos));
+}
+
+void cut_in_stages(std::string_view text, std::vector<std::string_view>& out) {
+  std::vector<std::string_view> pieces{text};
+  std::vector<std::string_view> scratch;
+  separate(pieces, scratch, [](std::string_view t, std::size_t at) {
+    while (is_mark(character_at(t, at))) at += character_at(t, at).bytes;
+    return at;
+  });
+  separate(pieces, scratch, [](std::string_view t, std::size_t at) { return next_gpt2(t, at); });
+  separate(pieces, scratch, [](std::string_view t, std::size_t at) { return end_of_run(t, at, character_class::number); });
+  separate(pieces, scratch, [](std::string_view t, std::size_t at) {
+    const auto digit = [&](std::size_t i) { return at + i < t.size() && t[at + i] >= '0' && t[at + i] <= '9'; };
+    return digit(0) && digit(1) && digit(2) ? at + 3 : at;
+  });
+  out.insert(out.end(), pieces.begin(), pieces.end());
+}
+
+}  // namespace
+
+result<pre_tokenizer> pre_tokenizer_named(std::string_view name) {
+  for (const auto& [known_name, how] : known)
+    if (name == known_name) return how;
+  error why(error_code::unknown_name, "its text is cut by the rule '", name, "', which is not known here; known are");
+  for (const auto& [known_name, how] : known) why.append(&known_name == &known[0].first ? " " : ", ").append(known_name);
+  return why;
+}
+
+void cut_into_pieces(pre_tokenizer how, std::string_view text, std::vector<std::string_view>& pieces) {
+  if (how == pre_tokenizer::staged) return text.empty() ? void() : cut_in_stages(text, pieces);
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = how == pre_tokenizer::gpt2 ? next_gpt2(text, at) : next_llama3(text, at, how == pre_tokenizer::qwen2 ? 1 : 3);
+    pieces.push_back(text.substr(at, end - at));
+    at = end;
+  }
+}
+
+}  // namespace moesaic::decoder
