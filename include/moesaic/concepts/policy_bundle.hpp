@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <concepts>
 #include <type_traits>
 #include <utility>
 
@@ -59,7 +60,8 @@ consteval bool explain_residency_bundle() {
   static_assert(prediction, "policy bundle lacks a member  prediction");
   static_assert(prefetch, "policy bundle lacks a member  prefetch");
   static_assert(placement, "policy bundle lacks a member  placement");
-  if constexpr (groups && scoring && eviction && admission && prediction && prefetch && placement)
+  static_assert(std::movable<B>, "policy bundle cannot be moved and assigned; residency owns it, and it its policies, by value");
+  if constexpr (std::movable<B> && groups && scoring && eviction && admission && prediction && prefetch && placement)
     return explain_eviction_groups<decltype(B::groups)>() && explain_utility_scorer<decltype(B::scoring)>() &&
            explain_eviction_policy<decltype(B::eviction)>() && explain_admission_policy<decltype(B::admission)>() &&
            explain_expert_predictor<decltype(B::prediction)>() && explain_prefetch_scheduler<decltype(B::prefetch)>() &&

@@ -39,8 +39,10 @@ struct decayed_count {
   }
 
   /// The count as one number that compares like it: the exponent above 40 bits of mantissa. Never used: the lowest.
+  /// Saturates after 2^23 half-lives (268 million tokens at 32): from there on all used experts are worth the same.
   [[nodiscard]] constexpr utility worth() const noexcept {
     if (mantissa == 0) return utility::lowest();
+    if (exponent >= std::int64_t{1} << 23U) return utility::highest();
     return {exponent * (std::int64_t{1} << 40U) + static_cast<std::int64_t>((mantissa - (std::uint64_t{1} << 62U)) >> 22U)};
   }
 };

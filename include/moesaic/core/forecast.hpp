@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <span>
@@ -25,19 +26,20 @@ class forecast {
   explicit forecast(expert_space space, std::uint32_t layers, std::uint32_t experts)
       : space_(space), entries_(space.size()), expected_(std::size_t{layers} * experts), counts_(layers), width_(experts) {}
 
-  /// Row `at` of the window is expected to use the expert. `confidence` is kept as the largest said so far.
+  /// Row `at` of the window is expected to use the expert; rows behind the 64th count as the 64th. `confidence` is kept as
+  /// the largest said so far. The layer and the expert have to exist.
   void expect(layer_index layer, expert_index expert, draft_length at, utility confidence) noexcept {
     entry& e = entries_[space_.flat(layer, expert)];
     if (e.rows == 0) {
       expected_[std::size_t{number(layer)} * width_ + counts_[number(layer)]++] = expert;
       e.confidence = confidence;
     }
-    e.rows |= std::uint64_t{1} << (at.count & 63U);
+    e.rows |= std::uint64_t{1} << std::min(at.count, longest_window - 1);
     if (confidence > e.confidence) e.confidence = confidence;
   }
   void forget(layer_index layer) noexcept {
     for (const expert_index e : expected(layer)) entries_[space_.flat(layer, e)] = {};
-    counts_[number(layer)] = 0;
+    if (number(layer) < counts_.size()) counts_[number(layer)] = 0;
   }
   void forget_all() noexcept {
     for (std::uint32_t l = 0; l < counts_.size(); ++l) forget(static_cast<layer_index>(l));

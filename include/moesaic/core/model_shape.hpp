@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -28,6 +29,7 @@ class model_shape {
     if (layers.empty() || layers.size() > 65'535)
       return error(error_code::bad_argument, "a model shape needs 1 to 65535 MoE layers, got ", layers.size());
     std::uint32_t widest = 1;
+    std::uint64_t room = std::uint64_t{1} << 63U;
     for (std::size_t i = 0; i < layers.size(); ++i) {
       const layer& l = layers[i];
       if (l.experts == 0 || l.experts > 65'535)
@@ -36,6 +38,9 @@ class model_shape {
         return error(error_code::bad_argument, "MoE layer ", i, " routes each token to ", l.top_k, " of ", l.experts,
                      " experts; expected 1 to ", l.experts);
       if (l.each.count == 0) return error(error_code::bad_argument, "experts of MoE layer ", i, " have no bytes");
+      if (l.each.count > room / l.experts)
+        return error(error_code::bad_argument, "the experts of MoE layers 0 to ", i, " are more than 2^63 bytes together");
+      room -= l.each.count * l.experts;
       widest = std::max(widest, l.experts);
     }
     if ((std::uint64_t{std::bit_ceil(widest)} * layers.size()) > (std::uint64_t{1} << 31U))
@@ -43,16 +48,27 @@ class model_shape {
     return model_shape(layers, widest);
   }
   [[nodiscard]] static result<model_shape> uniform(std::uint32_t layers, std::uint32_t experts, std::uint32_t top_k, bytes each) {
+    if (layers > 65'535)
+      return error(error_code::bad_argument, "a model shape needs 1 to 65535 MoE layers, got ", layers);
     const std::vector<layer> same(layers, layer{experts, top_k, each});
     return of(same);
   }
 
-  /// Gives one expert a size of its own. Before any residency is made from the shape.
+  /// Gives one expert of the model a size of its own, at least 1. Before any residency is made from the shape.
+  /// Cost: O(1), and a pass over all experts when the last one of the largest size shrinks.
   void resize(expert_id e, bytes size) noexcept {
-    total_ += size;
-    total_ -= sizes_[space_.flat(e)];
-    sizes_[space_.flat(e)] = size;
-    largest_ = std::max(largest_, size);
+    bytes& own = sizes_[space_.flat(e)];
+    total_ = total_ - own + size;
+    const bool was_largest = own == largest_;
+    own = size;
+    if (size > largest_) {
+      largest_ = size;
+      of_largest_size_ = 1;
+    } else if (size == largest_) {
+      of_largest_size_ += was_largest ? 0 : 1;
+    } else if (was_largest && --of_largest_size_ == 0) {
+      find_largest();
+    }
   }
 
   [[nodiscard]] std::uint32_t layers() const noexcept { return static_cast<std::uint32_t>(layers_.size()); }
@@ -78,15 +94,20 @@ class model_shape {
     for (std::uint32_t l = 0; l < layers_.size(); ++l) {
       for (std::uint32_t e = 0; e < layers_[l].experts; ++e) sizes_[space_.flat(make_expert(l, e))] = layers_[l].each;
       total_ += layers_[l].each * layers_[l].experts;
-      largest_ = std::max(largest_, layers_[l].each);
       expert_count_ += layers_[l].experts;
     }
+    find_largest();
+  }
+  void find_largest() noexcept {
+    largest_ = *std::max_element(sizes_.begin(), sizes_.end());
+    of_largest_size_ = static_cast<std::uint32_t>(std::count(sizes_.begin(), sizes_.end(), largest_));
   }
   std::vector<layer> layers_;
   expert_space space_;
   std::vector<bytes> sizes_;
   bytes total_{};
   bytes largest_{};
+  std::uint32_t of_largest_size_ = 0;
   std::uint32_t expert_count_ = 0;
   std::uint32_t widest_ = 1;
 };

@@ -60,13 +60,22 @@ using gate_mass = quantity<struct gate_mass_tag, std::uint32_t>;
   return {(n.count + step.count - 1) / step.count * step.count};
 }
 
-/// Time for `amount` at `rate`, rounded up to a nanosecond. A rate of 0 or less counts as "not in this life": highest().
-[[nodiscard]] constexpr nanoseconds duration_of(bytes amount, bytes_per_second rate) noexcept {
-  if (!(rate.count > 0)) return nanoseconds::highest();
-  const double exact = static_cast<double>(amount.count) * 1e9 / rate.count;
-  if (exact >= 9.0e18) return nanoseconds::highest();
+namespace detail {
+[[nodiscard]] constexpr nanoseconds time_for(double amount, double per_second) noexcept {
+  if (!(per_second > 0)) return nanoseconds::highest();
+  const double exact = amount * 1e9 / per_second;
+  if (!(exact < 9.0e18)) return nanoseconds::highest();
   const auto whole = static_cast<std::int64_t>(exact);
   return {whole + (static_cast<double>(whole) < exact ? 1 : 0)};
+}
+}  // namespace detail
+
+/// Time for `amount` at `rate`, rounded up to a nanosecond. A rate of 0 or less counts as "not in this life": highest().
+[[nodiscard]] constexpr nanoseconds duration_of(bytes amount, bytes_per_second rate) noexcept {
+  return detail::time_for(static_cast<double>(amount.count), rate.count);
+}
+[[nodiscard]] constexpr nanoseconds duration_of(flops amount, flops_per_second rate) noexcept {
+  return detail::time_for(amount.count, rate.count);
 }
 
 }  // namespace moesaic

@@ -18,13 +18,13 @@ class [[nodiscard]] result {
   using value_type = T;
 
   template <class U = T>
-    requires(std::is_constructible_v<T, U> && !std::is_same_v<std::remove_cvref_t<U>, result> &&
-             !std::is_same_v<std::remove_cvref_t<U>, error>)
+    requires(std::is_convertible_v<U, T> && !std::is_same_v<std::remove_cvref_t<U>, result> &&
+             !std::is_same_v<std::remove_cvref_t<U>, moesaic::error>)
   constexpr result(U&& value) noexcept(std::is_nothrow_constructible_v<T, U>)  // NOLINT(google-explicit-constructor)
       : succeeded_(true) {
     std::construct_at(&value_, std::forward<U>(value));
   }
-  constexpr result(const error& why) noexcept : succeeded_(false) {  // NOLINT(google-explicit-constructor)
+  constexpr result(const moesaic::error& why) noexcept : succeeded_(false) {  // NOLINT(google-explicit-constructor)
     std::construct_at(&error_, why);
   }
   constexpr result(result&& other) noexcept(std::is_nothrow_move_constructible_v<T>) : succeeded_(other.succeeded_) {
@@ -41,11 +41,20 @@ class [[nodiscard]] result {
     else
       std::construct_at(&error_, other.error_);
   }
-  constexpr result& operator=(result&& other) noexcept(std::is_nothrow_move_constructible_v<T>) {
+  /// Only where moving cannot throw: a value replaced half way would leave nothing to destroy.
+  constexpr result& operator=(result&& other) noexcept
+    requires std::is_nothrow_move_constructible_v<T>
+  {
     if (this != &other) {
       std::destroy_at(this);
       std::construct_at(this, std::move(other));
     }
+    return *this;
+  }
+  constexpr result& operator=(const result& other)
+    requires(std::is_copy_constructible_v<T> && std::is_nothrow_move_constructible_v<T>)
+  {
+    if (this != &other) *this = result(other);
     return *this;
   }
   constexpr ~result() {
@@ -78,7 +87,7 @@ class [[nodiscard]] result<void> {
   using value_type = void;
 
   constexpr result() noexcept : succeeded_(true), nothing_() {}
-  constexpr result(const error& why) noexcept : succeeded_(false), error_(why) {}  // NOLINT(google-explicit-constructor)
+  constexpr result(const moesaic::error& why) noexcept : succeeded_(false), error_(why) {}  // NOLINT(google-explicit-constructor)
   constexpr result(const result& other) noexcept : succeeded_(other.succeeded_), nothing_() {
     if (!succeeded_) std::construct_at(&error_, other.error_);
   }

@@ -13,7 +13,7 @@ struct roofline {
 
   /// Shortest possible time for `work` that touches `traffic` bytes: the slower of the two limits, rounded up.
   [[nodiscard]] constexpr nanoseconds shortest(flops work, bytes traffic) const noexcept {
-    const nanoseconds compute = work.count > 0 ? duration_of({static_cast<std::uint64_t>(work.count)}, {peak.count}) : nanoseconds{};
+    const nanoseconds compute = work.count > 0 ? duration_of(work, peak) : nanoseconds{};
     const nanoseconds move = traffic.count > 0 ? duration_of(traffic, memory) : nanoseconds{};
     return compute > move ? compute : move;
   }

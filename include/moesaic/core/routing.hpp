@@ -25,11 +25,11 @@ struct routing {
 /// Cost: O(tokens × k + experts); allocates at construction only. One thread at a time.
 class demand_collector {
  public:
-  /// For layers of at most `experts` experts.
+  /// For a layer of `experts` experts, or for several layers of which the widest has so many.
   explicit demand_collector(std::uint32_t experts) : seen_(experts) { wanted_.reserve(experts); }
 
-  /// The answer is valid until the next call. Ids outside the layer and the id `not_routed` are left out; a token that
-  /// names an expert twice counts once for each.
+  /// The answer is valid until the next call. Ids at or above `experts` (65,535, "not routed", among them) are left out; a
+  /// token that names an expert twice counts once for each. Mass saturates.
   [[nodiscard]] std::span<const demand> collect(const routing& from) noexcept {
     for (const demand& d : wanted_) seen_[number(d.expert)] = {};
     wanted_.clear();
@@ -38,7 +38,7 @@ class demand_collector {
       if (e >= seen_.size()) continue;
       if (seen_[e].tokens == 0) wanted_.push_back({from.experts[i], 0, {}});
       ++seen_[e].tokens;
-      if (i < from.weights.size()) seen_[e].mass += in_mass(from.weights[i]);
+      if (i < from.weights.size()) seen_[e].mass = sum(seen_[e].mass, in_mass(from.weights[i]));
     }
     std::sort(wanted_.begin(), wanted_.end(), [](const demand& a, const demand& b) { return a.expert < b.expert; });
     for (demand& d : wanted_) d = {d.expert, seen_[number(d.expert)].tokens, seen_[number(d.expert)].mass};
@@ -52,6 +52,9 @@ class demand_collector {
   }
 
  private:
+  [[nodiscard]] static constexpr gate_mass sum(gate_mass a, gate_mass b) noexcept {
+    return gate_mass::highest() - a < b ? gate_mass::highest() : a + b;
+  }
   struct tally {
     std::uint32_t tokens = 0;
     gate_mass mass{};

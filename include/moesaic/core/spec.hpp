@@ -26,13 +26,14 @@ class spec {
     s.text_ = trimmed(text);
     const std::size_t open = s.text_.find('(');
     s.name_ = trimmed(s.text_.substr(0, open));
-    if (s.name_.empty()) return error(error_code::bad_argument, "'", text, "' names no policy; expected name or name(argument,key=value)");
+    if (s.name_.empty())
+      return error(error_code::bad_argument, "'", shown(text), "' names no policy; expected name or name(argument,key=value)");
     for (const char c : s.name_)
       if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'))
-        return error(error_code::bad_argument, "'", text, "' is no policy name: only a-z, 0-9 and _ are allowed");
+        return error(error_code::bad_argument, "'", shown(text), "' is no policy name: only a-z, 0-9 and _ are allowed");
     if (open == std::string_view::npos) return s;
-    if (s.text_.back() != ')' || s.text_.find(')') != s.text_.size() - 1)
-      return error(error_code::bad_argument, "'", text, "' needs one closing bracket, at its end");
+    if (s.text_.find(')') != s.text_.size() - 1 || s.text_.find('(', open + 1) != std::string_view::npos)
+      return error(error_code::bad_argument, "'", shown(text), "' needs one closing bracket, at its end, for its one opening bracket");
     std::string_view rest = s.text_.substr(open + 1, s.text_.size() - open - 2);
     if (trimmed(rest).empty()) return s;
     for (bool more = true; more;) {
@@ -45,9 +46,9 @@ class spec {
                        ? argument{{}, trimmed(part)}
                        : argument{trimmed(part.substr(0, equals)), trimmed(part.substr(equals + 1))};
       if (a.value.empty() || (equals != std::string_view::npos && a.key.empty()))
-        return error(error_code::bad_argument, "'", text, "' has an empty argument");
+        return error(error_code::bad_argument, "'", shown(text), "' has an empty argument");
       if (s.count_ == most_arguments)
-        return error(error_code::bad_argument, "'", text, "' has more than ", most_arguments, " arguments");
+        return error(error_code::bad_argument, "'", shown(text), "' has more than ", most_arguments, " arguments");
       s.arguments_[s.count_++] = a;
     }
     return s;
@@ -63,9 +64,11 @@ class spec {
       const argument& a = arguments_[i];
       bool fine = a.key.empty() ? positional && i == 0 : false;
       for (const std::string_view k : known) fine = fine || (!a.key.empty() && a.key == k);
-      for (std::size_t j = 0; j < i; ++j) fine = fine && (a.key.empty() || arguments_[j].key != a.key);
+      for (std::size_t j = 0; fine && j < i; ++j)
+        if (!a.key.empty() && arguments_[j].key == a.key) return twice(a.key);
       if (fine) continue;
-      error why(error_code::bad_argument, "'", text_, "': ", name_, " does not take '", a.key.empty() ? a.value : a.key, "'");
+      error why(error_code::bad_argument, "'", shown(text_), "': ", shown(name_), " does not take '",
+                shown(a.key.empty() ? a.value : a.key), "'");
       if (known.empty() && !positional) return why.append("; it takes no arguments");
       why.append("; it takes");
       if (positional) why.append(" a first number");
@@ -76,12 +79,16 @@ class spec {
   }
 
   /// The number given as `key=` (or as the first positional argument, where `positional`), else `otherwise`.
-  /// Outside [least, most]: an error that names the range.
+  /// Outside [least, most]: an error that names the range; given both ways: an error.
   [[nodiscard]] constexpr result<std::uint64_t> number(std::string_view key, std::uint64_t otherwise, std::uint64_t least,
                                                        std::uint64_t most, bool positional = false) const noexcept {
+    std::uint64_t answer = otherwise;
+    bool found = false;
     for (std::size_t i = 0; i < count_; ++i) {
       const argument& a = arguments_[i];
       if (!(a.key == key && !key.empty()) && !(positional && i == 0 && a.key.empty())) continue;
+      if (found) return twice(key);
+      found = true;
       std::uint64_t value = 0;
       bool valid = !a.value.empty();
       for (const char c : a.value) {
@@ -90,11 +97,11 @@ class spec {
         if (valid) value = value * 10 + digit;
       }
       if (!valid || value < least || value > most)
-        return error(error_code::bad_argument, "'", text_, "': ", key, " has to be a whole number from ", least, " to ", most,
-                     ", got '", a.value, "'");
-      return value;
+        return error(error_code::bad_argument, "'", shown(text_), "': ", key, " has to be a whole number from ", least, " to ",
+                     most, ", got '", shown(a.value), "'");
+      answer = value;
     }
-    return otherwise;
+    return answer;
   }
 
  private:
@@ -102,6 +109,11 @@ class spec {
     while (!s.empty() && s.front() == ' ') s.remove_prefix(1);
     while (!s.empty() && s.back() == ' ') s.remove_suffix(1);
     return s;
+  }
+  /// The start of a text too long for a sentence.
+  [[nodiscard]] static constexpr std::string_view shown(std::string_view s) noexcept { return s.substr(0, 80); }
+  [[nodiscard]] constexpr error twice(std::string_view key) const noexcept {
+    return error(error_code::bad_argument, "'", shown(text_), "' gives ", shown(key), " twice");
   }
   std::string_view text_;
   std::string_view name_;
