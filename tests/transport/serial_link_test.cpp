@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#include <doctest/doctest.h>
+
+#include <moesaic/transport/serial_link.hpp>
+
+using namespace moesaic;
+using namespace moesaic::transports;
+
+namespace {
+transfer of(std::uint64_t number, std::uint64_t size, cause why = cause::demand) {
+  return {ticket{number}, make_expert(0, 0), nullptr, bytes{size}, why, {}};
+}
+const link_cost byte_a_nanosecond{{10}, {1e9}};
+}  // namespace
+
+TEST_CASE("one transfer travels at a time") {
+  serial_link link(4, byte_a_nanosecond, false);
+  link.submit(of(1, 90), {0});
+  link.submit(of(2, 40), {5});
+  CHECK(link.next_arrival() == nanoseconds{100});
+  CHECK(link.arrived({99}).empty());
+  CHECK(link.arrived({100}).size() == 1);
+  CHECK(link.next_arrival() == nanoseconds{150});
+  CHECK(link.arrived({400}).size() == 2);  // started when the first ended, not when somebody looked
+  CHECK_FALSE(link.next_arrival());
+  CHECK(link.busy() == nanoseconds{150});
+  CHECK(link.take(ticket{2}, {400}));
+  CHECK_FALSE(link.take(ticket{2}, {400}));
+  link.forget_arrived(1);
+  CHECK(link.open() == 0);
+  link.submit(of(3, 10), {400});
+  CHECK(link.next_arrival() == nanoseconds{420});
+}
+
+TEST_CASE("what has not started can be cancelled, by the clock and not by who looked") {
+  serial_link link(4, byte_a_nanosecond, false);
+  link.submit(of(1, 90), {0});
+  link.submit(of(2, 90), {0});
+  link.submit(of(3, 90), {0});
+  CHECK_FALSE(link.cancel(ticket{1}, {0}));
+  CHECK_FALSE(link.cancel(ticket{2}, {100}));  // starts at 100, though nobody has polled
+  CHECK(link.cancel(ticket{3}, {100}));
+  CHECK_FALSE(link.cancel(ticket{3}, {100}));
+  CHECK(link.arrived({1'000}).size() == 2);
+}
+
+TEST_CASE("demand overtakes prefetches where that is wanted, and never what travels") {
+  for (const bool demand_first : {false, true}) {
+    serial_link link(4, byte_a_nanosecond, demand_first);
+    link.submit(of(1, 90, cause::prefetch), {0});
+    link.submit(of(2, 90, cause::prefetch), {0});
+    link.submit(of(3, 90, cause::demand), {0});
+    link.submit(of(4, 90, cause::demand), {0});
+    std::vector<std::uint64_t> order;
+    for (const transfer& t : link.arrived({1'000})) order.push_back(t.number.number);
+    CHECK(order == (demand_first ? std::vector<std::uint64_t>{1, 3, 4, 2} : std::vector<std::uint64_t>{1, 2, 3, 4}));
+  }
+}
+
+TEST_CASE("somebody else on the link pushes everything back") {
+  serial_link link(4, byte_a_nanosecond, false);
+  link.occupy({50}, {0});
+  link.submit(of(1, 90), {10});
+  CHECK(link.next_arrival() == nanoseconds{150});
+  link.occupy({25}, {60});
+  CHECK(link.next_arrival() == nanoseconds{175});
+  CHECK(link.busy() == nanoseconds{175});
+}
+
+TEST_CASE("a link without a rate never brings anything, and does not overflow") {
+  serial_link link(2, {{10}, {0}}, false);
+  link.submit(of(1, 90), {7});
+  link.submit(of(2, 90), {7});
+  CHECK(link.next_arrival() == nanoseconds::highest());
+  CHECK(link.arrived(nanoseconds::highest() - nanoseconds{1}).empty());
+  CHECK(link.arrived(nanoseconds::highest()).size() == 2);
+}
