@@ -23,7 +23,8 @@ GOOD = {
     "include/moesaic/core/word.hpp": SPDX + "#include <span>\nstatic constexpr int a = 65'535;\nstatic int f(int);\n"
                                             "inline int g() { return 1; }\n// steady_clock, printf( and sleep( in words\n",
     "include/moesaic/concepts/rule.hpp": SPDX + "#include <moesaic/core/word.hpp>\n",
-    "include/moesaic/eviction/lru.hpp": SPDX + "// Source: ours\n// Cost: O(1)\n// Ties: lower id\n#include <moesaic/concepts/rule.hpp>\n",
+    "include/moesaic/eviction/lru.hpp": SPDX + "// Source: ours\n// Cost: O(1)\n// Ties: lower id\n#include <moesaic/concepts/rule.hpp>\n"
+                                           "struct lru { using hears = events<>; };\nstatic_assert(rule<lru>);\n",
     "include/moesaic/cache/pool.hpp": SPDX + "#include <moesaic/concepts/rule.hpp>\n",
     "include/moesaic/transport/file/uring.hpp": SPDX + "#include <liburing.h>\n#include <thread>\n",
     "include/moesaic/runtime/loop.hpp": SPDX + "#include <moesaic/cache/pool.hpp>\n#include <moesaic/eviction/lru.hpp>\n",
@@ -95,7 +96,8 @@ class rules(unittest.TestCase):
             ("does not say `Source:`", {LRU: GOOD[LRU].replace("Source", "From")}),
             ("does not say `Cost:`", {LRU: GOOD[LRU].replace("Cost", "Price")}),
             ("does not say `Ties:`", {LRU: GOOD[LRU].replace("Ties", "Equal")}),
-            ("in no conformance list", {"tests/conformance/eviction_test.cpp": SPDX}),
+            ("in no conformance list", {"tests/conformance/eviction_test.cpp": SPDX + "eviction::lru_by_rank\n"}),
+            ("does not end by asserting", {LRU: GOOD[LRU].replace("static_assert(", "// (")}),
             ("reads a clock", add(POOL, "#include <chrono>\n")),
             ("reads a clock", add(POOL, "auto t = std::steady_clock::now();\n")),
             ("sleeps", add(POOL, "usleep(3);\n")),

@@ -4,7 +4,8 @@
     inventory.py ROOT [--compile-commands build/release/compile_commands.json]
 
 headers    have a test of the same name (tests/<folder>/<header>_test.cpp) and at most 300 lines
-policies   say `Source:`, `Cost:` and `Ties:`, and stand in a conformance list (tests/conformance/*.cpp)
+policies   say `Source:`, `Cost:` and `Ties:` (their helpers too); a type that hears events asserts its concept
+           and stands in a conformance list (tests/conformance/*.cpp)
 library    outside transport/: no clock, no sleep, no printing, no mutable static
 tests      do not sleep and read no clock
 sources    are built by something (only where compile commands are given)
@@ -63,7 +64,10 @@ def policies_speak(root):
         for word in ("Source:", "Cost:", "Ties:"):
             if not re.search(rf"//.*\b{word}", text):
                 yield f"include/moesaic/{below.as_posix()}: does not say `{word}`"
-        if f"{below.parts[0]}::{below.stem}" not in lists and f"<moesaic/{below.as_posix()}>" not in lists:
+        asserted = re.search(r"^static_assert\(", text, re.M)
+        if re.search(r"\busing hears =", text) and not asserted:
+            yield f"include/moesaic/{below.as_posix()}: does not end by asserting its concept"
+        elif asserted and not re.search(rf"\b{below.parts[0]}::{below.stem}\b|<moesaic/{re.escape(below.as_posix())}>", lists):
             yield f"include/moesaic/{below.as_posix()}: is in no conformance list (tests/conformance/)"
 
 
