@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include <moesaic/concepts/hears.hpp>
+#include <moesaic/concepts/scene.hpp>
+
+namespace moesaic::eviction {
+
+/// How often each expert was used, and the key that follows from it. lfu and lrfu differ only in how uses are counted.
+///
+/// Source: ours. "Perfect" counts: they survive eviction. A prefetch is a promise: as long as it is resident and unused, its
+/// key is the one it would have if the running event had used it. Without the promise an expert that was fetched for its first
+/// use would be the first to leave, before that use.
+/// Mechanism: `Count` is what uses add up to: `+=` another one, and `worth(event)`, its rank after a last use in that event.
+/// The keys stand in one array, so that looking for the least reads 4 bytes of members, 1 of flags and 8 of keys each.
+/// Cost: use, admit, evict O(1); least O(candidates). 8 bytes (key), Count and 16 bytes more per expert of the model.
+/// Ties: equal keys: the lower id is the least. One thread at a time.
+template <class Count>
+class use_table {
+ public:
+  use_table() = default;
+  explicit use_table(const inventory& all) : keys_(all.space().size()), uses_(all.space().size()) {
+    for (utility& k : keys_) k = Count{}.worth(0);
+  }
+
+  /// An event starts; each of its uses adds `one`.
+  void begin(Count one) noexcept {
+    ++now_;
+    one_ = one;
+  }
+  void use(std::uint32_t flat) noexcept {
+    record& r = uses_[flat];
+    r.count += one_;
+    r.last = now_;
+    keys_[flat] = r.count.worth(now_);
+  }
+  void admit(std::uint32_t flat, cause why) noexcept {
+    if (why == cause::prefetch) keys_[flat] = entering(flat);
+    uses_[flat].resident = true;
+  }
+  void evict(std::uint32_t flat) noexcept {
+    keys_[flat] = uses_[flat].count.worth(uses_[flat].last);
+    uses_[flat].resident = false;
+  }
+
+  /// An absent expert answers the key it would have if it entered now.
+  [[nodiscard]] utility key(std::uint32_t flat) const noexcept {
+    return uses_[flat].resident ? keys_[flat] : entering(flat);
+  }
+  [[nodiscard]] std::optional<expert_id> least(const candidate_view& candidates) const noexcept {
+    utility least = utility::highest();
+    std::uint32_t found = nobody;
+    for (const std::uint32_t flat : candidates.members()) {
+      const utility its = keys_[flat];
+      if ((its < least || (its == least && flat < found)) && candidates.contains(flat)) {
+        least = its;
+        found = flat;
+      }
+    }
+    if (found == nobody) return std::nullopt;
+    return candidates.space().id(found);
+  }
+
+ private:
+  static constexpr std::uint32_t nobody = 0xFFFF'FFFF;
+  struct record {
+    Count count{};
+    std::uint64_t last = 0;  ///< number of the last event that used it; 0: none
+    bool resident = false;
+  };
+  [[nodiscard]] utility entering(std::uint32_t flat) const noexcept {
+    Count count = uses_[flat].count;
+    if (uses_[flat].last != now_ || now_ == 0) count += one_;
+    return count.worth(now_);
+  }
+
+  std::vector<utility> keys_;
+  std::vector<record> uses_;
+  std::uint64_t now_ = 0;  ///< events heard; the running one's number
+  Count one_{};
+};
+
+}  // namespace moesaic::eviction
