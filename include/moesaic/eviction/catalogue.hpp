@@ -53,6 +53,9 @@ class any {
     return std::visit([]<class P>(const P&) { return keyed_eviction_policy<P>; }, chosen_);
   }
 
+  /// The policy itself, for who would rather switch once than at every call.
+  [[nodiscard]] const choices& chosen() const noexcept { return chosen_; }
+
  private:
   choices chosen_;
 };
