@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include <moesaic/admission/forced.hpp>
+#include <moesaic/admission/optional.hpp>
+#include <moesaic/admission/staging_only.hpp>
+#include <moesaic/concepts/admission_policy.hpp>
+#include <moesaic/core/spec.hpp>
+
+namespace moesaic::admission {
+
+/// Any admission policy of this folder, chosen at run time.
+///
+/// Source: ours. Mechanism: a variant; each call is the chosen policy's behind one switch.
+/// Cost: the chosen policy's and a predictable branch. State and Ties: the chosen policy's. Threads: one at a time.
+class any {
+ public:
+  using hears = events<>;
+  using choices = std::variant<forced, optional, staging_only>;
+
+  template <class Policy>
+    requires(!std::same_as<Policy, any> && std::constructible_from<choices, Policy>)
+  any(Policy chosen) : chosen_(std::move(chosen)) {}  // NOLINT(google-explicit-constructor)
+
+  template <utility_scorer S>
+  [[nodiscard]] verdict admit(const admission_scene<S>& scene) noexcept {
+    return std::visit([&](auto& policy) { return policy.admit(scene); }, chosen_);
+  }
+  [[nodiscard]] bool displaces_own_event() const noexcept {
+    return std::visit([](const auto& policy) { return policy.displaces_own_event(); }, chosen_);
+  }
+
+ private:
+  choices chosen_;
+};
+
+static_assert(admission_policy<any>, "any no longer models admission_policy");
+
+/// What people may write, for help texts and errors.
+struct entry {
+  std::string_view name;
+  std::string_view arguments;
+  std::string_view help;
+};
+inline constexpr std::array known{
+    entry{"forced", "", "every miss and every prefetch takes a slot"},
+    entry{"optional", "", "a newcomer is kept if its key is above that of who would leave"},
+    entry{"staging_only", "", "misses are streamed and forgotten; only prefetches take slots"},
+};
+[[nodiscard]] constexpr std::span<const entry> entries() noexcept { return known; }
+
+/// The policy of a spec: `forced`. What is not known is an error that lists what is.
+[[nodiscard]] inline result<any> make(std::string_view text) {
+  const result<spec> parsed = spec::parse(text);
+  if (!parsed) return parsed.error();
+  const auto plain = [&](any policy) -> result<any> {
+    if (const result<void> fine = parsed->only({}, false); !fine) return fine.error();
+    return policy;
+  };
+  if (parsed->name() == "forced") return plain(forced{});
+  if (parsed->name() == "optional") return plain(optional{});
+  if (parsed->name() == "staging_only") return plain(staging_only{});
+  error unknown(error_code::unknown_name, "'", parsed->name(), "' is no admission policy; known are");
+  for (const entry& e : entries()) unknown.append(" ").append(e.name);
+  return unknown;
+}
+
+}  // namespace moesaic::admission

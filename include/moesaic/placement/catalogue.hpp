@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <limits>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include <moesaic/concepts/placement_policy.hpp>
+#include <moesaic/core/spec.hpp>
+#include <moesaic/placement/fetch.hpp>
+#include <moesaic/placement/host.hpp>
+
+namespace moesaic::placement {
+
+/// Any placement policy of this folder, chosen at run time.
+///
+/// Source: ours. Mechanism: a variant; each call is the chosen policy's behind one switch.
+/// Cost: the chosen policy's and a predictable branch. State and Ties: the chosen policy's. Threads: one at a time.
+class any {
+ public:
+  using hears = events<>;
+  using choices = std::variant<fetch, host>;
+
+  template <class Policy>
+    requires(!std::same_as<Policy, any> && std::constructible_from<choices, Policy>)
+  any(Policy chosen) : chosen_(std::move(chosen)) {}  // NOLINT(google-explicit-constructor)
+
+  template <utility_scorer S>
+  void place(const scene<S>& now, std::span<const miss> misses, std::span<remedy> remedies) noexcept {
+    std::visit([&](auto& policy) { policy.place(now, misses, remedies); }, chosen_);
+  }
+  [[nodiscard]] utility threshold() const noexcept {
+    return std::visit([](const auto& policy) { return policy.threshold(); }, chosen_);
+  }
+
+ private:
+  choices chosen_;
+};
+
+static_assert(placement_policy<any>, "any no longer models placement_policy");
+
+/// What people may write, for help texts and errors.
+struct entry {
+  std::string_view name;
+  std::string_view arguments;
+  std::string_view help;
+};
+inline constexpr std::array known{
+    entry{"fetch", "", "every missing expert is moved to fast memory"},
+    entry{"host", "least", "every missing expert is computed in slow memory; least: the score that earns fast memory"},
+};
+[[nodiscard]] constexpr std::span<const entry> entries() noexcept { return known; }
+
+/// The policy of a spec: `fetch`, `host`, `host(least=2)`. What is not known is an error that lists what is.
+[[nodiscard]] inline result<any> make(std::string_view text) {
+  const result<spec> parsed = spec::parse(text);
+  if (!parsed) return parsed.error();
+  if (parsed->name() == "fetch") {
+    if (const result<void> fine = parsed->only({}, false); !fine) return fine.error();
+    return any(fetch{});
+  }
+  if (parsed->name() == "host") {
+    if (const result<void> fine = parsed->only(std::array<std::string_view, 1>{"least"}, true); !fine) return fine.error();
+    if (parsed->arguments().empty()) return any(host{});
+    const auto least = parsed->number("least", 0, 0, static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()), true);
+    if (!least) return least.error();
+    return any(host{.least = utility{static_cast<std::int64_t>(*least)}});
+  }
+  error unknown(error_code::unknown_name, "'", parsed->name(), "' is no placement policy; known are");
+  for (const entry& e : entries()) unknown.append(" ").append(e.name);
+  return unknown;
+}
+
+}  // namespace moesaic::placement

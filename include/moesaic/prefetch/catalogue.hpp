@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include <moesaic/concepts/prefetch_scheduler.hpp>
+#include <moesaic/core/spec.hpp>
+#include <moesaic/prefetch/most_useful.hpp>
+#include <moesaic/prefetch/none.hpp>
+
+namespace moesaic::prefetch {
+
+/// Any prefetch scheduler of this folder, chosen at run time.
+///
+/// Source: ours. Mechanism: a variant; each call is the chosen scheduler's behind one switch.
+/// Cost: the chosen scheduler's and a predictable branch. State and Ties: the chosen scheduler's. Threads: one at a time.
+class any {
+ public:
+  using hears = events<inventory, layer_event>;
+  using choices = std::variant<none, most_useful>;
+
+  template <class Scheduler>
+    requires(!std::same_as<Scheduler, any> && std::constructible_from<choices, Scheduler>)
+  any(Scheduler chosen) : chosen_(std::move(chosen)) {}  // NOLINT(google-explicit-constructor)
+
+  void on(const inventory& all) {
+    std::visit([&](auto& scheduler) { tell(scheduler, all); }, chosen_);
+  }
+  void on(const layer_event& event) noexcept {
+    std::visit([&](auto& scheduler) { tell(scheduler, event); }, chosen_);
+  }
+  template <utility_scorer S>
+  [[nodiscard]] std::optional<prefetch_request> next(const scene<S>& now) noexcept {
+    return std::visit([&](auto& scheduler) { return scheduler.next(now); }, chosen_);
+  }
+  void settle(const prefetch_request& request, prefetch_fate fate) noexcept {
+    std::visit([&](auto& scheduler) { scheduler.settle(request, fate); }, chosen_);
+  }
+
+ private:
+  choices chosen_;
+};
+
+static_assert(prefetch_scheduler<any>, "any no longer models prefetch_scheduler");
+
+/// What people may write, for help texts and errors.
+struct entry {
+  std::string_view name;
+  std::string_view arguments;
+  std::string_view help;
+};
+inline constexpr std::array known{
+    entry{"none", "", "nothing moves ahead of need"},
+    entry{"most_useful", "in_flight=4,horizon=2", "the surest expert of the next horizon layers that the link can bring in time"},
+};
+[[nodiscard]] constexpr std::span<const entry> entries() noexcept { return known; }
+
+/// The scheduler of a spec: `none`, `most_useful(in_flight=4)`. What is not known is an error that lists what is.
+[[nodiscard]] inline result<any> make(std::string_view text) {
+  const result<spec> parsed = spec::parse(text);
+  if (!parsed) return parsed.error();
+  if (parsed->name() == "none") {
+    if (const result<void> fine = parsed->only({}, false); !fine) return fine.error();
+    return any(none{});
+  }
+  if (parsed->name() == "most_useful") {
+    if (const auto fine = parsed->only(std::array<std::string_view, 2>{"in_flight", "horizon"}, false); !fine) return fine.error();
+    const auto in_flight = parsed->number("in_flight", 4, 1, 65'535);
+    if (!in_flight) return in_flight.error();
+    const auto horizon = parsed->number("horizon", 2, 1, 65'535);
+    if (!horizon) return horizon.error();
+    return any(most_useful{.in_flight = static_cast<std::uint32_t>(*in_flight), .horizon = static_cast<std::uint32_t>(*horizon)});
+  }
+  error unknown(error_code::unknown_name, "'", parsed->name(), "' is no prefetch scheduler; known are");
+  for (const entry& e : entries()) unknown.append(" ").append(e.name);
+  return unknown;
+}
+
+}  // namespace moesaic::prefetch

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include <moesaic/concepts/utility_scorer.hpp>
+#include <moesaic/core/spec.hpp>
+#include <moesaic/scoring/decayed_frequency.hpp>
+#include <moesaic/scoring/none.hpp>
+#include <moesaic/scoring/recency.hpp>
+
+namespace moesaic::scoring {
+
+/// Any scorer of this folder, chosen at run time.
+///
+/// Source: ours. Mechanism: a variant; each call is the chosen scorer's behind one switch.
+/// Cost: the chosen scorer's and a predictable branch. State and Ties: the chosen scorer's. Threads: one at a time.
+class any {
+ public:
+  using hears = events<inventory, layer_event>;
+  using choices = std::variant<none, recency, decayed_frequency>;
+
+  template <class Scorer>
+    requires(!std::same_as<Scorer, any> && std::constructible_from<choices, Scorer>)
+  any(Scorer chosen) : chosen_(std::move(chosen)) {}  // NOLINT(google-explicit-constructor)
+
+  void on(const inventory& all) {
+    std::visit([&](auto& scorer) { tell(scorer, all); }, chosen_);
+  }
+  void on(const layer_event& event) noexcept {
+    std::visit([&](auto& scorer) { tell(scorer, event); }, chosen_);
+  }
+  [[nodiscard]] utility score(expert_id e) const noexcept {
+    return std::visit([&](const auto& scorer) { return scorer.score(e); }, chosen_);
+  }
+
+ private:
+  choices chosen_;
+};
+
+static_assert(utility_scorer<any>, "any no longer models utility_scorer");
+
+/// What people may write, for help texts and errors.
+struct entry {
+  std::string_view name;
+  std::string_view arguments;
+  std::string_view help;
+};
+inline constexpr std::array known{
+    entry{"none", "", "every expert is worth the same"},
+    entry{"recency", "", "worth the more the later it was used"},
+    entry{"decayed_frequency", "half_life=32", "worth its uses, each counting half every half_life tokens"},
+};
+[[nodiscard]] constexpr std::span<const entry> entries() noexcept { return known; }
+
+/// The scorer of a spec: `recency`, `decayed_frequency(32)`. What is not known is an error that lists what is.
+[[nodiscard]] inline result<any> make(std::string_view text) {
+  const result<spec> parsed = spec::parse(text);
+  if (!parsed) return parsed.error();
+  const auto plain = [&](any scorer) -> result<any> {
+    if (const result<void> fine = parsed->only({}, false); !fine) return fine.error();
+    return scorer;
+  };
+  if (parsed->name() == "none") return plain(none{});
+  if (parsed->name() == "recency") return plain(recency{});
+  if (parsed->name() == "decayed_frequency") {
+    if (const result<void> fine = parsed->only(std::array<std::string_view, 1>{"half_life"}, true); !fine) return fine.error();
+    const auto half_life = parsed->number("half_life", 32, 1, 65'536, true);
+    if (!half_life) return half_life.error();
+    return any(decayed_frequency{.half_life = static_cast<std::uint32_t>(*half_life)});
+  }
+  error unknown(error_code::unknown_name, "'", parsed->name(), "' is no scorer; known are");
+  for (const entry& e : entries()) unknown.append(" ").append(e.name);
+  return unknown;
+}
+
+}  // namespace moesaic::scoring
