@@ -34,9 +34,8 @@ class lru_by_rank {
     now_ += most_places;
     std::uint64_t place = now_;
     for (const demand& d : event.wanted) stamps_[space_.flat(event.layer, d.expert)] = ++place;
-    for (const expert_index e : event.routes)
-      if (space_.flat(event.layer, e) < stamps_.size() && space_.id(space_.flat(event.layer, e)) == expert_id{event.layer, e, {}})
-        stamps_[space_.flat(event.layer, e)] = ++place;
+    for (const expert_index e : event.routes)  // what was not routed stands above all experts
+      if (e <= event.wanted.back().expert) stamps_[space_.flat(event.layer, e)] = ++place;
   }
   void on(const admitted& one) noexcept {
     std::uint64_t& stamp = stamps_[space_.flat(one.expert)];

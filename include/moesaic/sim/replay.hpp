@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <moesaic/concepts/admission_policy.hpp>
+#include <moesaic/concepts/eviction_policy.hpp>
+#include <moesaic/core/counters.hpp>
+#include <moesaic/eviction/belady.hpp>
+#include <moesaic/scoring/none.hpp>
+#include <moesaic/sim/resident_set.hpp>
+#include <moesaic/trace/event_table.hpp>
+
+namespace moesaic::sim {
+
+/// Plays events to the policies of the residency core, without a core: same types, same scenes, same order of telling and
+/// asking, but transfers take no time. What a policy is worth here is what it is worth there.
+///
+/// An event: the policies hear it; hits are counted against the state at its start; then each miss, in ascending id, is
+/// kept in free room, or in the place of the victims that eviction names and admission lets go, or bypasses. Victims leave
+/// only if the newcomer then fits. The event's own experts are no victims, unless admission displaces its own event.
+/// Threads: one at a time. Cost: O(experts of the event) and the policies'; no allocation after construction.
+/// Source: ours; event semantics of arXiv 2608.07911.
+template <eviction_policy Eviction, admission_policy Admission, utility_scorer Scoring = scoring::none>
+class replay {
+ public:
+  replay(resident_set empty, Eviction eviction, Admission admission, Scoring scoring = {})
+      : residents_(std::move(empty)), fresh_{std::move(scoring), std::move(eviction), std::move(admission)}, policies_(fresh_) {
+    missing_.reserve(residents_.shape().widest_layer());
+    victims_.reserve(residents_.shape().expert_count());
+    introduce();
+  }
+  replay(const replay&) = delete;  // policies look into the resident set
+  replay& operator=(const replay&) = delete;
+
+  /// One event. `next_use`: for each wanted expert the number of the next event that uses it, for clairvoyant policies.
+  void hear(const layer_event& event, std::span<const std::uint32_t> next_use = {}) noexcept {
+    announce(event);
+    if constexpr (Eviction::hears::template include<eviction::foretold>)
+      policies_.eviction.on(eviction::foretold{event.layer, event.wanted, next_use});
+    const expert_space& space = residents_.shape().space();
+    missing_.clear();
+    for (const demand& d : event.wanted) {
+      const std::uint32_t flat = space.flat(event.layer, d.expert);
+      if (!residents_.contains(flat)) missing_.push_back(flat);
+    }
+    ++count_.events;
+    count_.accesses += event.wanted.size();
+    count_.hits += event.wanted.size() - missing_.size();
+    count_.misses += missing_.size();
+    if (!missing_.empty()) serve(event);
+    announce(lease_ended{event.step, event.layer});
+  }
+  void hear(const step_outcome& outcome) noexcept { announce(outcome); }
+
+  /// Empties the pools and gives the policies back their first state. Counters go on.
+  void forget() {
+    residents_.clear();
+    policies_ = fresh_;
+    introduce();
+  }
+
+  [[nodiscard]] const counters& count() const noexcept { return count_; }
+  [[nodiscard]] const resident_set& residents() const noexcept { return residents_; }
+
+ private:
+  struct policies {
+    Scoring scoring;
+    Eviction eviction;
+    Admission admission;
+  };
+  static constexpr std::uint8_t pin = residency_flag::pinned_by_first;
+
+  template <class Event>
+  void announce(const Event& event) noexcept(!std::same_as<Event, inventory>) {
+    tell(policies_.scoring, event);
+    tell(policies_.eviction, event);
+    tell(policies_.admission, event);
+  }
+  void introduce() { announce(residents_.all()); }
+
+  void serve(const layer_event& event) noexcept {
+    const expert_space& space = residents_.shape().space();
+    const bool own_may_leave = policies_.admission.displaces_own_event();
+    for (const demand& d : event.wanted) residents_.mark(space.flat(event.layer, d.expert), pin);
+    const scene<Scoring> here{policies_.scoring, nothing_, residents_.view(), {}, event.layer, event.first_token, {}, {}, utility::lowest()};
+    eviction_scene<Scoring> choice{here, {}, 0, {}, cause::demand};
+    admission_scene<Scoring> question{here, {}, cause::demand, event.during, {}, {}, {}};
+    for (const std::uint32_t flat : missing_) {
+      count_.bytes_demanded += residents_.shape().size_of(flat);
+      choice.newcomer = question.newcomer = space.id(flat);
+      choice.group = residents_.group_of(flat);
+      if (!make_room(flat, choice, question, own_may_leave ? std::uint8_t{} : pin)) {
+        ++count_.bypasses;
+        continue;
+      }
+      residents_.enter(flat);
+      announce(admitted{choice.newcomer, cause::demand});
+    }
+    for (const demand& d : event.wanted) residents_.unmark(space.flat(event.layer, d.expert), pin);
+  }
+
+  /// True: there is room for the newcomer now. False: nobody has left.
+  [[nodiscard]] bool make_room(std::uint32_t flat, eviction_scene<Scoring>& choice, admission_scene<Scoring>& question,
+                               std::uint8_t pinned) noexcept {
+    const std::uint64_t room = residents_.room(choice.group);
+    std::uint64_t used = residents_.used(choice.group) + residents_.charge_of(flat);
+    if (residents_.charge_of(flat) > room) return false;
+    question.displaces.reset();
+    if (used <= room) return policies_.admission.admit(question) == verdict::keep;
+    choice.candidates = residents_.candidates(choice.group, static_cast<std::uint8_t>(pinned | residency_flag::leaving));
+    victims_.clear();
+    while (used > room) {
+      const std::optional<expert_id> victim = policies_.eviction.victim(std::as_const(choice));
+      if (!victim || !choice.candidates.contains(*victim) || !may_displace(*victim, question)) {
+        for (const std::uint32_t v : victims_) residents_.unmark(v, residency_flag::leaving);
+        return false;
+      }
+      const std::uint32_t v = residents_.shape().space().flat(*victim);
+      residents_.mark(v, residency_flag::leaving);
+      victims_.push_back(v);
+      used -= residents_.charge_of(v);
+    }
+    for (const std::uint32_t v : victims_) {
+      residents_.unmark(v, residency_flag::leaving);
+      residents_.leave(v);
+      // A newcomer of this very event that has to go again was never more than streamed.
+      ++(std::binary_search(missing_.begin(), missing_.end(), v) ? count_.bypasses : count_.evictions);
+      announce(evicted{residents_.shape().space().id(v)});
+    }
+    return true;
+  }
+
+  [[nodiscard]] bool may_displace(expert_id victim, admission_scene<Scoring>& question) noexcept {
+    question.displaces = victim;
+    if (policies_.admission.displaces_own_event()) {
+      question.newcomer_key = key_of(policies_.eviction, question.newcomer);
+      question.displaced_key = key_of(policies_.eviction, victim);
+    }
+    return policies_.admission.admit(std::as_const(question)) == verdict::keep;
+  }
+
+  resident_set residents_;
+  const policies fresh_;
+  policies policies_;
+  counters count_;
+  forecast nothing_;
+  std::vector<std::uint32_t> missing_;
+  std::vector<std::uint32_t> victims_;
+};
+
+/// Plays a whole table. `next_use`: trace::next_uses of the same table where the eviction policy is clairvoyant, else empty.
+/// `reset`: start anew with every sequence. `watch(step)` is called before each step and may answer false to stop early.
+template <class Eviction, class Admission, class Scoring, class Watch>
+void play(replay<Eviction, Admission, Scoring>& player, const trace::event_table& table, std::span<const std::uint32_t> next_use, bool reset,
+          Watch&& watch) {
+  trace::event_walk walk(table);
+  for (std::size_t s = 0; s < table.steps.size() && watch(s); ++s) {
+    if (reset && s > 0 && table.steps[s].sequence != table.steps[s - 1].sequence) player.forget();
+    walk.step(s, [&](const layer_event& event, std::uint64_t first_access) {
+      player.hear(event, next_use.empty() ? next_use : next_use.subspan(static_cast<std::size_t>(first_access), event.wanted.size()));
+    });
+    player.hear(step_outcome{.step = {s}, .committed = {table.steps[s].tokens}});
+  }
+}
+template <class Eviction, class Admission, class Scoring>
+void play(replay<Eviction, Admission, Scoring>& player, const trace::event_table& table, std::span<const std::uint32_t> next_use = {},
+          bool reset = false) {
+  play(player, table, next_use, reset, [](std::size_t) { return true; });
+}
+
+}  // namespace moesaic::sim

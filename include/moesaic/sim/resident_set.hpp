@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <moesaic/concepts/eviction_groups.hpp>
+#include <moesaic/concepts/scene.hpp>
+#include <moesaic/core/model_shape.hpp>
+#include <moesaic/sim/capacity.hpp>
+
+namespace moesaic::sim {
+
+/// Who is resident, in pools that count experts or bytes: the bookkeeping of a cache that never moves a byte. Experts are
+/// named by flat index.
+/// Cost: O(1) per call, no allocation after construction; 20 bytes per expert.
+class resident_set {
+ public:
+  /// `room`: what each pool of `groups` holds, in `counted` (capacity::pools).
+  template <eviction_groups Groups>
+  resident_set(const model_shape& shape, const Groups& groups, unit counted, std::vector<std::uint64_t> room)
+      : shape_(&shape), flags_(shape.space().size()), charges_(shape.space().size()), group_of_(shape.space().size()),
+        place_(shape.space().size()), pools_(room.size()) {
+    for (std::uint32_t l = 0; l < shape.layers(); ++l)
+      for (std::uint32_t e = 0; e < shape.experts(static_cast<layer_index>(l)); ++e) {
+        const std::uint32_t flat = shape.space().flat(make_expert(l, e));
+        group_of_[flat] = static_cast<std::uint16_t>(groups.group_of(shape, make_expert(l, e)));
+        charges_[flat] = counted == unit::bytes ? shape.size_of(flat).count : 1;
+        ++pools_[group_of_[flat]].begin;
+      }
+    std::uint32_t begin = 0;
+    for (std::size_t g = 0; g < pools_.size(); ++g) begin += std::exchange(pools_[g].begin, begin);
+    for (std::size_t g = 0; g < pools_.size(); ++g) pools_[g].room = room[g];
+    members_.resize(begin);
+  }
+
+  [[nodiscard]] bool contains(std::uint32_t flat) const noexcept { return (flags_[flat] & residency_flag::resident) != 0; }
+  [[nodiscard]] bool has(std::uint32_t flat, std::uint8_t flag) const noexcept { return (flags_[flat] & flag) != 0; }
+  void mark(std::uint32_t flat, std::uint8_t flag) noexcept { flags_[flat] = static_cast<std::uint8_t>(flags_[flat] | flag); }
+  void unmark(std::uint32_t flat, std::uint8_t flag) noexcept { flags_[flat] = static_cast<std::uint8_t>(flags_[flat] & ~flag); }
+
+  [[nodiscard]] std::uint16_t group_of(std::uint32_t flat) const noexcept { return group_of_[flat]; }
+  [[nodiscard]] std::uint64_t charge_of(std::uint32_t flat) const noexcept { return charges_[flat]; }
+  [[nodiscard]] std::uint64_t room(std::uint16_t group) const noexcept { return pools_[group].room; }
+  [[nodiscard]] std::uint64_t used(std::uint16_t group) const noexcept { return pools_[group].used; }
+
+  /// `flat` is absent, and there is room.
+  void enter(std::uint32_t flat) noexcept {
+    pool& p = pools_[group_of_[flat]];
+    p.used += charges_[flat];
+    place_[flat] = p.begin + p.count++;
+    members_[place_[flat]] = flat;
+    mark(flat, residency_flag::resident);
+  }
+  void leave(std::uint32_t flat) noexcept {
+    pool& p = pools_[group_of_[flat]];
+    p.used -= charges_[flat];
+    const std::uint32_t last = members_[p.begin + --p.count];
+    members_[place_[flat]] = last;
+    place_[last] = place_[flat];
+    unmark(flat, residency_flag::resident);
+  }
+  void clear() noexcept {
+    for (std::uint16_t g = 0; g < pools_.size(); ++g)
+      while (pools_[g].count > 0) leave(members_[pools_[g].begin + pools_[g].count - 1]);
+  }
+
+  [[nodiscard]] std::span<const std::uint32_t> members(std::uint16_t group) const noexcept {
+    return {members_.data() + pools_[group].begin, pools_[group].count};
+  }
+  /// Those of a group who have none of the flags in `excluded`.
+  [[nodiscard]] candidate_view candidates(std::uint16_t group, std::uint8_t excluded) const noexcept {
+    return {shape_->space(), members(group), flags_, static_cast<std::uint8_t>(excluded | residency_flag::resident)};
+  }
+  [[nodiscard]] residency_view view() const noexcept { return {*shape_, flags_}; }
+  [[nodiscard]] const model_shape& shape() const noexcept { return *shape_; }
+  [[nodiscard]] inventory all() const noexcept { return {*shape_, group_of_, static_cast<std::uint32_t>(pools_.size())}; }
+
+ private:
+  struct pool {
+    std::uint32_t begin = 0;  ///< where its members start
+    std::uint32_t count = 0;
+    std::uint64_t room = 0;
+    std::uint64_t used = 0;
+  };
+  const model_shape* shape_;
+  std::vector<std::uint8_t> flags_;
+  std::vector<std::uint64_t> charges_;
+  std::vector<std::uint16_t> group_of_;
+  std::vector<std::uint32_t> place_;
+  std::vector<std::uint32_t> members_;
+  std::vector<pool> pools_;
+};
+
+}  // namespace moesaic::sim

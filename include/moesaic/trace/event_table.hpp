@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <moesaic/core/event.hpp>
+#include <moesaic/trace/routing_rows.hpp>
+
+namespace moesaic::trace {
+
+/// One step of a trace: a token, or a window of them, through all layers.
+struct step_row {
+  std::uint64_t first_access = 0;  ///< where its experts start in the table
+  std::uint32_t first_event = 0;   ///< number of its first event; the next step's says where it ends
+  std::uint32_t first_token = 0;   ///< over all sequences
+  std::uint32_t tokens = 0;
+  std::uint32_t sequence = 0;
+  phase during = phase::decode;
+};
+
+/// The event sets of a whole trace for one window, step by step and within a step by layer, in flat arrays: what a replay
+/// walks through as often as it likes. Sets are ascending and never empty.
+/// Cost: per event 4 bytes, per expert of a set 2 (4 with windows above 1, 4 more where gate weights are kept, 2 per route
+/// where router order is kept), per step 32.
+struct event_table {
+  dimensions shape;
+  std::uint32_t window = 1;
+  std::vector<step_row> steps;
+  std::vector<std::uint16_t> layers;   ///< [events]
+  std::vector<std::uint16_t> sizes;    ///< [events] experts in the set
+  std::vector<std::uint16_t> experts;  ///< [accesses]
+  std::vector<std::uint16_t> tokens;   ///< [accesses] of the step, routed to that expert; empty at window 1, where all are 1
+  std::vector<gate_mass> masses;       ///< [accesses], or empty where not kept
+  std::vector<expert_index> routes;    ///< [steps][layers][tokens][top_k] in router order, or empty where not kept
+  std::uint64_t compulsory = 0;        ///< distinct experts that occur
+
+  [[nodiscard]] std::uint64_t events() const noexcept { return layers.size(); }
+  [[nodiscard]] std::uint64_t accesses() const noexcept { return experts.size(); }
+  /// One past the last event of a step.
+  [[nodiscard]] std::size_t end_of(std::size_t step) const noexcept {
+    return step + 1 < steps.size() ? steps[step + 1].first_event : layers.size();
+  }
+};
+
+/// Walks through a table, event by event, as the layer_events that policies hear. Its spans live until the next call.
+class event_walk {
+ public:
+  explicit event_walk(const event_table& table) : table_(&table), wanted_(table.shape.experts) {}
+
+  /// Step `step`'s events, in order: `visit(event, first_access)`.
+  template <class Visit>
+  void step(std::size_t step, Visit&& visit) {
+    const step_row& row = table_->steps[step];
+    std::uint64_t access = row.first_access;
+    const std::size_t row_routes = std::size_t{row.tokens} * table_->shape.top_k;
+    const std::size_t routes_at = std::size_t{row.first_token} * table_->shape.row();
+    layer_event event{{step}, {row.first_token}, {}, row.during, row.tokens, {}, {}};
+    for (std::size_t e = row.first_event, end = table_->end_of(step); e < end; ++e) {
+      const std::uint16_t size = table_->sizes[e];
+      for (std::uint16_t i = 0; i < size; ++i) {
+        const std::size_t at = access + i;
+        wanted_[i] = {static_cast<expert_index>(table_->experts[at]), table_->tokens.empty() ? 1U : table_->tokens[at],
+                      table_->masses.empty() ? gate_mass{} : table_->masses[at]};
+      }
+      event.layer = static_cast<layer_index>(table_->layers[e]);
+      event.wanted = std::span<const demand>(wanted_.data(), size);
+      if (!table_->routes.empty())
+        event.routes = {table_->routes.data() + routes_at + table_->layers[e] * row_routes, row_routes};
+      visit(std::as_const(event), access);
+      access += size;
+    }
+  }
+
+ private:
+  const event_table* table_;
+  std::vector<demand> wanted_;
+};
+
+}  // namespace moesaic::trace
