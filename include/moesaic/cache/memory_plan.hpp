@@ -23,7 +23,7 @@ struct memory_budget {
 struct memory_plan {
   bytes floor{};          ///< with one frame: below it nothing can run
   bytes recommended{};    ///< two frames, and room for the experts of one token in every layer
-  bytes everything{};     ///< the budget's frames and room for every expert: nothing travels twice
+  bytes everything{};     ///< the budget's frames and a slot of its layer's largest for every expert: nothing travels twice
   std::uint32_t frames = 0;          ///< as asked for, or fewer where the budget holds only these
   bytes frame{};                     ///< bytes of one: the largest expert
   bytes slots{};                     ///< what is left for residents
@@ -61,11 +61,11 @@ struct memory_plan {
         return error(error_code::bad_argument, "expert (layer ", l, ", expert ", e, ") has ", shape.size_of(make_expert(l, e)).count,
                      " bytes but is charged ", charge.count);
       sizes.push_back(charge);
-      all += charge;
       largest = std::max(largest, charge);
     }
     p.frame = std::max(p.frame, largest);
     one_token += largest * shape.top_k(layer);
+    all += largest * shape.experts(layer);
   }
   p.floor = p.frame;
   p.recommended = p.frame * 2U + one_token;

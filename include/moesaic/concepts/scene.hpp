@@ -22,7 +22,6 @@ inline constexpr std::uint8_t pinned_by_first = 4;  ///< wanted by the lease in 
 inline constexpr std::uint8_t pinned_by_second = 8;
 inline constexpr std::uint8_t unused_prefetch = 16; ///< was prefetched and has not been wanted yet
 inline constexpr std::uint8_t leaving = 32;         ///< has an heir: goes when its entry is released
-inline constexpr std::uint8_t held = 64;            ///< fixed in place by the owner
 }  // namespace residency_flag
 
 /// Which experts are where, right now. A view: valid during the call that was given it.
@@ -80,8 +79,10 @@ class candidate_view {
 
   candidate_view() = default;
   /// `members`: flat indices of the group's residents; eligible is who has flags & mask == residency_flag::resident.
-  candidate_view(expert_space space, std::span<const std::uint32_t> members, std::span<const std::uint8_t> flags, std::uint8_t mask) noexcept
-      : space_(space), members_(members), flags_(flags), mask_(mask) {}
+  /// `group_of` and `group` let `contains` refuse residents of other groups; without them all residents count as one group.
+  candidate_view(expert_space space, std::span<const std::uint32_t> members, std::span<const std::uint8_t> flags, std::uint8_t mask,
+                 std::span<const std::uint16_t> group_of = {}, std::uint16_t group = 0) noexcept
+      : space_(space), members_(members), flags_(flags), group_of_(group_of), group_(group), mask_(mask) {}
 
   [[nodiscard]] iterator begin() const noexcept { return {this, 0}; }
   [[nodiscard]] iterator end() const noexcept { return {this, members_.size()}; }
@@ -89,7 +90,9 @@ class candidate_view {
 
   /// The same by flat index, for policies that keep arrays: `members()` names residents, `contains` says who is eligible.
   [[nodiscard]] std::span<const std::uint32_t> members() const noexcept { return members_; }
-  [[nodiscard]] bool contains(std::uint32_t flat) const noexcept { return flat < flags_.size() && eligible(flat); }
+  [[nodiscard]] bool contains(std::uint32_t flat) const noexcept {
+    return flat < flags_.size() && eligible(flat) && (group_of_.empty() || group_of_[flat] == group_);
+  }
   [[nodiscard]] const expert_space& space() const noexcept { return space_; }
 
  private:
@@ -97,6 +100,8 @@ class candidate_view {
   expert_space space_;
   std::span<const std::uint32_t> members_;
   std::span<const std::uint8_t> flags_;
+  std::span<const std::uint16_t> group_of_;
+  std::uint16_t group_ = 0;
   std::uint8_t mask_ = 0;
 };
 

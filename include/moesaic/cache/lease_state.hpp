@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <moesaic/concepts/transport.hpp>
+#include <moesaic/core/event.hpp>
+#include <moesaic/core/residence.hpp>
+
+namespace moesaic {
+
+/// One expert of a leased event on its way from `acquire` to release.
+struct lease_entry {
+  enum class stage : std::uint8_t {
+    planned,     ///< got room in `acquire`; nothing submitted yet
+    blocked,     ///< its room still serves a hit of the same event, which has to be released first
+    for_slot,    ///< waits for the link
+    for_frame,   ///< waits for the link and a frame
+    arriving,
+    ready,
+    failed,
+    handed_out,
+    handed_ahead,  ///< handed out while it travels
+    released,
+  };
+  std::uint32_t flat = 0;
+  stage at = stage::ready;
+  residence where = residence::slot;
+  transfer_status status = transfer_status::arrived;
+  std::int32_t system_error = 0;
+  std::uint32_t frame = 0;
+  std::uint32_t blockers = 0;
+  ticket arrives{};
+};
+
+/// Numbers of entries, first in first out. An entry enters each queue at most once, so it never outgrows a layer.
+class entry_queue {
+ public:
+  explicit entry_queue(std::uint32_t most = 0) { items_.reserve(most); }
+  [[nodiscard]] bool empty() const noexcept { return next_ == items_.size(); }
+  [[nodiscard]] std::size_t size() const noexcept { return items_.size() - next_; }
+  void push(std::uint32_t entry) noexcept { items_.push_back(entry); }
+  [[nodiscard]] std::uint32_t front() const noexcept { return items_[next_]; }
+  std::uint32_t pop() noexcept { return items_[next_++]; }
+  void clear() noexcept {
+    items_.clear();
+    next_ = 0;
+  }
+
+ private:
+  std::vector<std::uint32_t> items_;
+  std::size_t next_ = 0;
+};
+
+/// A live lease: its event, its entries in ascending id, and what is to be done with them next.
+struct lease_state {
+  lease_state() = default;
+  explicit lease_state(std::uint32_t widest)
+      : frames_ready(widest), slots_ready(widest), on_host(widest), for_slots(widest), for_frames(widest), failed(widest), ahead(widest) {
+    entries.reserve(widest);
+  }
+  void begin(const layer_event& event, std::uint64_t number) noexcept {
+    live = true;
+    serial = number;
+    step = event.step;
+    layer = event.layer;
+    entries.clear();
+    for (entry_queue* q : {&frames_ready, &slots_ready, &on_host, &for_slots, &for_frames, &failed, &ahead}) q->clear();
+    travelling = unreleased = settled = leaving = 0;
+  }
+  [[nodiscard]] bool all_handed_out() const noexcept { return settled == entries.size(); }
+
+  bool live = false;
+  std::uint64_t serial = 0;  ///< older leases have smaller ones
+  step_index step{};
+  layer_index layer{};
+  std::vector<lease_entry> entries;
+  entry_queue frames_ready;
+  entry_queue slots_ready;
+  entry_queue on_host;
+  entry_queue for_slots;   ///< own room, wait for the link
+  entry_queue for_frames;  ///< wait for a frame and the link
+  entry_queue failed;
+  entry_queue ahead;       ///< submitted, in that order: what `next_ahead` may hand out early
+  std::uint32_t travelling = 0;  ///< entries whose transfer is open
+  std::uint32_t unreleased = 0;  ///< handed out and not released
+  std::uint32_t settled = 0;     ///< handed out, or reported as failed
+  std::uint32_t leaving = 0;     ///< hits that make room for an heir when they are released
+};
+
+}  // namespace moesaic

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Part of cache/residency.hpp: how a lease hands out, takes back and ends. Include that one.
+#include <moesaic/cache/residency.hpp>
+
+namespace moesaic {
+
+/// Arrived frames first (until released they keep the next expert waiting), then residents, then host.
+template <transport T, residency_bundle B, arena A>
+std::optional<seat> residency<T, B, A>::ready_seat(lease_state& mine) noexcept {
+  for (entry_queue* q : {&mine.frames_ready, &mine.slots_ready, &mine.on_host})
+    if (!q->empty()) return hand_out(mine, q->pop(), stage::handed_out);
+  return std::nullopt;
+}
+
+template <transport T, residency_bundle B, arena A>
+seat residency<T, B, A>::hand_out(lease_state& mine, std::uint32_t entry, stage as) noexcept {
+  lease_entry& e = mine.entries[entry];
+  e.at = as;
+  ++mine.settled;
+  ++mine.unreleased;
+  std::byte* const address = e.where == residence::slot    ? slot_address(e.flat)
+                             : e.where == residence::frame ? frame_address(e.frame)
+                                                           : nullptr;
+  return {shape_->space().id(e.flat), e.where, address, entry, as == stage::handed_ahead ? e.arrives : ticket{}};
+}
+
+template <transport T, residency_bundle B, arena A>
+result<std::optional<seat>> residency<T, B, A>::next(std::uint32_t which) noexcept {
+  lease_state& mine = leases_[which];
+  for (;;) {
+    if (const std::optional<seat> found = ready_seat(mine)) return found;
+    if (!mine.failed.empty()) return failure(mine);
+    if (mine.all_handed_out()) return std::optional<seat>{};
+    if (const result<void> possible = wait_for_mine(mine); !possible) return possible.error();
+  }
+}
+
+template <transport T, residency_bundle B, arena A>
+result<poll_result> residency<T, B, A>::try_next(std::uint32_t which) noexcept {
+  lease_state& mine = leases_[which];
+  link_.take_in(*this, false);
+  link_.submit_waiting(*this);
+  if (const std::optional<seat> found = ready_seat(mine)) return poll_result{poll_result::kind::ready, *found};
+  if (!mine.failed.empty()) return failure(mine);
+  return poll_result{mine.all_handed_out() ? poll_result::kind::all_handed_out : poll_result::kind::nothing_yet, {}};
+}
+
+template <transport T, residency_bundle B, arena A>
+result<std::optional<seat>> residency<T, B, A>::next_ahead(std::uint32_t which) noexcept {
+  lease_state& mine = leases_[which];
+  for (;;) {
+    link_.take_in(*this, false);
+    link_.submit_waiting(*this);
+    if (!mine.failed.empty()) return failure(mine);
+    if (const std::optional<seat> found = ready_seat(mine)) return found;
+    while (!mine.ahead.empty()) {
+      const std::uint32_t entry = mine.ahead.pop();
+      if (mine.entries[entry].at == stage::arriving) return std::optional<seat>(hand_out(mine, entry, stage::handed_ahead));
+    }
+    if (mine.all_handed_out()) return std::optional<seat>{};
+    if (const result<void> possible = wait_for_mine(mine); !possible) return possible.error();
+  }
+}
+
+/// Waits for the link once, if something that this lease needs can come of it.
+template <transport T, residency_bundle B, arena A>
+result<void> residency<T, B, A>::wait_for_mine(lease_state& mine) noexcept {
+  link_.take_in(*this, false);
+  link_.submit_waiting(*this);
+  if (!mine.frames_ready.empty() || !mine.slots_ready.empty() || !mine.failed.empty()) return {};
+  if (mine.travelling == 0 && !link_.full())
+    return error(error_code::release_first, "no further expert of MoE layer ", number(mine.layer),
+                 " can arrive until one that was handed out is released: the staging frames are in use");
+  link_.read_clock(*this);
+  const nanoseconds began = desk_.now;
+  link_.take_in(*this, true);
+  keeper_.count.stall += desk_.now - began;
+  return {};
+}
+
+template <transport T, residency_bundle B, arena A>
+void residency<T, B, A>::arrive(std::uint32_t which, std::uint32_t entry, const completion& c) noexcept {
+  lease_state& mine = leases_[which];
+  lease_entry& e = mine.entries[entry];
+  --mine.travelling;
+  const bool waits = e.at == stage::arriving;
+  if (c.status == transfer_status::arrived) {
+    if (!waits) return;
+    e.at = stage::ready;
+    (e.where == residence::frame ? mine.frames_ready : mine.slots_ready).push(entry);
+    return;
+  }
+  e.status = c.status;
+  e.system_error = c.system_error;
+  if (waits && e.where == residence::frame) frames_.give_back(e.frame, {});
+  if (waits) e.at = stage::failed;
+  if (!waits) --mine.settled;  // it was handed out ahead of its arrival: the failure is told on top
+  mine.failed.push(entry);
+}
+
+template <transport T, residency_bundle B, arena A>
+error residency<T, B, A>::failure(lease_state& mine) noexcept {
+  const lease_entry& e = mine.entries[mine.failed.pop()];
+  ++mine.settled;
+  const expert_id who = shape_->space().id(e.flat);
+  error why(error_code::transfer_failed, "expert (layer ", number(who.layer), ", expert ", number(who.expert), ") of ",
+            shape_->size_of(e.flat).count, " bytes did not arrive: ");
+  why.append(e.status == transfer_status::short_read   ? "the source ended early; was the file cut or replaced?"
+             : e.status == transfer_status::read_error ? "the source could not be read"
+                                                       : "the transport refused the transfer");
+  if (e.system_error != 0) why.append(" (system error ").append(e.system_error).append(")");
+  return why;
+}
+
+template <transport T, residency_bundle B, arena A>
+void residency<T, B, A>::release(std::uint32_t which, const seat& done, fence last_use) noexcept {
+  lease_state& mine = leases_[which];
+  if (done.entry >= mine.entries.size()) return;
+  lease_entry& e = mine.entries[done.entry];
+  if (e.at != stage::handed_out && e.at != stage::handed_ahead) return;
+  e.at = stage::released;
+  --mine.unreleased;
+  if (e.where == residence::host) return;
+  if (e.where == residence::frame) {
+    frames_.give_back(e.frame, last_use);
+    link_.submit_waiting(*this);
+  } else {
+    keeper_.slots.set_last_use(e.flat, last_use);
+    if (mine.leaving != 0 && keeper_.slots.has(e.flat, residency_flag::leaving)) let_heirs_in(mine, e.flat);
+  }
+  link_.prefetch(*this);
+}
+
+/// A hit that had to make room has been used: those who got its room may begin to travel.
+template <transport T, residency_bundle B, arena A>
+void residency<T, B, A>::let_heirs_in(lease_state& mine, std::uint32_t leaver) noexcept {
+  for (std::uint32_t i = 0; i < mine.entries.size(); ++i) {
+    lease_entry& e = mine.entries[i];
+    if (e.at != stage::blocked || !keeper_.slots.overlap(leaver, e.flat) || --e.blockers != 0) continue;
+    e.at = stage::for_slot;
+    mine.for_slots.push(i);
+  }
+  --mine.leaving;
+  keeper_.slots.clear(leaver);
+  link_.submit_waiting(*this);
+}
+
+template <transport T, residency_bundle B, arena A>
+void residency<T, B, A>::end(std::uint32_t which) noexcept {
+  lease_state& mine = leases_[which];
+  if (!mine.all_handed_out() || mine.travelling != 0 || mine.leaving != 0 || mine.unreleased != 0) abandon(which);
+  for (const lease_entry& e : mine.entries)
+    if (e.where == residence::slot) keeper_.slots.lower(e.flat, pin_of(which));
+  mine.live = false;
+  desk_.tell(lease_ended{mine.step, mine.layer});
+  link_.wake();
+  link_.submit_waiting(*this);
+}
+
+/// A lease ends before all of it was used: what was promised room and has not travelled loses it, frames come back, hits
+/// that were to leave are gone.
+template <transport T, residency_bundle B, arena A>
+void residency<T, B, A>::abandon(std::uint32_t which) noexcept {
+  lease_state& mine = leases_[which];
+  mine.for_frames.clear();
+  mine.for_slots.clear();
+  for (lease_entry& e : mine.entries) {
+    if (e.at == stage::blocked || e.at == stage::for_slot) {
+      keeper_.expel(desk_, e.flat);
+      e.at = stage::released;
+    } else if (keeper_.slots.has(e.flat, residency_flag::leaving) && e.where == residence::slot) {
+      keeper_.slots.clear(e.flat);
+      e.at = stage::released;
+    } else if (e.where == residence::frame && (e.at == stage::ready || e.at == stage::handed_out)) {
+      frames_.give_back(e.frame, {});
+      e.at = stage::released;
+    } else if (e.at == stage::for_frame) {
+      e.at = stage::released;
+    }
+  }
+  link_.leave_alone(*this, which);
+  for (lease_entry& e : mine.entries)
+    if (e.where == residence::frame && (e.at == stage::ready || e.at == stage::handed_ahead)) frames_.give_back(e.frame, {});
+}
+
+}  // namespace moesaic
