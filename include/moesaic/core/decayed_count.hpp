@@ -2,8 +2,8 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include <moesaic/core/quantity.hpp>
@@ -14,7 +14,7 @@ namespace moesaic {
 /// A use count that halves every `half_life` tokens, F ← F·2^(−Δ/h) + 1, as a positive number mantissa × 2^exponent.
 /// Counts are kept as of token 0 (each use at token t adds 2^(t/h)), so they compare with each other at any time without
 /// being touched: decaying to now multiplies all of them alike. Integers only; equal on every platform.
-/// Rounding: 2^-60 relative per use. Source: LRFU (Lee et al. 2001) with λ = 1/h; the integer form is ours.
+/// Rounding: less than 2^-56 relative per use. Source: LRFU (Lee et al. 2001) with λ = 1/h; the integer form is ours.
 struct decayed_count {
   std::uint64_t mantissa = 0;  ///< 0, or in [2^62, 2^63)
   std::int64_t exponent = 0;
@@ -53,8 +53,10 @@ class decay_clock {
  public:
   decay_clock() = default;
   explicit decay_clock(std::uint32_t half_life) : powers_(half_life) {
-    for (std::uint32_t i = 0; i < half_life; ++i)
-      powers_[i] = power_of_two((static_cast<std::uint64_t>(i) << 32U) / half_life);
+    std::array<std::uint64_t, 62> roots{};  // 2^(1/2), 2^(1/4), ... with 62 bits after the point
+    std::uint64_t root = std::uint64_t{1} << 63U;
+    for (std::uint64_t& r : roots) r = root = square_root(root);
+    for (std::uint32_t i = 0; i < half_life; ++i) powers_[i] = power_of_two(i, half_life, roots);
   }
   [[nodiscard]] decayed_count use_at(token_index t) const noexcept {
     const std::uint64_t h = powers_.size();
@@ -62,13 +64,14 @@ class decay_clock {
   }
 
  private:
-  /// 2^(x / 2^32) for x in [0, 2^32), as a mantissa with 62 bits after the point: the product of 2^(2^-i) over x's bits.
-  [[nodiscard]] static constexpr std::uint64_t power_of_two(std::uint64_t x) noexcept {
+  /// 2^(i / h) for i < h with 62 bits after the point: the product of the roots of 2 that i / h names in binary.
+  [[nodiscard]] static constexpr std::uint64_t power_of_two(std::uint64_t i, std::uint64_t h, std::span<const std::uint64_t> roots) noexcept {
     std::uint64_t product = std::uint64_t{1} << 62U;
-    std::uint64_t root = std::uint64_t{1} << 63U;  // 2^(2^0) with 62 bits after the point
-    for (std::uint32_t bit = 32; bit-- > 0;) {
-      root = square_root(root);
-      if (((x >> bit) & 1U) != 0) product = times(product, root);
+    for (const std::uint64_t root : roots) {
+      i *= 2;
+      if (i < h) continue;
+      i -= h;
+      product = times(product, root);
     }
     return product;
   }
