@@ -11,7 +11,7 @@
 namespace moesaic {
 
 /// The policies, what they are told, and what they see when they are asked. Asks nothing by itself.
-template <residency_bundle Bundle>
+template <class Bundle>
 class policy_desk {
  public:
   using scores = decltype(Bundle::scoring);

@@ -25,7 +25,7 @@ enum class holding : std::uint8_t { streamed, all };
 
 struct residency_options {
   memory_budget budget{};
-  std::vector<bytes> footprint;    ///< by flat index; empty: the shape's sizes
+  std::vector<bytes> footprint{};  ///< by flat index; empty: the shape's sizes
   std::span<std::byte> memory{};   ///< at least the budget, aligned as the transport needs; empty: bookkeeping only
   bool host_possible = false;      ///< the engine can compute experts in place, in slow memory
 };
@@ -47,8 +47,12 @@ struct memory_peak {
 /// At most two leases live at once, for different layers. Frames go to the older one first.
 /// Threads: one at a time. Cost: O(experts of the event) and the policies'; no allocation after `create`.
 /// Source: ours; event semantics of arXiv 2608.07911, frames and deadlock rules from our prototype (docs/design/0003).
-template <transport Transport, residency_bundle Bundle, arena Arena = uniform_arena>
+template <class Transport, class Bundle, class Arena = uniform_arena>
 class residency {
+  static_assert(explain_transport<Transport>());
+  static_assert(explain_residency_bundle<Bundle>());
+  static_assert(arena<Arena>, "the third argument of residency is an arena (uniform_arena, extent_arena)");
+
  public:
   using lease_type = lease<residency>;
 

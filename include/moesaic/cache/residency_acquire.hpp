@@ -6,7 +6,7 @@
 
 namespace moesaic {
 
-template <transport T, residency_bundle B, arena A>
+template <class T, class B, class A>
 result<void> residency<T, B, A>::prepare(residency_options options, A rooms) {
   if (options.footprint.empty()) options.footprint = footprint_of(*shape_);
   const result<memory_plan> planned = plan(*shape_, options.footprint, options.budget);
@@ -43,7 +43,7 @@ result<void> residency<T, B, A>::prepare(residency_options options, A rooms) {
   return {};
 }
 
-template <transport T, residency_bundle B, arena A>
+template <class T, class B, class A>
 result<lease<residency<T, B, A>>> residency<T, B, A>::acquire(const layer_event& event, holding how) {
   if (result<void> fine = check(event, how); !fine) return fine.error();
   const std::uint32_t which = leases_[0].live ? 1 : 0;
@@ -73,7 +73,7 @@ result<lease<residency<T, B, A>>> residency<T, B, A>::acquire(const layer_event&
   return lease_type(this, which);
 }
 
-template <transport T, residency_bundle B, arena A>
+template <class T, class B, class A>
 result<void> residency<T, B, A>::check(const layer_event& event, holding how) noexcept {
   const std::uint32_t layer = number(event.layer);
   if (layer >= shape_->layers())
@@ -93,7 +93,7 @@ result<void> residency<T, B, A>::check(const layer_event& event, holding how) no
 }
 
 /// The whole set has to find slots: those of its groups, less what another lease or an open transfer keeps.
-template <transport T, residency_bundle B, arena A>
+template <class T, class B, class A>
 result<void> residency<T, B, A>::check_room_for_all(const layer_event& event) noexcept {
   if constexpr (!A::one_size)
     return error(error_code::bad_argument, "holding a whole event needs an arena of equal slots (uniform_arena)");
@@ -127,7 +127,7 @@ result<void> residency<T, B, A>::check_room_for_all(const layer_event& event) no
   return {};
 }
 
-template <transport T, residency_bundle B, arena A>
+template <class T, class B, class A>
 void residency<T, B, A>::meet_hits(const layer_event& event, std::uint32_t which) noexcept {
   using namespace residency_flag;
   lease_state& mine = leases_[which];
@@ -161,7 +161,7 @@ void residency<T, B, A>::meet_hits(const layer_event& event, std::uint32_t which
 }
 
 /// Asks placement about everything that is not ready. What it leaves to the host needs no room.
-template <transport T, residency_bundle B, arena A>
+template <class T, class B, class A>
 void residency<T, B, A>::place_misses(std::uint32_t which, const layer_event& event) noexcept {
   lease_state& mine = leases_[which];
   misses_.clear();
@@ -189,7 +189,7 @@ void residency<T, B, A>::place_misses(std::uint32_t which, const layer_event& ev
   }
 }
 
-template <transport T, residency_bundle B, arena A>
+template <class T, class B, class A>
 void residency<T, B, A>::give_room(const layer_event& event, std::uint32_t which, holding how) noexcept {
   lease_state& mine = leases_[which];
   const auto own_event_left = [&](std::uint32_t flat) noexcept {
@@ -215,7 +215,7 @@ void residency<T, B, A>::give_room(const layer_event& event, std::uint32_t which
 }
 
 /// Sorts the planned entries by what they wait for.
-template <transport T, residency_bundle B, arena A>
+template <class T, class B, class A>
 void residency<T, B, A>::line_up(std::uint32_t which) noexcept {
   lease_state& mine = leases_[which];
   for (std::uint32_t i = 0; i < mine.entries.size(); ++i) {
@@ -243,7 +243,7 @@ void residency<T, B, A>::line_up(std::uint32_t which) noexcept {
   }
 }
 
-template <transport T, residency_bundle B, arena A>
+template <class T, class B, class A>
 result<void> residency<T, B, A>::set_budget(bytes total) noexcept {
   const bytes least = frames_.all();
   if (leases_[0].live || leases_[1].live) return error(error_code::wrong_order, "the budget changes between steps only; a lease is alive");

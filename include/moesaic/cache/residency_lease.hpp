@@ -7,14 +7,14 @@
 namespace moesaic {
 
 /// Arrived frames first (until released they keep the next expert waiting), then residents, then host.
-template <transport T, residency_bundle B, arena A>
+template <class T, class B, class A>
 std::optional<seat> residency<T, B, A>::ready_seat(lease_state& mine) noexcept {
   for (entry_queue* q : {&mine.frames_ready, &mine.slots_ready, &mine.on_host})
     if (!q->empty()) return hand_out(mine, q->pop(), stage::handed_out);
   return std::nullopt;
 }
 
-template <transport T, residency_bundle B, arena A>
+template <class T, class B, class A>
 seat residency<T, B, A>::hand_out(lease_state& mine, std::uint32_t entry, stage as) noexcept {
   lease_entry& e = mine.entries[entry];
   e.at = as;
@@ -26,7 +26,7 @@ seat residency<T, B, A>::hand_out(lease_state& mine, std::uint32_t entry, stage 
   return {shape_->space().id(e.flat), e.where, address, entry, as == stage::handed_ahead ? e.arrives : ticket{}};
 }
 
-template <transport T, residency_bundle B, arena A>
+template <class T, class B, class A>
 result<std::optional<seat>> residency<T, B, A>::next(std::uint32_t which) noexcept {
   lease_state& mine = leases_[which];
   for (;;) {
@@ -37,7 +37,7 @@ result<std::optional<seat>> residency<T, B, A>::next(std::uint32_t which) noexce
   }
 }
 
-template <transport T, residency_bundle B, arena A>
+template <class T, class B, class A>
 result<poll_result> residency<T, B, A>::try_next(std::uint32_t which) noexcept {
   lease_state& mine = leases_[which];
   link_.take_in(*this, false);
@@ -47,7 +47,7 @@ result<poll_result> residency<T, B, A>::try_next(std::uint32_t which) noexcept {
   return poll_result{mine.all_handed_out() ? poll_result::kind::all_handed_out : poll_result::kind::nothing_yet, {}};
 }
 
-template <transport T, residency_bundle B, arena A>
+template <class T, class B, class A>
 result<std::optional<seat>> residency<T, B, A>::next_ahead(std::uint32_t which) noexcept {
   lease_state& mine = leases_[which];
   for (;;) {
@@ -65,7 +65,7 @@ result<std::optional<seat>> residency<T, B, A>::next_ahead(std::uint32_t which) 
 }
 
 /// Waits for the link once, if something that this lease needs can come of it.
-template <transport T, residency_bundle B, arena A>
+template <class T, class B, class A>
 result<void> residency<T, B, A>::wait_for_mine(lease_state& mine) noexcept {
   link_.take_in(*this, false);
   link_.submit_waiting(*this);
@@ -80,7 +80,7 @@ result<void> residency<T, B, A>::wait_for_mine(lease_state& mine) noexcept {
   return {};
 }
 
-template <transport T, residency_bundle B, arena A>
+template <class T, class B, class A>
 void residency<T, B, A>::arrive(std::uint32_t which, std::uint32_t entry, const completion& c) noexcept {
   lease_state& mine = leases_[which];
   lease_entry& e = mine.entries[entry];
@@ -100,7 +100,7 @@ void residency<T, B, A>::arrive(std::uint32_t which, std::uint32_t entry, const 
   mine.failed.push(entry);
 }
 
-template <transport T, residency_bundle B, arena A>
+template <class T, class B, class A>
 error residency<T, B, A>::failure(lease_state& mine) noexcept {
   const lease_entry& e = mine.entries[mine.failed.pop()];
   ++mine.settled;
@@ -114,7 +114,7 @@ error residency<T, B, A>::failure(lease_state& mine) noexcept {
   return why;
 }
 
-template <transport T, residency_bundle B, arena A>
+template <class T, class B, class A>
 void residency<T, B, A>::release(std::uint32_t which, const seat& done, fence last_use) noexcept {
   lease_state& mine = leases_[which];
   if (done.entry >= mine.entries.size()) return;
@@ -134,7 +134,7 @@ void residency<T, B, A>::release(std::uint32_t which, const seat& done, fence la
 }
 
 /// A hit that had to make room has been used: those who got its room may begin to travel.
-template <transport T, residency_bundle B, arena A>
+template <class T, class B, class A>
 void residency<T, B, A>::let_heirs_in(lease_state& mine, std::uint32_t leaver) noexcept {
   for (std::uint32_t i = 0; i < mine.entries.size(); ++i) {
     lease_entry& e = mine.entries[i];
@@ -147,7 +147,7 @@ void residency<T, B, A>::let_heirs_in(lease_state& mine, std::uint32_t leaver) n
   link_.submit_waiting(*this);
 }
 
-template <transport T, residency_bundle B, arena A>
+template <class T, class B, class A>
 void residency<T, B, A>::end(std::uint32_t which) noexcept {
   lease_state& mine = leases_[which];
   if (!mine.all_handed_out() || mine.travelling != 0 || mine.leaving != 0 || mine.unreleased != 0) abandon(which);
@@ -161,7 +161,7 @@ void residency<T, B, A>::end(std::uint32_t which) noexcept {
 
 /// A lease ends before all of it was used: what was promised room and has not travelled loses it, frames come back, hits
 /// that were to leave are gone.
-template <transport T, residency_bundle B, arena A>
+template <class T, class B, class A>
 void residency<T, B, A>::abandon(std::uint32_t which) noexcept {
   lease_state& mine = leases_[which];
   mine.for_frames.clear();

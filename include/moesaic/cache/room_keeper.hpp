@@ -14,7 +14,7 @@ namespace moesaic {
 /// Gives newcomers room: asks the arena, then eviction and admission, and commits victims only when the newcomer fits.
 /// Everything here happens before a byte is moved, so a refusal leaves no trace.
 /// Cost: one question to eviction and admission per victim. No allocation after `prepare`.
-template <residency_bundle Bundle, arena Arena>
+template <class Bundle, class Arena>
 class room_keeper {
  public:
   result<void> prepare(const model_shape& shape, const arena_order& order, Arena rooms) {
