@@ -33,7 +33,7 @@ FOREIGN = [
     (re.compile(r"lzma\.h|zlib\.h"), re.compile(r"trace/compressed")),
     (re.compile(r"cuda|cub/|thrust/|nv"), re.compile(r"cuda/")),
     (re.compile(r"mpi\.h"), re.compile(r"mpi/")),
-    (re.compile(r"(unistd|fcntl|poll|pthread|sched|errno)\.h$|(sys|linux)/"), re.compile(r"transport/file/")),
+    (re.compile(r"(unistd|fcntl|poll|pthread|sched|signal|errno)\.h$|(sys|linux)/"), re.compile(r"transport/file/")),
 ]
 STANDARD = re.compile(r"[a-z_]+$")
 MENTIONS = re.compile(r"cuda|(?<![A-Za-z])mpi(?![A-Za-z])", re.I)
