@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+#include "options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <moesaic/version.hpp>
+#include <thread>
+
+#include "systems.hpp"
+
+namespace moesaic::decoder {
+namespace {
+
+constexpr const char* usage =
+    R"(Decodes a Mixture-of-Experts model from a GGUF file while only a part of its experts fits into memory.
+
+usage: moesaic-decode --model FILE.gguf --budget all|25%|512MiB PROMPT [options]
+
+PROMPT    --prompt TEXT | --prompt-file FILE | --prompt-ids 5,17,42
+text      --tokens N (64)  --ignore-eos  --force-ids FILE: feed these ids, not the chosen ones
+          --temperature T (0: the likeliest token)  --top-p P (1)  --seed S (0)
+model     --context N  --kv f32|f16 (f32)  --threads N (all processors, at most 8)
+policy    --system NAME (on_demand); its parts, each a SPEC: name or name(argument,key=value)
+          --eviction --admission --prefetch --placement --scoring --prediction SPEC
+          --scope layer|global (layer); 'list' as NAME or SPEC shows what there is
+draft     --draft none  --draft-length N  --governor fixed(0)  --slo MS (later versions)
+reading   --io auto|uring|pread|mmap (auto)  --direct yes|no  --throttle 500MB/s
+output    --json FILE|-  --logits FILE  --routing FILE  --quiet
+          --journal FILE  --timeline FILE (later versions)
+          --help  --version
+
+The budget counts every byte that holds expert weights: resident, in flight, staging, padding.
+Text goes to standard output while it is made, everything else to standard error.
+)";
+
+// CLI11 explains in its own words; ours name the option and say what to do.
+error explained(const CLI::ParseError& why) {
+  std::string words = why.what();
+  std::replace(words.begin(), words.end(), '\n', ' ');
+  while (!words.empty() && (words.back() == ' ' || words.back() == '.')) words.pop_back();
+  return error(error_code::bad_argument, words, "; see moesaic-decode --help");
+}
+
+error later(std::string_view option, std::string_view instead) {
+  return error(error_code::bad_argument, option, " is not available in this version; ", instead);
+}
+
+struct raw_options {
+  std::string budget, kv = "f32", io = "auto", direct, throttle, tokens;
+  std::string draft = "none", draft_length, governor = "fixed(0)", slo, journal, timeline;
+};
+
+result<void> refuse_what_comes_later(const raw_options& raw) {
+  if (raw.draft != "none") return later("--draft " + raw.draft, "leave it out, or give --draft none");
+  if (!raw.draft_length.empty() && raw.draft_length != "0") return later("--draft-length " + raw.draft_length, "leave it out, or give 0");
+  if (raw.governor != "fixed(0)" && raw.governor != "fixed") return later("--governor " + raw.governor, "leave it out, or give fixed(0)");
+  if (!raw.slo.empty()) return later("--slo", "leave it out");
+  if (!raw.journal.empty()) return later("--journal", "leave it out");
+  if (!raw.timeline.empty()) return later("--timeline", "leave it out");
+  return {};
+}
+
+result<std::optional<answer>> list_asked_for(const options& o) {
+  if (o.system == "list") return std::optional(answer{list_systems()});
+  const std::pair<const std::optional<std::string>&, const char*> slots[] = {
+      {o.eviction, "eviction"},     {o.admission, "admission"}, {o.scoring, "scoring"},
+      {o.prediction, "prediction"}, {o.prefetch, "prefetch"},   {o.placement, "placement"}};
+  for (const auto& [spec, slot] : slots)
+    if (spec && *spec == "list") return std::optional(answer{list_policies(slot)});
+  return std::optional<answer>();
+}
+
+result<void> check(options& o, const raw_options& raw) {
+  if (o.model.empty()) return error(error_code::bad_argument, "no model given; name one with --model FILE.gguf");
+  if (raw.budget.empty()) return error(error_code::bad_argument, "no budget given; say how much memory experts may take with --budget all, 25% or 512MiB");
+  const auto budget = budget_text::parse(raw.budget);
+  if (!budget) return budget.error();
+  o.budget = *budget;
+  if (const int prompts = o.prompt.has_value() + o.prompt_file.has_value() + o.prompt_ids.has_value(); prompts != 1)
+    return error(error_code::bad_argument, prompts == 0 ? "no prompt given; give one with --prompt, --prompt-file or --prompt-ids"
+                                                        : "more than one prompt given; give one of --prompt, --prompt-file and --prompt-ids");
+  if (o.scope && *o.scope != "layer" && *o.scope != "global")
+    return error(error_code::bad_argument, "--scope cannot be '", *o.scope, "'; known are layer, global");
+  if (raw.kv != "f32" && raw.kv != "f16") return error(error_code::bad_argument, "--kv cannot be '", raw.kv, "'; known are f32, f16");
+  o.half_cache = raw.kv == "f16";
+  if (raw.io == "uring") o.io = io_kind::uring;
+  else if (raw.io == "pread") o.io = io_kind::pread;
+  else if (raw.io == "mmap") o.io = io_kind::mapped;
+  else if (raw.io != "auto") return error(error_code::bad_argument, "--io cannot be '", raw.io, "'; known are auto, uring, pread, mmap");
+  if (!raw.direct.empty() && raw.direct != "yes" && raw.direct != "no")
+    return error(error_code::bad_argument, "--direct cannot be '", raw.direct, "'; known are yes, no");
+  if (!raw.direct.empty()) o.direct = raw.direct == "yes";
+  if (o.io == io_kind::mapped && o.direct.value_or(false))
+    return error(error_code::bad_argument, "--io mmap reads through the page cache and cannot be direct; leave --direct out");
+  if (!raw.throttle.empty()) {
+    const auto rate = parse_rate(raw.throttle);
+    if (!rate) return rate.error();
+    o.throttle = *rate;
+  }
+  if (!(o.temperature >= 0 && o.temperature <= 100)) return error(error_code::bad_argument, "--temperature has to be between 0 and 100");
+  if (!(o.top_p > 0 && o.top_p <= 1)) return error(error_code::bad_argument, "--top-p has to be above 0 and at most 1");
+  if (o.threads == 0 || o.threads > 256) return error(error_code::bad_argument, "--threads has to be 1 to 256, got ", o.threads);
+  return {};
+}
+
+}  // namespace
+
+result<std::variant<options, answer>> parse_command_line(int count, const char* const* words) {
+  options o;
+  raw_options raw;
+  o.threads = std::clamp(std::thread::hardware_concurrency(), 1U, 8U);
+  bool help = false;
+  bool version = false;
+  CLI::App app;
+  app.set_help_flag();
+  app.add_flag("--help,-h", help);
+  app.add_flag("--version", version);
+  app.add_option("--model,-m", o.model);
+  app.add_option("--system", o.system);
+  app.add_option("--eviction", o.eviction);
+  app.add_option("--admission", o.admission);
+  app.add_option("--scope", o.scope);
+  app.add_option("--scoring", o.scoring);
+  app.add_option("--prediction", o.prediction);
+  app.add_option("--prefetch", o.prefetch);
+  app.add_option("--placement", o.placement);
+  app.add_option("--draft", raw.draft);
+  app.add_option("--draft-length", raw.draft_length);
+  app.add_option("--governor", raw.governor);
+  app.add_option("--slo", raw.slo);
+  app.add_option("--budget,-b", raw.budget);
+  app.add_option("--prompt,-p", o.prompt);
+  app.add_option("--prompt-file", o.prompt_file);
+  app.add_option("--prompt-ids", o.prompt_ids);
+  app.add_option("--tokens,-n", o.tokens);
+  app.add_option("--force-ids", o.force_ids);
+  app.add_flag("--ignore-eos", o.ignore_eos);
+  app.add_option("--temperature", o.temperature);
+  app.add_option("--top-p", o.top_p);
+  app.add_option("--seed", o.seed);
+  app.add_option("--context", o.context);
+  app.add_option("--kv", raw.kv);
+  app.add_option("--threads,-t", o.threads);
+  app.add_option("--io", raw.io);
+  app.add_option("--direct", raw.direct);
+  app.add_option("--throttle", raw.throttle);
+  app.add_option("--json", o.json);
+  app.add_option("--logits", o.logits);
+  app.add_option("--routing", o.routing);
+  app.add_option("--journal", raw.journal);
+  app.add_option("--timeline", raw.timeline);
+  app.add_flag("--quiet,-q", o.quiet);
+  try {
+    app.parse(count, words);
+  } catch (const CLI::ParseError& why) {
+    return explained(why);
+  }
+  if (help) return std::variant<options, answer>(answer{usage});
+  if (version) return std::variant<options, answer>(answer{"moesaic-decode " + version_text() + "\n"});
+  if (auto fine = refuse_what_comes_later(raw); !fine) return fine.error();
+  auto list = list_asked_for(o);
+  if (!list) return list.error();
+  if (*list) return std::variant<options, answer>(std::move(**list));
+  if (auto fine = check(o, raw); !fine) return fine.error();
+  return std::variant<options, answer>(std::move(o));
+}
+
+}  // namespace moesaic::decoder

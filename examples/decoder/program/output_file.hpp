@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdio>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <moesaic/core/result.hpp>
+
+namespace moesaic::decoder {
+
+/// A file that is written from front to back and whose every failure is seen, the last one included.
+class output_file {
+ public:
+  /// `in_place`: writes the named file itself, so that a run that breaks off leaves what it had. Otherwise everything goes into
+  /// a file beside it, which takes the name only when `finish` has succeeded; where the name is no ordinary file (a device, a
+  /// pipe), there is nothing to keep whole and it is written directly. Errors: cannot_open.
+  [[nodiscard]] static result<output_file> open(const std::string& path, bool in_place);
+  output_file(output_file&& other) noexcept;
+  output_file& operator=(output_file&&) = delete;
+  ~output_file();  ///< without `finish`: what was written beside is removed
+
+  result<void> write(std::string_view text) { return write(text.data(), text.size()); }
+  result<void> write(std::span<const float> numbers) { return write(numbers.data(), numbers.size_bytes()); }
+  /// Everything is out and under its name, or an error says why not.
+  result<void> finish();
+
+ private:
+  output_file() = default;
+  result<void> write(const void* data, std::size_t size);
+  [[nodiscard]] error failure(int system_error) const;
+
+  std::FILE* file_ = nullptr;
+  std::string path_;
+  std::string beside_;  // empty: written in place
+};
+
+}  // namespace moesaic::decoder

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+namespace moesaic::decoder {
+
+/// Says on standard error how far something long has come: on a terminal in one line that is written over, elsewhere a line
+/// now and then, and only for what takes more than two seconds.
+class progress {
+ public:
+  explicit progress(bool wanted);
+  ~progress() { done(); }
+  progress(const progress&) = delete;
+  progress& operator=(const progress&) = delete;
+
+  void update(std::string_view what, std::uint64_t reached, std::uint64_t total);
+  /// Clears the line, so that something else can be written.
+  void done();
+
+ private:
+  using clock = std::chrono::steady_clock;
+  bool wanted_;
+  bool terminal_;
+  bool line_open_ = false;
+  clock::time_point next_;
+};
+
+}  // namespace moesaic::decoder

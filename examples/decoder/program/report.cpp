@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+#include "report.hpp"
+
+#include <array>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+namespace moesaic::decoder {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+double seconds(nanoseconds t) noexcept { return static_cast<double>(t.count) * 1e-9; }
+
+json as_object(const counters& c) {
+  return {{"events", c.events},
+          {"accesses", c.accesses},
+          {"hits", c.hits},
+          {"misses", c.misses},
+          {"evictions", c.evictions},
+          {"bypasses", c.bypasses},
+          {"host", c.host},
+          {"prefetches", c.prefetches},
+          {"prefetch_used", c.prefetch_used},
+          {"prefetch_late", c.prefetch_late},
+          {"prefetch_wasted", c.prefetch_wasted},
+          {"failed", c.failed},
+          {"bytes_demanded", c.bytes_demanded.count},
+          {"bytes_prefetched", c.bytes_prefetched.count},
+          {"bytes_host", c.bytes_host.count},
+          {"stall_s", seconds(c.stall)}};
+}
+
+template <class... Values>
+void append(std::string& to, const char* format, Values... values) {
+  std::array<char, 512> line{};
+  std::snprintf(line.data(), line.size(), format, values...);
+  to += line.data();
+}
+
+/// An amount with three digits or so.
+std::string human(double amount) {
+  static constexpr std::array units{"B", "kB", "MB", "GB", "TB"};
+  std::size_t unit = 0;
+  while (amount >= 1000 && unit + 1 < units.size()) {
+    amount /= 1000;
+    ++unit;
+  }
+  std::string out;
+  append(out, unit == 0 || amount >= 100 ? "%.0f %s" : amount >= 10 ? "%.1f %s" : "%.2f %s", amount, units[unit]);
+  return out;
+}
+std::string human(bytes amount) { return human(static_cast<double>(amount.count)); }
+
+double share(double part, double whole) noexcept { return whole > 0 ? part / whole : 0; }
+
+}  // namespace
+
+std::string as_json(const report& r) {
+  json j;
+  j["schema"] = "moesaic.decode/1";
+  j["version"] = version_text();
+  j["model"] = {{"path", r.model.path},
+                {"architecture", r.model.architecture},
+                {"layers", r.model.layers},
+                {"moe_layers", r.model.moe_layers},
+                {"experts", r.model.experts},
+                {"top_k", r.model.top_k},
+                {"expert_bytes_total", r.model.expert_bytes_total.count},
+                {"expert_bytes_max", r.model.expert_bytes_max.count},
+                {"vocabulary", r.model.vocabulary},
+                {"context", r.model.context},
+                {"resident_bytes", r.model.resident_bytes},
+                {"cache_bytes", r.model.cache_bytes}};
+  j["system"] = r.system;
+  j["policies"] = {{"scope", r.policies.scope},           {"scoring", r.policies.scoring},     {"eviction", r.policies.eviction},
+                   {"admission", r.policies.admission},   {"prediction", r.policies.prediction}, {"prefetch", r.policies.prefetch},
+                   {"placement", r.policies.placement},   {"speculation", r.policies.speculation}};
+  j["budget"] = {{"bytes", r.budget.total.count},
+                 {"floor", r.budget.floor.count},
+                 {"recommended", r.budget.recommended.count},
+                 {"frames", r.budget.frames},
+                 {"frame_bytes", r.budget.frame.count}};
+  j["peak"] = {{"resident_bytes", r.peak.resident.count},
+               {"in_flight_bytes", r.peak.in_flight.count},
+               {"staging_bytes", r.peak.staging.count},
+               {"total_bytes", r.peak.total.count}};
+  j["draft_bytes"] = 0;
+  j["io"] = {{"backend", r.io.backend}, {"direct", r.io.direct}, {"bytes_read", r.io.read.count}, {"alignment", r.io.alignment.count}};
+  j["io"]["kernel_bytes_read"] = r.io.kernel_read ? json(r.io.kernel_read->count) : json(nullptr);
+  j["prompt_ids"] = r.prompt_ids;
+  j["ids"] = r.ids;
+  j["text"] = r.text;
+  j["stopped_by"] = r.stopped_by;
+  j["time"] = {{"load_s", r.seconds.load}, {"prefill_s", r.seconds.prefill}, {"decode_s", r.seconds.decode}, {"tokens_per_s", r.tokens_per_second()}};
+  j["counters"] = as_object(r.decode);
+  j["prefill_counters"] = as_object(r.prefill);
+  j["speculation"] = {{"windows", 0}, {"drafted", 0}, {"accepted", 0}, {"committed", 0}};
+  return j.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+std::string summary(const report& r) {
+  std::string out;
+  append(out, "moesaic-decode: %zu tokens", r.ids.size());
+  if (r.steps > 0) append(out, ", %.1f tokens/s (%u steps in %.2f s)", r.tokens_per_second(), r.steps, r.seconds.decode);
+  append(out, "; prompt %zu tokens in %.2f s; loaded in %.2f s\n", r.prompt_ids.size(), r.seconds.prefill, r.seconds.load);
+  if (r.model.moe_layers == 0) {
+    out += "  no routed experts in this model: everything is in memory\n";
+    return out;
+  }
+  const counters& c = r.steps > 0 ? r.decode : r.prefill;
+  const double time = r.steps > 0 ? r.seconds.decode : r.seconds.prefill;
+  const double tokens = r.steps > 0 ? r.steps : static_cast<double>(r.prompt_ids.size());
+  const double moved = static_cast<double>((c.bytes_demanded + c.bytes_prefetched + c.bytes_host).count);
+  append(out, "  experts    %.1f %% of %llu uses were in memory; %s read per token; stalled %.0f %% of the time%s\n",
+         100 * share(static_cast<double>(c.hits), static_cast<double>(c.accesses)), static_cast<unsigned long long>(c.accesses),
+         human(share(moved, tokens)).c_str(), 100 * share(seconds(c.stall), time), r.steps > 0 ? "" : " (prompt)");
+  append(out, "  memory     peak %s of a budget of %s (%.0f %% of all %s of experts); floor %s, recommended %s\n", human(r.peak.total).c_str(),
+         human(r.budget.total).c_str(), 100 * share(static_cast<double>(r.budget.total.count), static_cast<double>(r.model.expert_bytes_total.count)),
+         human(r.model.expert_bytes_total).c_str(), human(r.budget.floor).c_str(), human(r.budget.recommended).c_str());
+  append(out, "  policies   %s: eviction %s per %s, admission %s, prefetch %s, placement %s; read by %s%s\n", r.system.c_str(),
+         r.policies.eviction.c_str(), r.policies.scope == "layer" ? "layer" : "model", r.policies.admission.c_str(), r.policies.prefetch.c_str(),
+         r.policies.placement.c_str(), r.io.backend.c_str(), r.io.direct ? ", direct" : "");
+  return out;
+}
+
+}  // namespace moesaic::decoder

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <moesaic/cache/residency.hpp>
+#include <moesaic/concepts/moe_model.hpp>
+#include <moesaic/core/counters.hpp>
+
+#include "systems.hpp"
+
+namespace moesaic::decoder {
+
+/// Everything a run can say about itself. Zeros where a dense model has nothing to say.
+struct report {
+  struct {
+    std::string path, architecture;
+    std::uint32_t layers = 0, moe_layers = 0, experts = 0, top_k = 0;
+    bytes expert_bytes_total{}, expert_bytes_max{};
+    std::uint32_t vocabulary = 0, context = 0;
+    std::uint64_t resident_bytes = 0, cache_bytes = 0;
+  } model;
+  std::string system;
+  policy_names policies;
+  struct {
+    bytes total{}, floor{}, recommended{}, frame{};
+    std::uint32_t frames = 0;
+  } budget;
+  memory_peak peak{};
+  struct {
+    std::string backend;
+    bool direct = false;
+    bytes read{};
+    std::optional<bytes> kernel_read;  ///< the kernel's own count of what this process read from storage since loading ended
+    bytes alignment{};
+  } io;
+  std::vector<token_id> prompt_ids, ids;
+  std::string text;
+  std::string stopped_by;  ///< "tokens", "end_token" or "forced_ids"
+  struct {
+    double load = 0, prefill = 0, decode = 0;
+  } seconds;
+  std::uint32_t steps = 0;  ///< forward passes of decode
+  counters decode{}, prefill{};
+
+  [[nodiscard]] double tokens_per_second() const noexcept { return seconds.decode > 0 ? steps / seconds.decode : 0; }
+};
+
+/// The JSON object `moesaic.decode/1`.
+[[nodiscard]] std::string as_json(const report& r);
+/// A few lines for people.
+[[nodiscard]] std::string summary(const report& r);
+
+}  // namespace moesaic::decoder

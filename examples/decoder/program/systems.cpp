@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include "systems.hpp"
+
+#include <array>
+#include <moesaic/version.hpp>
+
+namespace moesaic::decoder {
+namespace {
+
+struct named_system {
+  std::string_view name;
+  std::string_view help;
+  std::string_view scope, scoring, eviction, admission, prediction, prefetch, placement;
+};
+
+constexpr std::array systems{
+    named_system{"on_demand", "what is missing is read when it is needed; least recently used leaves, layer by layer", "layer", "none", "lru", "forced",
+                 "none", "none", "fetch"},
+    named_system{"prefetching", "the same, and an idle link brings what usually follows in the next layers", "layer", "decayed_frequency", "lru", "forced",
+                 "transition_counts", "most_useful", "fetch"},
+    named_system{"host_assisted", "what is missing is computed in the mapped file; only prefetches take slots", "layer", "decayed_frequency",
+                 "least_useful", "forced", "previous_step", "most_useful", "host"},
+};
+
+void append_line(std::string& to, std::string_view name, std::string_view help, std::size_t width) {
+  to.append(name).append(name.size() < width ? width - name.size() : 0, ' ').append("  ").append(help).append("\n");
+}
+
+template <class Entries>
+std::string lines_of(const Entries& entries) {
+  std::string out;
+  for (const auto& e : entries) {
+    std::string written(e.name);
+    if (!e.arguments.empty()) written.append("(").append(e.arguments).append(")");
+    append_line(out, written, e.help, 36);
+  }
+  return out;
+}
+
+std::string_view name_in(std::string_view spec_text) {
+  const auto parsed = spec::parse(spec_text);
+  return parsed ? parsed->name() : spec_text;
+}
+
+error about(std::string_view option, const error& why) { return error(why.code(), "--", option, ": ", why.sentence()); }
+
+}  // namespace
+
+result<policy_names> choose_policies(const options& o) {
+  const named_system* base = nullptr;
+  for (const named_system& s : systems)
+    if (s.name == o.system) base = &s;
+  if (base == nullptr) {
+    error unknown(error_code::unknown_name, "--system: '", o.system, "' is no system; known are");
+    for (const named_system& s : systems) unknown.append(" ").append(s.name);
+    return unknown;
+  }
+  const auto pick = [](const std::optional<std::string>& named, std::string_view otherwise) { return named.value_or(std::string(otherwise)); };
+  policy_names n;
+  n.scope = pick(o.scope, base->scope);
+  n.scoring = pick(o.scoring, base->scoring);
+  n.eviction = pick(o.eviction, base->eviction);
+  n.admission = pick(o.admission, base->admission);
+  n.prediction = pick(o.prediction, base->prediction);
+  n.prefetch = pick(o.prefetch, base->prefetch);
+  n.placement = pick(o.placement, base->placement);
+  n.speculation = "fixed(0)";
+  const bool prefetches = name_in(n.prefetch) != "none";
+  const bool reads_scores = prefetches || name_in(n.eviction) == "least_useful";
+  if (!o.prediction && prefetches && n.prediction == "none") n.prediction = "transition_counts";
+  if (!o.scoring && reads_scores && n.scoring == "none") n.scoring = "decayed_frequency";
+  return n;
+}
+
+result<chosen_policies> make_policies(const policy_names& names) {
+  auto scored = scoring::make(names.scoring);
+  if (!scored) return about("scoring", scored.error());
+  auto evicted_by = eviction::make(names.eviction);
+  if (!evicted_by) return about("eviction", evicted_by.error());
+  auto admitted_by = admission::make(names.admission);
+  if (!admitted_by) return about("admission", admitted_by.error());
+  auto predicted = prediction::make(names.prediction);
+  if (!predicted) return about("prediction", predicted.error());
+  auto prefetched = prefetch::make(names.prefetch);
+  if (!prefetched) return about("prefetch", prefetched.error());
+  auto placed = placement::make(names.placement);
+  if (!placed) return about("placement", placed.error());
+  auto governed = speculation::make(names.speculation);
+  if (!governed) return about("governor", governed.error());
+  if (name_in(names.admission) == "optional" && !evicted_by->keyed())
+    return error(error_code::bad_argument, "--admission optional compares keys, and --eviction ", names.eviction,
+                 " has none; choose lru, fifo, lfu or lrfu with it");
+  return chosen_policies{{names.scope == "layer"}, std::move(*scored),     std::move(*evicted_by), std::move(*admitted_by),
+                         std::move(*predicted),    std::move(*prefetched), std::move(*placed),     std::move(*governed)};
+}
+
+std::string list_systems() {
+  std::string out;
+  for (const named_system& s : systems) append_line(out, s.name, s.help, 14);
+  return out;
+}
+
+std::string list_policies(std::string_view slot) {
+  if (slot == "eviction") return lines_of(eviction::entries());
+  if (slot == "admission") return lines_of(admission::entries());
+  if (slot == "scoring") return lines_of(scoring::entries());
+  if (slot == "prediction") return lines_of(prediction::entries());
+  if (slot == "prefetch") return lines_of(prefetch::entries());
+  return lines_of(placement::entries());
+}
+
+std::string version_text() {
+  return std::to_string(version.major) + "." + std::to_string(version.minor) + "." + std::to_string(version.patch);
+}
+
+}  // namespace moesaic::decoder

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <moesaic/admission/catalogue.hpp>
+#include <moesaic/concepts/policy_bundle.hpp>
+#include <moesaic/eviction/catalogue.hpp>
+#include <moesaic/placement/catalogue.hpp>
+#include <moesaic/prediction/catalogue.hpp>
+#include <moesaic/prefetch/catalogue.hpp>
+#include <moesaic/scoring/catalogue.hpp>
+#include <moesaic/speculation/catalogue.hpp>
+
+#include "options.hpp"
+
+namespace moesaic::decoder {
+
+/// Eviction groups chosen at run time: one pool for each layer, or one for all.
+struct chosen_groups {
+  bool per_layer = true;
+
+  [[nodiscard]] std::uint32_t count(const model_shape& shape) const noexcept { return per_layer ? shape.layers() : 1; }
+  [[nodiscard]] std::uint32_t group_of(const model_shape&, expert_id e) const noexcept { return per_layer ? number(e.layer) : 0; }
+};
+static_assert(eviction_groups<chosen_groups>);
+
+/// The bundle of a program whose user names the policies.
+struct chosen_policies {
+  chosen_groups groups;
+  scoring::any scoring;
+  eviction::any eviction;
+  admission::any admission;
+  prediction::any prediction;
+  prefetch::any prefetch;
+  placement::any placement;
+  speculation::any speculation;
+};
+static_assert(explain_policy_bundle<chosen_policies>());
+
+/// The policies of a run, as text.
+struct policy_names {
+  std::string scope, scoring, eviction, admission, prediction, prefetch, placement, speculation;
+};
+
+/// The named system with the parts that the command line overrides. A prefetch or a score is of no use without somebody who
+/// predicts or scores, so these two get a default where something reads them and the command line names none.
+/// Errors: unknown_name, listing the known.
+[[nodiscard]] result<policy_names> choose_policies(const options& o);
+/// Makes them. Errors: unknown_name, bad_argument (a pair that has no meaning).
+[[nodiscard]] result<chosen_policies> make_policies(const policy_names& names);
+
+/// "name  one line" for each.
+[[nodiscard]] std::string list_systems();
+[[nodiscard]] std::string list_policies(std::string_view slot);
+[[nodiscard]] std::string version_text();
+
+}  // namespace moesaic::decoder

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include <moesaic/concepts/moe_model.hpp>
+
+#include "evidence.hpp"
+
+namespace moesaic::decoder {
+
+/// A model that lets somebody watch: passes every call on and notes what --logits and --routing ask for. Owns what it wraps.
+/// Where logits are wanted, every row is computed; the caller sees the rows it asked for, so it decodes the same tokens.
+template <moe_model M>
+class tapped_model {
+ public:
+  /// `blocks`: block number in the file of each MoE layer. `notes` has to outlive this.
+  tapped_model(M inner, std::vector<std::uint32_t> blocks, evidence& notes)
+      : inner_(std::move(inner)), blocks_(std::move(blocks)), notes_(&notes) {}
+
+  [[nodiscard]] const model_shape& shape() const noexcept { return inner_.shape(); }
+  result<void> begin(const token_window& window) {
+    token_window seen = window;
+    if (notes_->wants_logits()) seen.rows = rows_wanted::all;
+    wanted_ = window.rows;
+    if (auto begun = inner_.begin(seen); !begun) return begun.error();
+    return notes_->begin(window.first, static_cast<std::uint32_t>(window.tokens.size()));
+  }
+  result<routed_layer> route(layer_index layer) {
+    auto routed = inner_.route(layer);
+    if (routed) notes_->route(blocks_[number(layer)], routed->routes, routed->weights);
+    return routed;
+  }
+  result<void> run(const seat& where) { return inner_.run(where); }
+  result<void> combine(layer_index layer) { return inner_.combine(layer); }
+  result<logits_view> finish() {
+    auto logits = inner_.finish();
+    if (!logits) return logits;
+    if (notes_->wants_logits()) notes_->rows(*logits);
+    notes_->complete();
+    if (!notes_->wants_logits()) return logits;
+    if (wanted_ == rows_wanted::none) return logits_view{{}, logits->vocabulary};
+    if (wanted_ == rows_wanted::last) return logits_view{logits->row(logits->rows() - 1), logits->vocabulary};
+    return logits;
+  }
+  void keep(position p) noexcept {
+    inner_.keep(p);
+    notes_->forget(p);
+  }
+
+  [[nodiscard]] M& inner() noexcept { return inner_; }
+  [[nodiscard]] const M& inner() const noexcept { return inner_; }
+
+ private:
+  M inner_;
+  std::vector<std::uint32_t> blocks_;
+  evidence* notes_;
+  rows_wanted wanted_ = rows_wanted::last;
+};
+
+static_assert(moe_model<tapped_model<archetype::model>>);
+
+}  // namespace moesaic::decoder
