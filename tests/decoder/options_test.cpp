@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "program/options.hpp"
+#include "program/systems.hpp"
+
+namespace {
+
+using namespace moesaic;
+using namespace moesaic::decoder;
+
+auto parse(std::vector<const char*> words) {
+  words.insert(words.begin(), "moesaic-decode");
+  return parse_command_line(static_cast<int>(words.size()), words.data());
+}
+/// With what every run needs.
+auto parse_more(const std::vector<const char*>& words) {
+  std::vector<const char*> all{"--model", "m.gguf", "--budget", "25%", "--prompt", "x"};
+  all.insert(all.end(), words.begin(), words.end());
+  return parse(all);
+}
+std::string refusal(const std::vector<const char*>& words) {
+  const auto r = parse_more(words);
+  REQUIRE_FALSE(r);
+  return std::string(r.error().sentence());
+}
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("help fits a screen and names every option") {
+  const auto r = parse({"--help"});
+  REQUIRE(r);
+  const std::string& text = std::get<answer>(*r).text;
+  std::size_t lines = 0;
+  std::size_t width = 0;
+  for (std::size_t at = 0; at < text.size(); ++lines) {
+    const std::size_t end = text.find('\n', at);
+    width = std::max(width, end - at);
+    at = end + 1;
+  }
+  CHECK(lines <= 24);
+  CHECK(width <= 105);
+  for (const char* option : {"--model", "--system", "--eviction", "--admission", "--scope", "--prefetch", "--placement", "--draft", "--draft-length",
+                             "--governor", "--slo", "--budget", "--prompt", "--prompt-file", "--prompt-ids", "--tokens", "--force-ids", "--ignore-eos",
+                             "--temperature", "--top-p", "--seed", "--context", "--kv", "--threads", "--io", "--direct", "--throttle", "--json",
+                             "--logits", "--routing", "--journal", "--timeline", "--quiet"})
+    CHECK_MESSAGE(has(text, option), option);
+}
+
+TEST_CASE("version and lists need no model") {
+  CHECK(std::get<answer>(*parse({"--version"})).text == "moesaic-decode " + version_text() + "\n");
+  CHECK(has(std::get<answer>(*parse({"--system", "list"})).text, "on_demand"));
+  CHECK(has(std::get<answer>(*parse({"--eviction", "list"})).text, "lrfu(half_life=32)"));
+  CHECK(has(std::get<answer>(*parse({"--placement", "list"})).text, "host"));
+}
+
+TEST_CASE("a complete command line") {
+  const auto r = parse({"--model", "m.gguf", "--system", "on_demand", "--eviction", "lrfu(32)", "--admission", "optional", "--scope", "global", "--prefetch",
+                        "none", "--placement", "host", "--draft", "none", "--governor", "fixed(0)", "--budget", "12.5%", "--prompt-ids", "1,2", "--tokens", "0",
+                        "--force-ids", "f", "--ignore-eos", "--temperature", "0.8", "--top-p", "0.9", "--seed", "7", "--context", "99", "--kv", "f16",
+                        "--threads", "2", "--io", "pread", "--direct", "no", "--throttle", "500MB/s", "--json", "-", "--logits", "l", "--routing", "r", "--quiet"});
+  REQUIRE(r);
+  const auto& o = std::get<options>(*r);
+  CHECK(o.model == "m.gguf");
+  CHECK(*o.eviction == "lrfu(32)");
+  CHECK(*o.scope == "global");
+  CHECK(*o.tokens == 0);
+  CHECK(o.ignore_eos);
+  CHECK(o.temperature == 0.8);
+  CHECK(o.half_cache);
+  CHECK(o.io == io_kind::pread);
+  CHECK(*o.direct == false);
+  CHECK(o.throttle->count == 5e8);
+  CHECK(o.quiet);
+}
+
+TEST_CASE("a prompt may look like an option, or be empty") {
+  const auto dash = parse({"--model", "m", "--budget", "all", "--prompt", "--what? -x"});
+  REQUIRE(dash);
+  CHECK(*std::get<options>(*dash).prompt == "--what? -x");
+  const auto empty = parse({"--model", "m", "--budget", "all", "--prompt", ""});
+  REQUIRE(empty);
+  CHECK(std::get<options>(*empty).prompt->empty());
+}
+
+TEST_CASE("wrong options are named, with what to do") {
+  CHECK(has(refusal({"--frobnicate"}), "--frobnicate"));
+  CHECK(has(refusal({"--tokens", "-5"}), "--tokens"));
+  CHECK(has(refusal({"--tokens", "many"}), "--tokens"));
+  CHECK(has(refusal({"--tokens"}), "--tokens"));
+  CHECK(has(refusal({"--scope", "expert"}), "layer, global"));
+  CHECK(has(refusal({"--io", "telepathy"}), "auto, uring, pread, mmap"));
+  CHECK(has(refusal({"--kv", "f64"}), "f32, f16"));
+  CHECK(has(refusal({"--direct", "maybe"}), "yes, no"));
+  CHECK(has(refusal({"--io", "mmap", "--direct", "yes"}), "--direct"));
+  CHECK(has(refusal({"--throttle", "slowly"}), "500MB/s"));
+  CHECK(has(refusal({"--threads", "0"}), "1 to 256"));
+  CHECK(has(refusal({"--temperature", "-1"}), "--temperature"));
+  CHECK(has(refusal({"--temperature", "nan"}), "--temperature"));
+  CHECK(has(refusal({"--top-p", "0"}), "--top-p"));
+  CHECK(has(refusal({"--prompt-ids", "1"}), "more than one prompt"));
+  CHECK(has(refusal({"--budget", "50%"}), "--budget"));
+  CHECK(has(std::string(parse({"--budget", "all", "--prompt", "x"}).error().sentence()), "--model"));
+  CHECK(has(std::string(parse({"--model", "m", "--prompt", "x"}).error().sentence()), "--budget"));
+  CHECK(has(std::string(parse({"--model", "m", "--budget", "all"}).error().sentence()), "--prompt"));
+}
+
+TEST_CASE("what comes in later versions says so and names the option") {
+  for (const std::vector<const char*>& words : std::vector<std::vector<const char*>>{{"--draft", "ngram"}, {"--draft-length", "4"}, {"--governor", "roofline"},
+                                                                                     {"--slo", "50"}, {"--journal", "j"}, {"--timeline", "t"}}) {
+    const std::string sentence = refusal(words);
+    CHECK(has(sentence, words[0]));
+    CHECK(has(sentence, "not available in this version"));
+  }
+  CHECK(parse_more({"--draft", "none", "--draft-length", "0", "--governor", "fixed(0)"}));
+}
+
+TEST_CASE("systems and their parts") {
+  options o;
+  CHECK(choose_policies(o)->eviction == "lru");
+  o.eviction = "lrfu( 8 )";
+  o.prefetch = "most_useful(in_flight=2)";
+  const auto named = choose_policies(o);
+  CHECK(named->eviction == "lrfu( 8 )");
+  CHECK(named->prediction == "transition_counts");  // somebody has to predict
+  CHECK(named->scoring == "decayed_frequency");
+  CHECK(make_policies(*named));
+  o.system = "telepathy";
+  CHECK(has(std::string(choose_policies(o).error().sentence()), "on_demand"));
+  o.system = "on_demand";
+  o.eviction = "belief";
+  const auto unknown = make_policies(*choose_policies(o));
+  REQUIRE_FALSE(unknown);
+  CHECK(has(std::string(unknown.error().sentence()), "--eviction"));
+  CHECK(has(std::string(unknown.error().sentence()), "lrfu"));
+  o.eviction = "random";
+  o.admission = "optional";
+  const auto keyless = make_policies(*choose_policies(o));
+  REQUIRE_FALSE(keyless);
+  CHECK(has(std::string(keyless.error().sentence()), "optional"));
+  for (const char* system : {"on_demand", "prefetching", "host_assisted"}) {
+    options plain;
+    plain.system = system;
+    CHECK(make_policies(*choose_policies(plain)));
+  }
+}
