@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// moesaic-replay: what eviction and admission policies are worth on recorded routing. The same policy types as in a real
+// run decide here, on event sets, without a byte being moved.
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <new>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "../decoder/program/output_file.hpp"
+#include "load.hpp"
+#include "options.hpp"
+#include "report.hpp"
+#include "row.hpp"
+
+namespace {
+
+using namespace moesaic::replaying;
+using moesaic::error;
+using moesaic::error_code;
+using moesaic::result;
+
+constexpr int done = 0, failed_half_way = 1, wrong_request = 2;
+
+int complain(std::string_view sentence, int status) {
+  std::fprintf(stderr, "moesaic-replay: %.*s\n", static_cast<int>(sentence.size()), sentence.data());
+  return status;
+}
+
+result<void> print(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return {};
+  return error(error_code::transfer_failed, "could not write to standard output: ", std::string_view(std::strerror(errno)));
+}
+
+result<void> save(const std::string& path, std::string_view text) {
+  result<moesaic::decoder::output_file> file = moesaic::decoder::output_file::open(path, false);
+  if (!file) return file.error();
+  if (const result<void> written = file->write(text); !written) return written.error();
+  return file->finish();
+}
+
+result<std::vector<row>> replay_all(const options& asked) {
+  progress shown;
+  std::vector<row> rows;
+  for (const std::string& path : asked.traces) {
+    const auto tables = load(path, asked.windows, asked.order == recency::by_rank, shown);
+    if (!tables) return tables.error();
+    for (const moesaic::trace::event_table& table : *tables) {
+      result<std::vector<row>> of_table = run_rows(path, table, asked, shown);
+      if (!of_table) return of_table.error();
+      for (row& r : *of_table) rows.push_back(std::move(r));
+    }
+  }
+  return rows;
+}
+
+int run(const options& asked) {
+  const bool to_stdout = asked.json == "-";
+  const bool to_file = !asked.json.empty() && !to_stdout;
+  if (to_file)  // tried first and taken back: long work should not end at a folder that is not there
+    if (const auto tried = moesaic::decoder::output_file::open(asked.json, false); !tried) return complain(tried.error().sentence(), wrong_request);
+  const result<std::vector<row>> rows = replay_all(asked);
+  if (!rows) return complain(rows.error().sentence(), rows.error().code() == error_code::out_of_memory ? failed_half_way : wrong_request);
+  if (const result<void> out = print(to_stdout ? as_json(*rows, asked) : as_table(*rows)); !out)
+    return complain(out.error().sentence(), failed_half_way);
+  if (to_file)
+    if (const result<void> out = save(asked.json, as_json(*rows, asked)); !out) return complain(out.error().sentence(), failed_half_way);
+  return done;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    const auto asked = read_options(argc, argv);
+    if (!asked) return complain(asked.error().sentence(), wrong_request);
+    if (const std::string* text = std::get_if<std::string>(&*asked)) {
+      const result<void> out = print(*text);
+      return out ? done : complain(out.error().sentence(), failed_half_way);
+    }
+    return run(std::get<options>(*asked));
+  } catch (const std::bad_alloc&) {
+    return complain("no memory left for this; take fewer windows at once, or a part of the trace", failed_half_way);
+  }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <moesaic/sim/capacity.hpp>
+
+#include "choice.hpp"
+
+namespace moesaic::replaying {
+
+struct capacity_choice {
+  std::string text;
+  sim::capacity amount;
+  sim::unit unit;
+};
+
+/// What one run of the program is asked to do, checked as far as that goes without opening a trace.
+struct options {
+  std::vector<std::string> traces;
+  std::vector<capacity_choice> capacities;
+  std::vector<eviction_choice> evictions;
+  std::vector<admission_choice> admissions;
+  std::vector<std::uint32_t> windows;
+  std::optional<bytes> expert_bytes;
+  bool one_pool = false;
+  recency order = recency::by_event;
+  bool reset_each_sequence = false;
+  std::string json;  ///< path, "-" for standard output, empty for none
+};
+
+/// What the command line asks for: work, or only a text to print (help, version).
+[[nodiscard]] result<std::variant<options, std::string>> read_options(int argc, const char* const* argv);
+
+}  // namespace moesaic::replaying
