@@ -28,8 +28,8 @@ struct layer_event {
   layer_index layer{};
   phase during = phase::decode;
   std::uint32_t tokens = 1;             ///< tokens of the step
-  std::span<const demand> wanted;       ///< ascending and distinct by expert; never empty
-  std::span<const expert_index> routes; ///< tokens × top-k in rank order; may be empty
+  std::span<const demand> wanted{};     ///< ascending and distinct by expert; never empty
+  std::span<const expert_index> routes{}; ///< tokens × top-k in rank order; may be empty
 };
 
 /// Where early knowledge about routing comes from. The published systems differ exactly in this.
@@ -45,9 +45,9 @@ struct hint {
   provenance from = provenance::history;
   layer_index layer{};
   draft_length at{};                      ///< position in the window: 0 is the first row that will be verified, at most 63
-  std::span<const expert_index> experts;  ///< most probable first
-  std::span<const float> weights;         ///< gate weights beside `experts`, or empty
-  std::span<const float> hidden;          ///< hidden state of the drafter, or empty
+  std::span<const expert_index> experts{};  ///< most probable first
+  std::span<const float> weights{};         ///< gate weights beside `experts`, or empty
+  std::span<const float> hidden{};          ///< hidden state of the drafter, or empty
 };
 
 }  // namespace moesaic

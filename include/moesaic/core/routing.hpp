@@ -17,8 +17,8 @@ struct routing {
   phase during = phase::decode;
   std::uint32_t tokens = 0;
   std::uint32_t k = 0;
-  std::span<const expert_index> experts;  ///< [tokens][k]
-  std::span<const float> weights;         ///< [tokens][k], or empty
+  std::span<const expert_index> experts{};  ///< [tokens][k]
+  std::span<const float> weights{};         ///< [tokens][k], or empty
 };
 
 /// Turns routings into the demand of an event: distinct experts, ascending, with token counts and gate mass.

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <moesaic/admission/forced.hpp>
+#include <moesaic/eviction/lru.hpp>
+#include <moesaic/placement/fetch.hpp>
+#include <moesaic/placement/host.hpp>
+#include <moesaic/prediction/previous_step.hpp>
+#include <moesaic/prefetch/most_useful.hpp>
+#include <moesaic/runtime/offload_runtime.hpp>
+#include <moesaic/scoring/recency.hpp>
+#include <moesaic/speculation/fixed.hpp>
+#include <moesaic/transport/simulated.hpp>
+
+#include "toy_model.hpp"
+
+using namespace moesaic;
+
+namespace {
+
+struct bundle {
+  group_per_layer groups{};
+  scoring::recency scoring{};
+  eviction::lru eviction{};
+  admission::forced admission{};
+  prediction::previous_step prediction{};
+  prefetch::most_useful prefetch{};
+  placement::fetch placement{};
+  speculation::fixed speculation{};
+};
+
+/// Proposes the continuation it was given, every `wrong_every`-th token of it wrong, and remembers what it was told.
+struct scripted_draft {
+  std::vector<token_id> truth;
+  std::uint32_t wrong_every = 0;
+  std::vector<token_id> heard{};
+  std::size_t proposed = 0;
+
+  result<void> committed(std::span<const token_id> tokens) {
+    heard.insert(heard.end(), tokens.begin(), tokens.end());
+    proposed = 0;
+    return {};
+  }
+  result<std::optional<drafted_token>> next() {
+    const std::size_t at = heard.size() + proposed;
+    if (at >= truth.size()) return std::optional<drafted_token>();
+    ++proposed;
+    const bool wrong = wrong_every != 0 && at % wrong_every == 0;
+    return std::optional<drafted_token>(drafted_token{wrong ? (truth[at] + 1) % static_cast<token_id>(toy::model::vocabulary) : truth[at], 0.9F, {}});
+  }
+  [[nodiscard]] std::span<const hint> hints() const noexcept { return {}; }
+};
+
+using link = transports::simulated<toy::content>;
+const std::vector<token_id> prompt{3, 14, 15, 9, 26, 5, 35, 8, 58};
+
+model_shape shape() { return *model_shape::uniform(5, 16, 3, {64}); }
+
+template <class Draft = speculation::no_draft, class Bundle = bundle>
+auto runtime_with(std::vector<std::byte>& memory, std::uint64_t budget, std::uint32_t draft_tokens = 0, Draft draft = {}, Bundle policies = {},
+                  std::uint32_t chunk = 4) {
+  memory.assign(budget, std::byte{0xEE});
+  policies.speculation.length = {draft_tokens};
+  runtime_options options{.residency = {.budget = {{budget}, 2}, .memory = memory, .host_possible = true}, .prefill_chunk = chunk};
+  return offload_runtime<toy::model, link, Bundle, Draft>::create(toy::model(shape()), link({.capacity = 4}), policies, options, std::move(draft));
+}
+
+template <class Runtime>
+std::vector<token_id> decode(Runtime& run, std::uint32_t count) {
+  std::vector<token_id> out;
+  const auto first = run.prefill(prompt);
+  REQUIRE(first);
+  out.push_back(*first);
+  while (out.size() < count) {
+    const auto step = run.step(static_cast<std::uint32_t>(count - out.size()));
+    REQUIRE(step);
+    out.insert(out.end(), step->tokens.begin(), step->tokens.end());
+  }
+  return out;
+}
+
+/// The same model without any library in between: every expert computed from its own definition.
+std::vector<token_id> plain(std::uint32_t count) {
+  toy::model model(shape());
+  std::vector<token_id> out, window = prompt;
+  position place{};
+  while (out.size() < count) {
+    REQUIRE(model.begin({window, place, phase::decode, rows_wanted::last}));
+    for (std::uint32_t l = 0; l < 5; ++l) {
+      const auto layer = static_cast<layer_index>(l);
+      const auto routed = model.route(layer);
+      demand_collector collector(16);
+      for (const demand& d : collector.collect({.experts = routed->routes})) REQUIRE(model.run({{layer, d.expert}, residence::host}));
+      REQUIRE(model.combine(layer));
+    }
+    const auto logits = model.finish();
+    place += position{static_cast<std::uint32_t>(window.size())};
+    window.assign(1, speculation::greedy{}.choose(logits->row(0)));
+    out.push_back(window.front());
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("the loop gives the tokens of the bare model at every budget, the floor included") {
+  const auto truth = plain(40);
+  for (const std::uint64_t budget : {64U, 128U, 192U, 1000U, 64U * 82U}) {
+    std::vector<std::byte> memory;
+    auto run = runtime_with(memory, budget);
+    REQUIRE(run);
+    CHECK(decode(*run, 40) == truth);
+    CHECK(run->cache().peak().total.count <= budget);
+    const counters& c = run->cache().count();
+    CHECK(c.accesses == c.hits + c.prefetch_late + c.misses);
+  }
+}
+
+TEST_CASE("a draft changes the number of steps, never the tokens") {
+  const auto truth = plain(60);
+  std::vector<token_id> sequence = prompt;
+  sequence.insert(sequence.end(), truth.begin(), truth.end());
+  for (const std::uint32_t length : {0U, 1U, 3U, 8U, 63U})
+    for (const std::uint32_t wrong_every : {0U, 1U, 2U, 5U}) {
+      std::vector<std::byte> memory;
+      auto run = runtime_with(memory, 1500, length, scripted_draft{sequence, wrong_every});
+      REQUIRE(run);
+      CHECK(decode(*run, 60) == truth);
+      CHECK(run->model().cached() == prompt.size() + 59);  // the last committed token has not been run
+      CHECK(run->drafter().heard == sequence);
+    }
+}
+
+TEST_CASE("outcomes add up and say what was accepted") {
+  const auto truth = plain(30);
+  std::vector<token_id> sequence = prompt;
+  sequence.insert(sequence.end(), truth.begin(), truth.end());
+  std::vector<std::byte> memory;
+  auto run = runtime_with(memory, 1500, 4, scripted_draft{sequence, 6});
+  REQUIRE(run);
+  REQUIRE(run->prefill(prompt));
+  std::uint64_t committed = 1;
+  while (committed < 30) {
+    const auto step = run->step(static_cast<std::uint32_t>(30 - committed));
+    REQUIRE(step);
+    CHECK(step->outcome.committed.count == step->tokens.size());
+    CHECK(step->outcome.committed == step->outcome.accepted + draft_length{1});
+    CHECK(step->outcome.accepted <= step->outcome.verified);
+    CHECK(step->outcome.verified <= step->outcome.drafted);
+    CHECK(step->outcome.drafted.count <= 4);
+    committed += step->tokens.size();
+  }
+  CHECK(committed == 30);
+}
+
+TEST_CASE("prefill in any chunks, and again behind what is there") {
+  const auto truth = plain(10);
+  for (const std::uint32_t chunk : {1U, 2U, 9U, 64U}) {
+    std::vector<std::byte> memory;
+    auto run = runtime_with(memory, 500, 0, speculation::no_draft{}, bundle{}, chunk);
+    REQUIRE(run);
+    CHECK(decode(*run, 10) == truth);
+  }
+  std::vector<std::byte> memory;
+  CHECK_FALSE(runtime_with(memory, 500, 0, speculation::no_draft{}, bundle{}, 0));
+  auto run = runtime_with(memory, 500);
+  CHECK(run->prefill({}).error().code() == error_code::bad_argument);
+}
+
+TEST_CASE("an error in the middle of a layer leaves the sequence where it was; the call can be repeated") {
+  const auto truth = plain(6);
+  std::vector<std::byte> memory;
+  auto run = runtime_with(memory, 500);
+  REQUIRE(run);
+  run->model().fails_at_layer = 2;
+  CHECK_FALSE(run->prefill(prompt));
+  CHECK(run->model().cached() == 0);
+  run->model().fails_at_layer = ~0U;
+  REQUIRE(run->prefill(prompt));
+  run->model().fails_at_layer = 4;
+  CHECK_FALSE(run->step());
+  CHECK(run->model().cached() == prompt.size());
+  run->model().fails_at_layer = ~0U;
+  std::vector<token_id> rest;
+  for (int i = 0; i < 5; ++i) rest.push_back(run->step()->tokens.front());
+  CHECK(rest == std::vector<token_id>(truth.begin() + 1, truth.end()));
+  CHECK(run->cache().in_use() <= bytes{500});
+}
