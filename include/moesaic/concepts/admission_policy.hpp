@@ -16,9 +16,9 @@ struct admission_scene : scene<Scores> {
   expert_id newcomer{};
   cause why = cause::demand;
   phase during = phase::decode;
-  std::optional<expert_id> displaces;     ///< who would have to go; nullopt: there is room
-  std::optional<utility> newcomer_key;
-  std::optional<utility> displaced_key;
+  std::optional<expert_id> displaces{};   ///< who would have to go; nullopt: there is room
+  std::optional<utility> newcomer_key{};
+  std::optional<utility> displaced_key{};
 };
 
 /// keep: the newcomer takes a slot. bypass: a demanded expert goes through a frame and is forgotten, a prefetch is not started.

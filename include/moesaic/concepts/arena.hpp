@@ -16,8 +16,8 @@ using room = quantity<struct room_tag, std::uint64_t>;
 
 /// What an arena has to divide.
 struct arena_order {
-  std::span<const bytes> charges;           ///< by flat index: bytes with alignment and padding; 0 where no expert is
-  std::span<const std::uint16_t> group_of;  ///< eviction group by flat index
+  std::span<const bytes> charges{};           ///< by flat index: bytes with alignment and padding; 0 where no expert is
+  std::span<const std::uint16_t> group_of{};  ///< eviction group by flat index
   std::uint32_t groups = 1;
   bytes capacity{};                         ///< all slots together
 };

@@ -17,7 +17,7 @@ namespace moesaic {
 struct drafted_token {
   token_id token = 0;
   float probability = 1;                  ///< of this token, 0 to 1
-  std::span<const float> probabilities;   ///< valid until the next `committed`
+  std::span<const float> probabilities{};   ///< valid until the next `committed`
 };
 
 /// Proposes tokens. One that knows routes or hidden states tells them as hints.

@@ -17,7 +17,7 @@ namespace moesaic {
 /// `shape` and `group_of` stay valid as long as the policy is used.
 struct inventory {
   const model_shape& shape;
-  std::span<const std::uint16_t> group_of;  ///< eviction group by flat index
+  std::span<const std::uint16_t> group_of{};  ///< eviction group by flat index
   std::uint32_t groups = 1;
 
   [[nodiscard]] const expert_space& space() const noexcept { return shape.space(); }

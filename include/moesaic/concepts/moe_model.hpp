@@ -21,7 +21,7 @@ enum class rows_wanted : std::uint8_t { all, last, none };
 /// Consecutive tokens of one sequence, to be run in one forward pass: a part of a prompt, one token, or the last committed
 /// token and the drafted ones behind it.
 struct token_window {
-  std::span<const token_id> tokens;  ///< at least one
+  std::span<const token_id> tokens{};  ///< at least one
   position first{};                  ///< place of tokens[0] in the sequence; everything before it is in the cache
   phase during = phase::decode;
   rows_wanted rows = rows_wanted::last;
@@ -29,13 +29,13 @@ struct token_window {
 
 /// What a router decided for a window in one layer. Spans are valid until the next call.
 struct routed_layer {
-  std::span<const expert_index> routes;  ///< tokens × top-k, rank order
-  std::span<const float> weights;        ///< beside them, as the model will apply them
+  std::span<const expert_index> routes{};  ///< tokens × top-k, rank order
+  std::span<const float> weights{};        ///< beside them, as the model will apply them
 };
 
 /// Logits of the wanted rows, [rows][vocabulary]; valid until the next call.
 struct logits_view {
-  std::span<const float> values;
+  std::span<const float> values{};
   std::uint32_t vocabulary = 0;
 
   [[nodiscard]] std::uint32_t rows() const noexcept {

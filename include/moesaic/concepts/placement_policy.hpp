@@ -18,7 +18,7 @@ enum class remedy : std::uint8_t {
 
 /// One expert of an event that is not ready.
 struct miss {
-  expert_id expert;
+  expert_id expert{};
   std::uint32_t tokens = 0;
   bytes size{};
   bool in_flight = false;     ///< a prefetch of it is on its way

@@ -12,7 +12,7 @@ namespace moesaic {
 
 /// An expert worth moving before anyone asks.
 struct prefetch_request {
-  expert_id expert;
+  expert_id expert{};
   utility worth{};
   friend constexpr bool operator==(prefetch_request, prefetch_request) = default;
 };
