@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#include <doctest/doctest.h>
+
+#include <moesaic/eviction/catalogue.hpp>
+#include <moesaic/eviction/fifo.hpp>
+#include <moesaic/eviction/least_useful.hpp>
+#include <moesaic/eviction/lfu.hpp>
+#include <moesaic/eviction/lrfu.hpp>
+#include <moesaic/eviction/lru.hpp>
+#include <moesaic/eviction/random.hpp>
+#include <moesaic/eviction/recency_list.hpp>
+#include <moesaic/eviction/use_table.hpp>
+
+#include "conformance/eviction_policy_suite.hpp"
+
+namespace {
+using namespace moesaic;
+using namespace moesaic::conformance;
+
+#define HOLDS(name, policy, promised)                                           \
+  TEST_CASE(name " is an eviction policy") {                                    \
+    const findings said = eviction_policy_suite([] { return policy; }, promised); \
+    CAPTURE(said);                                                              \
+    CHECK(said.empty());                                                        \
+  }
+
+// A policy joins by one line: a fresh one, and what it promises.
+HOLDS("lru", eviction::lru{}, promise::never_refuses)
+HOLDS("fifo", eviction::fifo{}, promise::never_refuses)
+HOLDS("lfu", eviction::lfu{}, promise::never_refuses)
+HOLDS("lrfu", eviction::lrfu{}, promise::never_refuses)
+HOLDS("lrfu with the shortest memory", eviction::lrfu{.half_life = 1}, promise::never_refuses)
+HOLDS("random", eviction::random{.seed = 3}, promise::never_refuses)
+HOLDS("least_useful", eviction::least_useful{}, promise::never_refuses)
+HOLDS("any of lru", eviction::any(eviction::lru{}), promise::never_refuses)
+HOLDS("any of random", eviction::any(eviction::random{}), promise::never_refuses)
+HOLDS("the catalogue's lrfu(16)", *eviction::make("lrfu(16)"), promise::never_refuses)
+
+}  // namespace

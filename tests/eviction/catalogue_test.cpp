@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#include <doctest/doctest.h>
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include <moesaic/eviction/catalogue.hpp>
+
+#include "eviction/golden.hpp"
+
+namespace {
+using namespace moesaic;
+
+TEST_CASE("eviction catalogue: every entry can be made, and its arguments as they are written there") {
+  for (const eviction::entry& e : eviction::entries()) {
+    CAPTURE(e.name);
+    CHECK(static_cast<bool>(eviction::make(e.name)));
+    CHECK(static_cast<bool>(eviction::make(std::string(e.name) + "(" + std::string(e.arguments) + ")")));
+    CHECK_FALSE(e.help.empty());
+  }
+  CHECK(eviction::entries().size() == std::variant_size_v<eviction::any::choices>);
+}
+
+TEST_CASE("eviction catalogue: arguments arrive") {
+  CHECK(std::get<eviction::lrfu>(eviction::make("lrfu")->chosen()).half_life == 32);
+  CHECK(std::get<eviction::lrfu>(eviction::make(" lrfu( 8 ) ")->chosen()).half_life == 8);
+  CHECK(std::get<eviction::lrfu>(eviction::make("lrfu(half_life=16)")->chosen()).half_life == 16);
+  CHECK(std::get<eviction::random>(eviction::make("random(seed=7)")->chosen()).seed == 7);
+  CHECK(std::get<eviction::random>(eviction::make("random(9)")->chosen()).seed == 9);
+}
+
+TEST_CASE("eviction catalogue: errors say what to do") {
+  const auto sentence = [](std::string_view text) {
+    const auto made = eviction::make(text);
+    REQUIRE_FALSE(static_cast<bool>(made));
+    return std::string(made.error().sentence());
+  };
+  const std::string unknown = sentence("lur");
+  CHECK(eviction::make("lur").error().code() == error_code::unknown_name);
+  CHECK(unknown.find("'lur'") != std::string::npos);
+  for (const eviction::entry& e : eviction::entries()) CHECK(unknown.find(e.name) != std::string::npos);
+  CHECK(sentence("lru(3)").find("takes no arguments") != std::string::npos);
+  CHECK(sentence("lrfu(0)").find("1 to 65536") != std::string::npos);
+  CHECK(sentence("lrfu(half=3)").find("half_life=") != std::string::npos);
+  CHECK(sentence("lrfu(x)").find("'x'") != std::string::npos);
+  CHECK(sentence("lrfu(").find("bracket") != std::string::npos);
+  CHECK_FALSE(sentence("").empty());
+}
+
+TEST_CASE("eviction catalogue: who has a key says so") {
+  for (const std::string_view keyed : {"lru", "fifo", "lfu", "lrfu"}) CHECK(eviction::make(keyed)->keyed());
+  for (const std::string_view keyless : {"random", "least_useful"}) {
+    CHECK_FALSE(eviction::make(keyless)->keyed());
+    CHECK_FALSE(eviction::make(keyless)->key(make_expert(0, 0)));
+  }
+}
+
+TEST_CASE("eviction catalogue: the chosen policy behind `any` decides as it does alone") {
+  golden::agree("lru", *eviction::make("lru"));
+  golden::agree("fifo", *eviction::make("fifo"));
+  golden::agree("lfu", *eviction::make("lfu"));
+  golden::agree("lrfu(1)", *eviction::make("lrfu(1)"));
+}
+
+}  // namespace
