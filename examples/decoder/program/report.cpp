@@ -102,19 +102,19 @@ std::string as_json(const report& r) {
 std::string summary(const report& r) {
   std::string out;
   append(out, "moesaic-decode: %zu tokens", r.ids.size());
-  if (r.steps > 0) append(out, ", %.1f tokens/s (%u steps in %.2f s)", r.tokens_per_second(), r.steps, r.seconds.decode);
+  if (r.decoded > 0) append(out, ", %.1f tokens/s (%u in %.2f s)", r.tokens_per_second(), r.decoded, r.seconds.decode);
   append(out, "; prompt %zu tokens in %.2f s; loaded in %.2f s\n", r.prompt_ids.size(), r.seconds.prefill, r.seconds.load);
   if (r.model.moe_layers == 0) {
     out += "  no routed experts in this model: everything is in memory\n";
     return out;
   }
-  const counters& c = r.steps > 0 ? r.decode : r.prefill;
-  const double time = r.steps > 0 ? r.seconds.decode : r.seconds.prefill;
-  const double tokens = r.steps > 0 ? r.steps : static_cast<double>(r.prompt_ids.size());
+  const counters& c = r.decoded > 0 ? r.decode : r.prefill;
+  const double time = r.decoded > 0 ? r.seconds.decode : r.seconds.prefill;
+  const double tokens = r.decoded > 0 ? r.decoded : static_cast<double>(r.prompt_ids.size());
   const double moved = static_cast<double>((c.bytes_demanded + c.bytes_prefetched + c.bytes_host).count);
   append(out, "  experts    %.1f %% of %llu uses were in memory; %s read per token; stalled %.0f %% of the time%s\n",
          100 * share(static_cast<double>(c.hits), static_cast<double>(c.accesses)), static_cast<unsigned long long>(c.accesses),
-         human(share(moved, tokens)).c_str(), 100 * share(seconds(c.stall), time), r.steps > 0 ? "" : " (prompt)");
+         human(share(moved, tokens)).c_str(), 100 * share(seconds(c.stall), time), r.decoded > 0 ? "" : " (prompt)");
   append(out, "  memory     peak %s of a budget of %s (%.0f %% of all %s of experts); floor %s, recommended %s\n", human(r.peak.total).c_str(),
          human(r.budget.total).c_str(), 100 * share(static_cast<double>(r.budget.total.count), static_cast<double>(r.model.expert_bytes_total.count)),
          human(r.model.expert_bytes_total).c_str(), human(r.budget.floor).c_str(), human(r.budget.recommended).c_str());

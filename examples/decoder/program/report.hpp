@@ -43,10 +43,10 @@ struct report {
   struct {
     double load = 0, prefill = 0, decode = 0;
   } seconds;
-  std::uint32_t steps = 0;  ///< forward passes of decode
+  std::uint32_t decoded = 0;  ///< tokens behind the first, which the prompt gives
   counters decode{}, prefill{};
 
-  [[nodiscard]] double tokens_per_second() const noexcept { return seconds.decode > 0 ? steps / seconds.decode : 0; }
+  [[nodiscard]] double tokens_per_second() const noexcept { return seconds.decode > 0 ? decoded / seconds.decode : 0; }
 };
 
 /// The JSON object `moesaic.decode/1`.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -20,8 +21,13 @@ class tapped_model {
   tapped_model(M inner, std::vector<std::uint32_t> blocks, evidence& notes)
       : inner_(std::move(inner)), blocks_(std::move(blocks)), notes_(&notes) {}
 
+  /// Called before each window, and before each expert that is computed where it lies in the file; the latter may refuse.
+  std::function<void(const token_window&)> before_window;
+  std::function<result<void>(expert_id)> before_host;
+
   [[nodiscard]] const model_shape& shape() const noexcept { return inner_.shape(); }
   result<void> begin(const token_window& window) {
+    if (before_window) before_window(window);
     token_window seen = window;
     if (notes_->wants_logits()) seen.rows = rows_wanted::all;
     wanted_ = window.rows;
@@ -33,7 +39,11 @@ class tapped_model {
     if (routed) notes_->route(blocks_[number(layer)], routed->routes, routed->weights);
     return routed;
   }
-  result<void> run(const seat& where) { return inner_.run(where); }
+  result<void> run(const seat& where) {
+    if (where.at == residence::host && before_host)
+      if (auto allowed = before_host(where.expert); !allowed) return allowed;
+    return inner_.run(where);
+  }
   result<void> combine(layer_index layer) { return inner_.combine(layer); }
   result<logits_view> finish() {
     auto logits = inner_.finish();

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+// moesaic-decode: decodes a model of which only a part of the experts fits into memory. See --help.
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <new>
+#include <optional>
+#include <string>
+#include <system_error>
+
+#include <unistd.h>
+
+#include "program/dense_loop.hpp"
+#include "program/inputs.hpp"
+#include "program/output_file.hpp"
+#include "program/routed_run.hpp"
+
+namespace moesaic::decoder {
+namespace {
+
+constexpr int wrong_input = 2;
+constexpr int broke_off = 1;
+
+int complain(std::string_view sentence, int status) {
+  std::fflush(stdout);
+  std::fprintf(stderr, "moesaic-decode: %.*s\n", static_cast<int>(sentence.size()), sentence.data());
+  return status;
+}
+int complain(const error& why, int status) { return complain(why.sentence(), status); }
+
+/// Better now than after an hour of decoding.
+result<void> check_json_place(const std::string& path) {
+  if (path.empty() || path == "-") return {};
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  const fs::path parent = fs::path(path).parent_path();
+  const std::string folder = parent.empty() ? "." : parent.string();
+  if (fs::is_directory(path, ignored)) return error(error_code::cannot_open, "cannot write ", path, ": it is a directory");
+  if (!fs::is_directory(folder, ignored)) return error(error_code::cannot_open, "cannot write ", path, ": there is no folder ", folder);
+  const bool special = fs::exists(path, ignored) && !fs::is_regular_file(path, ignored);
+  if (::access(special ? path.c_str() : folder.c_str(), W_OK) != 0)
+    return error(error_code::cannot_open, "cannot write ", path, ": no permission to write there; give another place");
+  return {};
+}
+
+result<void> write_json(const std::string& path, const report& r) {
+  if (path == "-") {
+    const std::string text = as_json(r);
+    if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return {};
+    return error(error_code::transfer_failed, "could not write the JSON to standard output");
+  }
+  auto file = output_file::open(path, false);
+  if (!file) return file.error();
+  if (result<void> written = file->write(as_json(r)); !written) return written;
+  return file->finish();
+}
+
+void describe(const options& o, const ggml_model& model, report& r) {
+  r.model.path = o.model;
+  r.model.architecture = model.architecture();
+  r.model.layers = model.blocks();
+  r.model.moe_layers = model.moe_layers();
+  r.model.vocabulary = model.vocabulary();
+  r.model.context = model.context();
+  r.model.resident_bytes = model.resident_bytes();
+  r.model.cache_bytes = model.cache_bytes();
+  r.system = o.system;
+}
+
+token_choice choice_of(const options& o, const std::vector<token_id>& forced) {
+  if (o.temperature == 0) return token_choice(speculation::greedy{}, forced);
+  return token_choice(speculation::sampled{.temperature = static_cast<float>(o.temperature), .top_p = static_cast<float>(o.top_p), .seed = o.seed}, forced);
+}
+
+/// Everything between the command line and the report. Nothing: it went well.
+std::optional<broken_off> decode(const options& o, report& r) {
+  const auto began = std::chrono::steady_clock::now();
+  if (auto names = choose_policies(o); !names) return broken_off{names.error()};
+  else if (auto made = make_policies(*names); !made) return broken_off{made.error()};
+  else r.policies = std::move(*names);
+  if (auto place = check_json_place(o.json); !place) return broken_off{place.error()};
+
+  auto file = gguf_file::open(o.model);
+  if (!file) return broken_off{file.error()};
+  tokenizer words = tokenizer::from(*file);
+  const auto prompt = prompt_ids(o, words);
+  if (!prompt) return broken_off{prompt.error()};
+  const auto forced = forced_ids(o);
+  if (!forced) return broken_off{forced.error()};
+
+  progress shown(!o.quiet);
+  model_options how;
+  how.threads = o.threads;
+  how.context = o.context;
+  how.cache_type = o.half_cache ? GGML_TYPE_F16 : GGML_TYPE_F32;
+  how.progress = [&](std::uint64_t done, std::uint64_t total) { shown.update("loading", done, total); };
+  auto model = ggml_model::load(*file, how);
+  shown.done();
+  if (!model) return broken_off{model.error()};
+  describe(o, *model, r);
+  if (auto fine = check_ids(*prompt, model->vocabulary(), "the prompt"); !fine) return broken_off{fine.error()};
+  if (auto fine = check_ids(*forced, model->vocabulary(), o.force_ids); !fine) return broken_off{fine.error()};
+  if (prompt->size() > model->context())
+    return broken_off{error(error_code::context_full, "the prompt has ", prompt->size(), " tokens, but the context holds ", model->context(),
+                            "; give a larger --context")};
+
+  auto notes = evidence::open(o.logits, o.routing);
+  if (!notes) return broken_off{notes.error()};
+  std::vector<std::uint32_t> blocks;
+  for (std::uint32_t l = 0; l < model->moe_layers(); ++l) blocks.push_back(model->block_of(static_cast<layer_index>(l)));
+  tapped_model<ggml_model> tapped(std::move(*model), std::move(blocks), *notes);
+  tapped.before_window = [&](const token_window& w) {
+    if (w.during == phase::prefill) shown.update("reading the prompt", w.first.count, prompt->size());
+    else shown.done();
+  };
+
+  r.prompt_ids = *prompt;
+  r.seconds.load = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  const std::uint32_t asked = o.tokens.value_or(forced->empty() ? 64 : static_cast<std::uint32_t>(forced->size()));
+  generation_order order{*prompt, asked, o.ignore_eos, notes->wants_logits()};
+  if (!forced->empty() && forced->size() < asked) {
+    order.tokens = static_cast<std::uint32_t>(forced->size());
+    order.tokens_are_forced = true;
+  }
+  text_output out(words, o.json != "-");
+  std::optional<broken_off> trouble;
+  if (tapped.inner().moe_layers() > 0) {
+    trouble = run_routed(std::move(tapped), choice_of(o, *forced), o, order, words, out, r);
+  } else {
+    dense_loop loop(std::move(tapped), choice_of(o, *forced));
+    if (auto done = generate(loop, order, words, out, r); !done) trouble = broken_off{done.error(), true};
+  }
+  shown.done();
+  const auto text_ended = out.finish();
+  const auto notes_ended = notes->finish();
+  r.text = out.text();
+  if (trouble) return trouble;
+  if (!text_ended) return broken_off{text_ended.error(), true};
+  if (!notes_ended) return broken_off{notes_ended.error(), true};
+  return std::nullopt;
+}
+
+int run(int count, char** words) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a write error like any other
+  const auto parsed = parse_command_line(count, words);
+  if (!parsed) return complain(parsed.error(), wrong_input);
+  if (const answer* a = std::get_if<answer>(&*parsed)) {
+    const bool written = std::fputs(a->text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+    return written ? 0 : complain("could not write to standard output", broke_off);
+  }
+  const options& o = std::get<options>(*parsed);
+  report r;
+  try {
+    if (const auto trouble = decode(o, r)) return complain(trouble->why, trouble->half_way ? broke_off : wrong_input);
+    if (!o.json.empty())
+      if (const auto written = write_json(o.json, r); !written) return complain(written.error(), broke_off);
+    if (!o.quiet) std::fputs(summary(r).c_str(), stderr);
+    return 0;
+  } catch (const std::bad_alloc&) {
+    return complain("no memory left; give a smaller --budget or --context", r.prompt_ids.empty() ? wrong_input : broke_off);
+  } catch (const std::exception& why) {
+    return complain(why.what(), r.prompt_ids.empty() ? wrong_input : broke_off);
+  }
+}
+
+}  // namespace
+}  // namespace moesaic::decoder
+
+int main(int count, char** words) { return moesaic::decoder::run(count, words); }

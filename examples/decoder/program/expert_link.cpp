@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#include "expert_link.hpp"
+
+namespace moesaic::decoder {
+
+result<expert_link> expert_link::open(const ggml_model& model, const std::string& path, const options& o) {
+  const model_shape& shape = model.shape();
+  std::vector<file::part_in_file> parts;
+  parts.reserve(std::size_t{3} * shape.expert_count());
+  for (std::uint32_t l = 0; l < shape.layers(); ++l)
+    for (std::uint32_t e = 0; e < shape.experts(static_cast<layer_index>(l)); ++e) {
+      const expert_id id = make_expert(l, e);
+      std::uint32_t number = 0;
+      for (const file_range& part : model.parts(id)) parts.push_back({id, number++, 0, part.offset, {part.bytes}});
+    }
+  const file::direct_reads direct = !o.direct ? file::direct_reads::automatic : *o.direct ? file::direct_reads::yes : file::direct_reads::no;
+  auto source = file::expert_source::open(shape, std::span(&path, 1), parts, direct);
+  if (!source) return source.error();
+  file::file_transport_options how;
+  how.by = o.io == io_kind::uring ? file::backend::uring : o.io == io_kind::pread ? file::backend::pread : file::backend::automatic;
+  auto opened = reader::open(std::move(*source), how);
+  if (!opened) return opened.error();
+  return expert_link(std::move(*opened));
+}
+
+std::optional<error> expert_link::last_failure() const {
+  if (!failed_) return std::nullopt;
+  return reader_.explain(failed_->first, failed_->second);
+}
+
+}  // namespace moesaic::decoder

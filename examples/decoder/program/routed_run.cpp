@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+#include "routed_run.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <limits>
+
+#include <moesaic/cache/extent_arena.hpp>
+#include <moesaic/cache/uniform_arena.hpp>
+#include <moesaic/runtime/offload_runtime.hpp>
+#include <moesaic/transport/file/slab.hpp>
+
+#include "expert_link.hpp"
+
+namespace moesaic::decoder {
+namespace {
+
+template <class Arena>
+using runtime = offload_runtime<tapped_model<ggml_model>, expert_link, chosen_policies, speculation::no_draft, token_choice, Arena>;
+
+/// The runtime as `generate` wants to see it.
+template <class Arena>
+struct watched_loop {
+  runtime<Arena>& inner;
+  result<token_id> prefill(std::span<const token_id> prompt) { return inner.prefill(prompt); }
+  result<step_report> step(std::uint32_t most) { return inner.step(most); }
+  result<logits_view> evaluate_last() { return inner.evaluate_last(); }
+  [[nodiscard]] counters count() { return inner.cache().count(); }
+};
+
+/// What the kernel says this process has read from storage.
+std::optional<bytes> kernel_reads() {
+  std::ifstream io("/proc/self/io");
+  std::string key;
+  for (std::uint64_t value = 0; io >> key >> value;)
+    if (key == "read_bytes:") return bytes{value};
+  return std::nullopt;
+}
+
+/// Where the parts of every expert lie in its room, for the engine.
+std::vector<ggml_model::part_offsets> offsets_of(const model_shape& shape, const file::expert_layout& layout) {
+  std::vector<ggml_model::part_offsets> offsets(shape.space().size());
+  for (std::uint32_t flat = 0; flat < shape.space().size(); ++flat) {
+    const expert_id e = shape.space().id(flat);
+    if (!shape.contains(e)) continue;
+    const auto parts = layout.parts(e);
+    for (std::size_t i = 0; i < offsets[flat].size(); ++i) offsets[flat][i] = parts[i].offset_in_slot;
+  }
+  return offsets;
+}
+
+/// Equal slots waste what the largest expert of a pool is larger than the others; exact rooms cost fragments. Layers hold one
+/// size, so pools per layer take slots; one pool over layers of different precision takes exact rooms.
+bool wants_exact_rooms(bool per_layer, std::span<const bytes> footprints) {
+  if (per_layer) return false;
+  bytes largest{};
+  bytes smallest = bytes::highest();
+  for (const bytes b : footprints)
+    if (b.count != 0) {
+      largest = std::max(largest, b);
+      smallest = std::min(smallest, b);
+    }
+  return largest.count > smallest.count + smallest.count / 16;
+}
+
+/// The budget in bytes: `all` is whatever it takes to hold every expert and the staging.
+result<memory_budget> budget_for(const options& o, const model_shape& shape, std::span<const bytes> footprints, bool one_pool_of_slots) {
+  memory_budget budget;
+  if (!o.budget.everything()) {
+    budget.total = o.budget.of(shape.total());
+    return budget;
+  }
+  budget.total = bytes::highest();
+  const auto whole = plan(shape, footprints, budget);
+  if (!whole) return whole.error();
+  budget.total = one_pool_of_slots ? whole->frame * (budget.frames + shape.expert_count()) : whole->everything;
+  return budget;
+}
+
+template <class Arena>
+std::optional<broken_off> run_with(tapped_model<ggml_model> model, expert_link link, chosen_policies policies, token_choice rule, memory_budget budget,
+                                   const generation_order& order, const tokenizer& words, text_output& out, report& r) {
+  const auto memory = file::slab::create(budget.total);
+  if (!memory) return broken_off{memory.error()};
+  const auto footprints = link.layout().footprints();
+  runtime_options how;
+  how.residency.budget = budget;
+  how.residency.footprint.assign(footprints.begin(), footprints.end());
+  how.residency.memory = memory->memory();
+  how.residency.host_possible = false;
+  how.prefill_chunk = model.inner().longest_window();
+  auto made = runtime<Arena>::create(std::move(model), std::move(link), std::move(policies), std::move(how), {}, std::move(rule));
+  if (!made) return broken_off{made.error()};
+
+  const memory_plan& planned = made->cache().planned();
+  r.budget = {budget.total, planned.floor, planned.recommended, planned.frame, planned.frames};
+  const auto kernel_before = kernel_reads();
+  const bytes read_before = made->cache().link().bytes_read();
+  watched_loop<Arena> loop{*made};
+  const result<void> done = generate(loop, order, words, out, r);
+  const auto kernel_after = kernel_reads();
+  if (kernel_before && kernel_after) r.io.kernel_read = *kernel_after - *kernel_before;
+  r.io.read = made->cache().link().bytes_read() - read_before;
+  r.peak = made->cache().peak();
+  if (done) return std::nullopt;
+  const auto better = done.error().code() == error_code::transfer_failed ? made->cache().link().last_failure() : std::nullopt;
+  return broken_off{better ? *better : done.error(), true};
+}
+
+}  // namespace
+
+std::optional<broken_off> run_routed(tapped_model<ggml_model> model, token_choice rule, const options& o, const generation_order& order,
+                                     const tokenizer& words, text_output& out, report& r) {
+  const auto names = choose_policies(o);
+  if (!names) return broken_off{names.error()};
+  auto policies = make_policies(*names);
+  if (!policies) return broken_off{policies.error()};
+  auto link = expert_link::open(model.inner(), o.model, o);
+  if (!link) return broken_off{link.error()};
+
+  const model_shape& shape = model.shape();
+  const file::expert_layout& layout = link->layout();
+  model.inner().place_parts(offsets_of(shape, layout));
+  r.policies = *names;
+  r.model.experts = shape.widest_layer();
+  r.model.top_k = shape.top_k(layer_index{});
+  r.model.expert_bytes_total = shape.total();
+  r.model.expert_bytes_max = shape.largest();
+  r.io.backend = link->backend_name();
+  r.io.direct = link->direct();
+  r.io.alignment = layout.alignment();
+
+  const bool per_layer = policies->groups.per_layer;
+  const bool exact = wants_exact_rooms(per_layer, layout.footprints());
+  const auto budget = budget_for(o, shape, layout.footprints(), !per_layer && !exact);
+  if (!budget) return broken_off{budget.error()};
+  if (exact)
+    return run_with<extent_arena>(std::move(model), std::move(*link), std::move(*policies), std::move(rule), *budget, order, words, out, r);
+  return run_with<uniform_arena>(std::move(model), std::move(*link), std::move(*policies), std::move(rule), *budget, order, words, out, r);
+}
+
+}  // namespace moesaic::decoder
