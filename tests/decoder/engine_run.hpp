@@ -55,7 +55,7 @@ class engine {
     weights.clear();
     const auto begun = model_->begin({tokens, {first}, phase::decode, rows});
     REQUIRE_MESSAGE(begun, begun.error().sentence());
-    const std::uint32_t layers = model_->shape().layers();
+    const std::uint32_t layers = model_->moe_layers();
     for (std::uint32_t l = 0; l < layers; ++l) {
       const auto layer = static_cast<layer_index>(l);
       auto routed = model_->route(layer);

@@ -2,7 +2,8 @@
 #include "gated_feed_forward.hpp"
 
 #include <algorithm>
-#include <cmath>
+
+#include "softmax.hpp"
 
 namespace moesaic::decoder {
 
@@ -21,7 +22,7 @@ cut share(const thread_team& team, std::int64_t rows, std::int64_t work) noexcep
   return {pieces, (rows + pieces - 1) / pieces};
 }
 
-float silu(float x) noexcept { return x / (1.0F + std::exp(-x)); }
+float silu(float x) noexcept { return x / (1.0F + fast_exp(-x)); }
 
 }  // namespace
 

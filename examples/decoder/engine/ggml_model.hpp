@@ -58,7 +58,8 @@ class ggml_model {
   [[nodiscard]] const expert_parts& parts(expert_id e) const noexcept;
 
   // Facts.
-  [[nodiscard]] bool has_experts() const noexcept { return shape_.has_value(); }
+  /// 0 for a dense model, which has no shape to ask for.
+  [[nodiscard]] std::uint32_t moe_layers() const noexcept { return static_cast<std::uint32_t>(routed_blocks_.size()); }
   [[nodiscard]] std::string_view architecture() const noexcept { return network_.architecture; }
   [[nodiscard]] std::uint32_t vocabulary() const noexcept { return static_cast<std::uint32_t>(network_.vocabulary); }
   [[nodiscard]] std::uint32_t blocks() const noexcept { return static_cast<std::uint32_t>(network_.layers.size()); }

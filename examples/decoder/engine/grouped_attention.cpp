@@ -70,20 +70,23 @@ result<void> grouped_attention::read(weight_source& source, const std::string& p
 }
 
 void grouped_attention::look_back(workbench::member_scratch& mine, const float* query, std::int64_t head, std::int64_t count, float* out) const {
-  float* scores = mine.scores.of(cache_.context());
+  // The weighted sum runs over whole vector registers: weights behind the last position are 0, and the cache has room for them.
+  const std::int64_t padded = key_value_cache::padded(count);
+  float* scores = mine.scores.of(key_value_cache::padded(cache_.context()));
   const void* asked = query;
   const void* weights = scores;
   const auto convert = ggml_get_type_traits_cpu(cache_.type())->from_float;
   if (cache_.type() != GGML_TYPE_F32) {
-    const auto needed = static_cast<std::size_t>(std::max(cache_.context(), o_.key_width)) * sizeof(float);
+    const auto needed = static_cast<std::size_t>(std::max(key_value_cache::padded(cache_.context()), o_.key_width)) * sizeof(float);
     if (mine.converted.size() < needed) mine.converted.resize(needed);
     asked = weights = mine.converted.data();
     convert(query, mine.converted.data(), o_.key_width);
   }
   cache_.score(head, asked, count, scores);
   softmax(scores, count, o_.scale);
-  if (cache_.type() != GGML_TYPE_F32) convert(scores, mine.converted.data(), count);
-  cache_.mix(head, weights, count, out);
+  std::fill(scores + count, scores + padded, 0.0F);
+  if (cache_.type() != GGML_TYPE_F32) convert(scores, mine.converted.data(), padded);
+  cache_.mix(head, weights, padded, out);
 }
 
 void grouped_attention::add(workbench& bench, const window_place& window, const rope& turns, const float* normed, float* residual) {

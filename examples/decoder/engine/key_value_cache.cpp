@@ -12,12 +12,13 @@ namespace moesaic::decoder {
 result<key_value_cache> key_value_cache::make(cache_options options, std::int64_t heads, std::int64_t key_width, std::int64_t value_width) {
   key_value_cache cache;
   cache.options_ = options;
+  cache.stride_ = padded(options.context);
   cache.heads_ = heads;
   cache.key_width_ = key_width;
   cache.value_width_ = value_width;
   cache.element_ = ggml_type_size(options.type);
   const auto width = static_cast<std::uint64_t>(heads * (key_width + value_width)) * cache.element_;
-  const auto context = static_cast<std::uint64_t>(options.context);
+  const auto context = static_cast<std::uint64_t>(cache.stride_);
   if (context == 0 || width == 0 || context > (std::uint64_t{1} << 46U) / width)
     return error(error_code::bad_argument, "a context of ", options.context, " positions is not possible; choose between 1 and a few hundred thousand");
   cache.bytes_ = context * width;
@@ -31,6 +32,7 @@ result<key_value_cache> key_value_cache::make(cache_options options, std::int64_
 
 key_value_cache::key_value_cache(key_value_cache&& other) noexcept
     : options_(other.options_),
+      stride_(other.stride_),
       heads_(other.heads_),
       key_width_(other.key_width_),
       value_width_(other.value_width_),
@@ -48,7 +50,7 @@ std::byte* key_value_cache::key_at(std::int64_t head, std::int64_t position) con
 
 std::byte* key_value_cache::value_at(std::int64_t head, std::int64_t dimension) const noexcept {
   const std::int64_t keys = heads_ * options_.context * key_width_;
-  return memory_ + static_cast<std::size_t>(keys + (head * value_width_ + dimension) * options_.context) * element_;
+  return memory_ + static_cast<std::size_t>(keys + (head * value_width_ + dimension) * stride_) * element_;
 }
 
 void key_value_cache::store(std::int64_t head, std::int64_t position, const float* key, const float* value) noexcept {

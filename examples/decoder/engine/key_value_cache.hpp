@@ -29,8 +29,12 @@ class key_value_cache {
   void store(std::int64_t head, std::int64_t position, const float* key, const float* value) noexcept;
   /// scores[p] = query . key of position p, for p in [0, count). The query is in the cache's type.
   void score(std::int64_t head, const void* query, std::int64_t count, float* scores) const noexcept;
-  /// out[d] = sum over p in [0, count) of weights[p] * value d of position p. The weights are in the cache's type.
+  /// out[d] = sum over p in [0, count) of weights[p] * value d of position p. The weights are in the cache's type. `count` may be the
+  /// padded count: what is not written yet is 0, and what was forgotten is finite, so weights of 0 there add nothing.
   void mix(std::int64_t head, const void* weights, std::int64_t count, float* out) const noexcept;
+
+  /// Rounded up to what the dot products take at once.
+  [[nodiscard]] static constexpr std::int64_t padded(std::int64_t positions) noexcept { return (positions + 31) / 32 * 32; }
 
   [[nodiscard]] ggml_type type() const noexcept { return options_.type; }
   [[nodiscard]] std::int64_t context() const noexcept { return options_.context; }
@@ -42,6 +46,7 @@ class key_value_cache {
   [[nodiscard]] std::byte* value_at(std::int64_t head, std::int64_t dimension) const noexcept;
 
   cache_options options_;
+  std::int64_t stride_ = 0;  // positions of a row of values: the context, padded
   std::int64_t heads_ = 0;
   std::int64_t key_width_ = 0;
   std::int64_t value_width_ = 0;

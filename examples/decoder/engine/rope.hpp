@@ -29,8 +29,8 @@ class rope {
 
  private:
   rope_options options_;
-  std::vector<float> frequency_;  // one per pair
-  std::vector<float> turns_;      // [row][pair]{cosine, sine}
+  float step_ = 1;            // from the angle of a pair to that of the next
+  std::vector<float> turns_;  // [row][pair]{cosine, sine}
 };
 
 }  // namespace moesaic::decoder
