@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// expect-error: eviction groups have every call, but a return type or a noexcept differs
+#include <moesaic/concepts/eviction_groups.hpp>
+
+struct mine {
+  std::uint32_t count(const moesaic::model_shape&) const noexcept { return 1; }
+#ifdef FIXED
+  std::uint32_t group_of(const moesaic::model_shape&, moesaic::expert_id) const noexcept { return 0; }
+#else
+  std::int64_t group_of(const moesaic::model_shape&, moesaic::expert_id) const noexcept { return 0; }
+#endif
+};
+static_assert(moesaic::explain_eviction_groups<mine>());

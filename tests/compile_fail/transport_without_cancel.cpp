@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// expect-error: transport lacks  bool cancel
+#include <span>
+
+#include <moesaic/concepts/transport.hpp>
+
+struct mine {
+  std::uint32_t capacity() const noexcept { return 1; }
+  void submit(const moesaic::transfer&) noexcept {}
+  std::uint32_t poll(std::span<moesaic::completion>) noexcept { return 0; }
+  std::uint32_t wait(std::span<moesaic::completion>) noexcept { return 0; }
+#ifdef FIXED
+  bool cancel(moesaic::ticket) noexcept { return false; }
+#else
+#endif
+  moesaic::link_cost cost() const noexcept { return {}; }
+  moesaic::nanoseconds now() noexcept { return {}; }
+  mine() = default;
+};
+static_assert(moesaic::explain_transport<mine>());
