@@ -11,7 +11,7 @@
 namespace {
 using namespace moesaic;
 
-static_assert(sizeof(expert_id) == 6 && std::is_trivially_copyable_v<expert_id> && std::is_aggregate_v<expert_id>);
+static_assert(sizeof(expert_id) == 8 && std::is_trivially_copyable_v<expert_id> && std::is_aggregate_v<expert_id>);
 static_assert(std::regular<expert_id> && std::totally_ordered<expert_id> && std::is_nothrow_default_constructible_v<expert_id>);
 
 // A layer is no expert, an expert no layer, a number neither.

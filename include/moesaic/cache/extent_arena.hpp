@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include <moesaic/concepts/arena.hpp>
@@ -39,17 +38,17 @@ class extent_arena {
     return {};
   }
 
-  [[nodiscard]] std::optional<room> place(std::uint32_t flat) noexcept {
+  [[nodiscard]] room place(std::uint32_t flat) noexcept {
     pool& g = groups_[group_of_[flat]];
     const std::uint64_t need = charges_[flat].count;
-    if (g.used + need > g.allowed) return std::nullopt;
+    if (g.used + need > g.allowed) return nowhere;
     for (auto hole = g.vacant.begin(); hole != g.vacant.end(); ++hole) {
       if (hole->size < need) continue;
       const room found{hole->begin};
       take(g, hole, hole->begin, need);
       return found;
     }
-    return std::nullopt;
+    return nowhere;
   }
   void vacate(std::uint32_t flat, room r) noexcept {
     pool& g = groups_[group_of_[flat]];

@@ -28,29 +28,28 @@ struct lease_entry {
   stage at = stage::ready;
   residence where = residence::slot;
   transfer_status status = transfer_status::arrived;
+  std::uint32_t frame = 0;     ///< where `where` is a frame
+  std::uint32_t blockers = 0;  ///< hits of the same event that still use its room
   std::int32_t system_error = 0;
-  std::uint32_t frame = 0;
-  std::uint32_t blockers = 0;
   ticket arrives{};
 };
 
-/// Numbers of entries, first in first out. An entry enters each queue at most once, so it never outgrows a layer.
+/// Numbers of entries, first in first out. An entry enters each queue at most once, so it never outgrows a layer and
+/// never wraps.
 class entry_queue {
  public:
-  explicit entry_queue(std::uint32_t most = 0) { items_.reserve(most); }
-  [[nodiscard]] bool empty() const noexcept { return next_ == items_.size(); }
-  [[nodiscard]] std::size_t size() const noexcept { return items_.size() - next_; }
-  void push(std::uint32_t entry) noexcept { items_.push_back(entry); }
+  explicit entry_queue(std::uint32_t most = 0) : items_(most) {}
+  [[nodiscard]] bool empty() const noexcept { return next_ == end_; }
+  [[nodiscard]] std::uint32_t size() const noexcept { return end_ - next_; }
+  void push(std::uint32_t entry) noexcept { items_[end_++] = entry; }
   [[nodiscard]] std::uint32_t front() const noexcept { return items_[next_]; }
   std::uint32_t pop() noexcept { return items_[next_++]; }
-  void clear() noexcept {
-    items_.clear();
-    next_ = 0;
-  }
+  void clear() noexcept { next_ = end_ = 0; }
 
  private:
   std::vector<std::uint32_t> items_;
-  std::size_t next_ = 0;
+  std::uint32_t next_ = 0;
+  std::uint32_t end_ = 0;
 };
 
 /// A live lease: its event, its entries in ascending id, and what is to be done with them next.
@@ -70,6 +69,12 @@ struct lease_state {
     travelling = unreleased = settled = leaving = 0;
   }
   [[nodiscard]] bool all_handed_out() const noexcept { return settled == entries.size(); }
+  /// Arrived frames first (until released they keep the next expert waiting), then residents, then host; null: nothing yet.
+  [[nodiscard]] entry_queue* ready() noexcept {
+    if (!frames_ready.empty()) return &frames_ready;
+    if (!slots_ready.empty()) return &slots_ready;
+    return on_host.empty() ? nullptr : &on_host;
+  }
 
   bool live = false;
   std::uint64_t serial = 0;  ///< older leases have smaller ones

@@ -54,12 +54,11 @@ class link_desk {
   template <class Core>
   void take_in(Core& core, bool wait) noexcept {
     while (!open_.empty()) {
-      std::array<completion, 16> done;
-      const std::uint32_t n = wait ? transport.wait(done) : transport.poll(done);
+      const std::uint32_t n = wait ? transport.wait(done_) : transport.poll(done_);
       if (wait) read_clock(core);
-      for (std::uint32_t i = 0; i < n; ++i) complete(core, done[i]);
+      for (std::uint32_t i = 0; i < n; ++i) complete(core, done_[i]);
       if (n == 0 && wait) give_up(core);
-      if (wait || n < done.size()) return;
+      if (wait || n < done_.size()) return;
     }
   }
 
@@ -245,6 +244,7 @@ class link_desk {
   }
 
   open_transfers open_;
+  std::array<completion, 16> done_{};  // kept: clearing it for each poll would cost more than the poll
   std::uint64_t tickets_ = 0;
   nanoseconds gap_{};
   bool quiet_ = false;

@@ -29,25 +29,33 @@ struct open_transfer {
 class open_transfers {
  public:
   open_transfers() = default;
-  explicit open_transfers(std::uint32_t capacity) : capacity_(capacity) { open_.reserve(capacity); }
+  explicit open_transfers(std::uint32_t capacity) : open_(capacity) {}
 
-  [[nodiscard]] bool full() const noexcept { return open_.size() >= capacity_; }
-  [[nodiscard]] bool empty() const noexcept { return open_.empty(); }
-  [[nodiscard]] std::uint32_t count() const noexcept { return static_cast<std::uint32_t>(open_.size()); }
+  [[nodiscard]] bool full() const noexcept { return count_ == open_.size(); }
+  [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
+  [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
   [[nodiscard]] std::uint32_t prefetches() const noexcept { return prefetches_; }
-  [[nodiscard]] std::span<open_transfer> all() noexcept { return open_; }
+  [[nodiscard]] std::span<open_transfer> all() noexcept { return {open_.data(), count_}; }
 
   void add(const open_transfer& t) noexcept {
-    open_.push_back(t);
+    open_transfer& place = open_[count_++];
+    place.number = t.number;  // member by member: what has just been written in pieces is slow to read as one
+    place.flat = t.flat;
+    place.why = t.why;
+    place.to = t.to;
+    place.frame = t.frame;
+    place.lease = t.lease;
+    place.entry = t.entry;
+    place.worth = t.worth;
     prefetches_ += t.why == cause::prefetch;
   }
   [[nodiscard]] open_transfer* find(ticket number) noexcept {
-    for (open_transfer& t : open_)
+    for (open_transfer& t : all())
       if (t.number == number) return &t;
     return nullptr;
   }
   [[nodiscard]] open_transfer* find_slot(std::uint32_t flat) noexcept {
-    for (open_transfer& t : open_)
+    for (open_transfer& t : all())
       if (t.flat == flat && t.to == residence::slot) return &t;
     return nullptr;
   }
@@ -56,15 +64,14 @@ class open_transfers {
     open_transfer* t = find(number);
     if (t == nullptr) return std::nullopt;
     const open_transfer closed = *t;
-    *t = open_.back();
-    open_.pop_back();
+    *t = open_[--count_];
     prefetches_ -= closed.why == cause::prefetch;
     return closed;
   }
 
  private:
   std::vector<open_transfer> open_;
-  std::uint32_t capacity_ = 0;
+  std::uint32_t count_ = 0;
   std::uint32_t prefetches_ = 0;
 };
 

@@ -133,8 +133,8 @@ class residency {
   void arrive(std::uint32_t which, std::uint32_t entry, const completion& c) noexcept;
   void let_heirs_in(lease_state& mine, std::uint32_t leaver) noexcept;
   result<void> wait_for_mine(lease_state& mine) noexcept;
-  std::optional<seat> ready_seat(lease_state& mine) noexcept;
-  seat hand_out(lease_state& mine, std::uint32_t entry, stage as) noexcept;
+  result<std::optional<seat>> hand_out(lease_state& mine, std::uint32_t entry, stage as) noexcept;
+  void seat_of(lease_state& mine, std::uint32_t entry, stage as, seat& given) noexcept;
   error failure(lease_state& mine) noexcept;
 
   [[nodiscard]] static std::uint8_t pin_of(std::uint32_t which) noexcept {

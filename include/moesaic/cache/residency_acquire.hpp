@@ -134,10 +134,10 @@ void residency<T, B, A>::meet_hits(const layer_event& event, std::uint32_t which
   counters& count = keeper_.count;
   ++count.events;
   count.accesses += event.wanted.size();
-  for (const demand& d : event.wanted) {
-    const std::uint32_t flat = shape_->space().flat(event.layer, d.expert);
-    const auto entry = static_cast<std::uint32_t>(mine.entries.size());
-    lease_entry& e = mine.entries.emplace_back();
+  mine.entries.resize(event.wanted.size());
+  for (std::uint32_t entry = 0; entry < mine.entries.size(); ++entry) {
+    const std::uint32_t flat = shape_->space().flat(event.layer, event.wanted[entry].expert);
+    lease_entry& e = mine.entries[entry];
     e.flat = flat;
     const std::uint8_t flags = keeper_.slots.flags(flat);
     if ((flags & (resident | in_flight)) == 0) {

@@ -6,31 +6,36 @@
 
 namespace moesaic {
 
-/// Arrived frames first (until released they keep the next expert waiting), then residents, then host.
+/// The seat is written where the caller will read it: it is small, but passing it through copies costs more than all else
+/// that a hit needs.
 template <class T, class B, class A>
-std::optional<seat> residency<T, B, A>::ready_seat(lease_state& mine) noexcept {
-  for (entry_queue* q : {&mine.frames_ready, &mine.slots_ready, &mine.on_host})
-    if (!q->empty()) return hand_out(mine, q->pop(), stage::handed_out);
-  return std::nullopt;
+result<std::optional<seat>> residency<T, B, A>::hand_out(lease_state& mine, std::uint32_t entry, stage as) noexcept {
+  result<std::optional<seat>> answer{std::optional<seat>{seat{}}};
+  seat_of(mine, entry, as, **answer);
+  return answer;
 }
 
 template <class T, class B, class A>
-seat residency<T, B, A>::hand_out(lease_state& mine, std::uint32_t entry, stage as) noexcept {
+void residency<T, B, A>::seat_of(lease_state& mine, std::uint32_t entry, stage as, seat& given) noexcept {
   lease_entry& e = mine.entries[entry];
   e.at = as;
   ++mine.settled;
   ++mine.unreleased;
-  std::byte* const address = e.where == residence::slot    ? slot_address(e.flat)
-                             : e.where == residence::frame ? frame_address(e.frame)
-                                                           : nullptr;
-  return {shape_->space().id(e.flat), e.where, address, entry, as == stage::handed_ahead ? e.arrives : ticket{}};
+  given.expert = shape_->space().id(e.flat);
+  given.at = e.where;
+  given.entry = entry;
+  if (e.where == residence::slot)
+    given.address = slot_address(e.flat);
+  else if (e.where == residence::frame)
+    given.address = frame_address(e.frame);
+  if (as == stage::handed_ahead) given.arrives = e.arrives;
 }
 
 template <class T, class B, class A>
 result<std::optional<seat>> residency<T, B, A>::next(std::uint32_t which) noexcept {
   lease_state& mine = leases_[which];
   for (;;) {
-    if (const std::optional<seat> found = ready_seat(mine)) return found;
+    if (entry_queue* ready = mine.ready()) return hand_out(mine, ready->pop(), stage::handed_out);
     if (!mine.failed.empty()) return failure(mine);
     if (mine.all_handed_out()) return std::optional<seat>{};
     if (const result<void> possible = wait_for_mine(mine); !possible) return possible.error();
@@ -42,7 +47,11 @@ result<poll_result> residency<T, B, A>::try_next(std::uint32_t which) noexcept {
   lease_state& mine = leases_[which];
   link_.take_in(*this, false);
   link_.submit_waiting(*this);
-  if (const std::optional<seat> found = ready_seat(mine)) return poll_result{poll_result::kind::ready, *found};
+  if (entry_queue* ready = mine.ready()) {
+    result<poll_result> answer{poll_result{poll_result::kind::ready, {}}};
+    seat_of(mine, ready->pop(), stage::handed_out, answer->where);
+    return answer;
+  }
   if (!mine.failed.empty()) return failure(mine);
   return poll_result{mine.all_handed_out() ? poll_result::kind::all_handed_out : poll_result::kind::nothing_yet, {}};
 }
@@ -54,10 +63,10 @@ result<std::optional<seat>> residency<T, B, A>::next_ahead(std::uint32_t which) 
     link_.take_in(*this, false);
     link_.submit_waiting(*this);
     if (!mine.failed.empty()) return failure(mine);
-    if (const std::optional<seat> found = ready_seat(mine)) return found;
+    if (entry_queue* ready = mine.ready()) return hand_out(mine, ready->pop(), stage::handed_out);
     while (!mine.ahead.empty()) {
       const std::uint32_t entry = mine.ahead.pop();
-      if (mine.entries[entry].at == stage::arriving) return std::optional<seat>(hand_out(mine, entry, stage::handed_ahead));
+      if (mine.entries[entry].at == stage::arriving) return hand_out(mine, entry, stage::handed_ahead);
     }
     if (mine.all_handed_out()) return std::optional<seat>{};
     if (const result<void> possible = wait_for_mine(mine); !possible) return possible.error();
@@ -69,7 +78,7 @@ template <class T, class B, class A>
 result<void> residency<T, B, A>::wait_for_mine(lease_state& mine) noexcept {
   link_.take_in(*this, false);
   link_.submit_waiting(*this);
-  if (!mine.frames_ready.empty() || !mine.slots_ready.empty() || !mine.failed.empty()) return {};
+  if (mine.ready() != nullptr || !mine.failed.empty()) return {};
   if (mine.travelling == 0 && !link_.full())
     return error(error_code::release_first, "no further expert of MoE layer ", number(mine.layer),
                  " can arrive until one that was handed out is released: the staging frames are in use");

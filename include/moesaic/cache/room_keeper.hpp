@@ -37,19 +37,19 @@ class room_keeper {
   [[nodiscard]] bool admit(policy_desk<Bundle>& desk, std::uint32_t flat, terms on, std::uint8_t flags, OwnEventLeft own_event_left) noexcept {
     const expert_id newcomer = space_.id(flat);
     victims_.clear();
-    std::optional<room> found = slots.place(flat);
-    if (found && !on.whole_set && desk.admit(slots.view(), newcomer, on.why, on.during, std::nullopt) == verdict::bypass) {
-      slots.unplace(flat, *found);
+    room found = slots.place(flat);
+    if (found != nowhere && !on.whole_set && desk.admit(slots.view(), newcomer, on.why, on.during, std::nullopt) == verdict::bypass) {
+      slots.unplace(flat, found);
       return false;
     }
-    while (!found) {
-      const std::optional<std::uint32_t> victim = choose(desk, flat, newcomer, on);
-      if (!victim) {
+    while (found == nowhere) {
+      const std::uint32_t victim = choose(desk, flat, newcomer, on);
+      if (victim == nobody) {
         for (; !victims_.empty(); victims_.pop_back()) slots.take_back(victims_.back());
         return false;
       }
-      slots.set_aside(*victim);
-      victims_.push_back(*victim);
+      slots.set_aside(victim);
+      victims_.push_back(victim);
       found = slots.place(flat);
     }
     for (const std::uint32_t v : victims_) {
@@ -62,7 +62,7 @@ class room_keeper {
       }
       desk.tell(evicted{space_.id(v)});
     }
-    slots.admit(flat, *found, flags);
+    slots.admit(flat, found, flags);
     desk.tell(admitted{newcomer, on.why});
     return true;
   }
@@ -92,6 +92,7 @@ class room_keeper {
   counters count;
 
  private:
+  static constexpr std::uint32_t nobody = ~std::uint32_t{};
   static constexpr std::uint8_t untouchable = residency_flag::resident | residency_flag::in_flight | residency_flag::pinned_by_first |
                                               residency_flag::pinned_by_second | residency_flag::leaving;
 
@@ -99,7 +100,7 @@ class room_keeper {
     ++count.evictions;
     if (slots.has(flat, residency_flag::unused_prefetch)) ++count.prefetch_wasted;
   }
-  [[nodiscard]] std::optional<std::uint32_t> choose(policy_desk<Bundle>& desk, std::uint32_t flat, expert_id newcomer, terms on) noexcept {
+  [[nodiscard]] std::uint32_t choose(policy_desk<Bundle>& desk, std::uint32_t flat, expert_id newcomer, terms on) noexcept {
     std::uint8_t mask = untouchable;
     if (on.why == cause::prefetch) mask |= residency_flag::unused_prefetch;
     if (!on.whole_set && desk.policies.admission.displaces_own_event()) mask = static_cast<std::uint8_t>(mask & ~on.own_pin);
@@ -108,8 +109,8 @@ class room_keeper {
     std::optional<expert_id> victim = desk.victim(slots.view(), candidates, group, newcomer, on.why);
     if (victim && !candidates.contains(*victim)) victim.reset();  // a policy that names a pinned expert does not get it
     if (!victim && on.whole_set) victim = lowest(candidates);
-    if (!victim) return std::nullopt;
-    if (!on.whole_set && desk.admit(slots.view(), newcomer, on.why, on.during, victim) == verdict::bypass) return std::nullopt;
+    if (!victim) return nobody;
+    if (!on.whole_set && desk.admit(slots.view(), newcomer, on.why, on.during, victim) == verdict::bypass) return nobody;
     return space_.flat(*victim);
   }
   [[nodiscard]] static std::optional<expert_id> lowest(const candidate_view& candidates) noexcept {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -64,8 +63,8 @@ class slot_table {
   /// (One number per group instead of one per piece of room: fences ascend, so older ones are past when this one is.)
   [[nodiscard]] fence fence_of_vacated(std::uint32_t flat) const noexcept { return vacated_[group_of_[flat]]; }
 
-  /// Finds room without evicting anybody.
-  [[nodiscard]] std::optional<room> place(std::uint32_t flat) noexcept { return rooms_.place(flat); }
+  /// Finds room without evicting anybody; nowhere: there is none.
+  [[nodiscard]] room place(std::uint32_t flat) noexcept { return rooms_.place(flat); }
   void unplace(std::uint32_t flat, room r) noexcept { rooms_.vacate(flat, r); }
 
   /// Tentatively gives up an expert's room; `take_back` undoes it, latest first.

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include <moesaic/concepts/arena.hpp>
@@ -40,14 +39,13 @@ class uniform_arena {
     return {};
   }
 
-  [[nodiscard]] std::optional<room> place(std::uint32_t flat) noexcept {
+  [[nodiscard]] room place(std::uint32_t flat) noexcept {
     pool& g = groups_[group_of_[flat]];
-    const auto taken = static_cast<std::uint32_t>(g.slots - g.vacant.size());
-    if (g.vacant.empty() || taken >= g.allowed) return std::nullopt;
+    if (g.vacant.size() <= g.slots - g.allowed) return nowhere;
     const std::uint32_t slot = g.vacant.back();
     g.vacant.pop_back();
     used_ += g.slot;
-    return room{g.begin + slot * g.slot};
+    return {g.begin + slot * g.slot};
   }
   void vacate(std::uint32_t flat, room r) noexcept {
     pool& g = groups_[group_of_[flat]];

@@ -12,14 +12,14 @@ enum class layer_index : std::uint16_t {};
 enum class expert_index : std::uint16_t {};
 /// Which stored form of an expert's weights: 0 is the model's own. Others exist only where a model is kept in several
 /// precisions; code that knows one precision never has to name it.
-enum class representation_index : std::uint16_t {};
+enum class representation_index : std::uint32_t {};
 
 [[nodiscard]] constexpr std::uint32_t number(layer_index i) noexcept { return static_cast<std::uint32_t>(i); }
 [[nodiscard]] constexpr std::uint32_t number(expert_index i) noexcept { return static_cast<std::uint32_t>(i); }
 [[nodiscard]] constexpr std::uint32_t number(representation_index i) noexcept { return static_cast<std::uint32_t>(i); }
 
 /// Names one expert's weights. Ordered by layer, then expert, then representation: the order in which every tie of this
-/// library is decided ("the lower id").
+/// library is decided ("the lower id"). Eight bytes, so that it travels in one register.
 struct expert_id {
   layer_index layer{};
   expert_index expert{};

@@ -31,8 +31,14 @@ class expert_space {
   }
   [[nodiscard]] constexpr expert_id id(std::uint32_t flat) const noexcept {
     const std::uint32_t inside = flat & ((std::uint32_t{1} << shift()) - 1);
-    return {static_cast<layer_index>(flat >> shift()), static_cast<expert_index>(inside >> representation_bits_),
-            static_cast<representation_index>(inside & ((std::uint32_t{1} << representation_bits_) - 1))};
+    const std::uint32_t layer = flat >> shift();
+    const std::uint32_t expert = inside >> representation_bits_;
+    const std::uint32_t representation = inside & ((std::uint32_t{1} << representation_bits_) - 1);
+    static_assert(sizeof(expert_id) == sizeof(std::uint64_t));
+    if constexpr (std::endian::native == std::endian::little)  // member by member it goes through memory: 6 ns instead of 1
+      return std::bit_cast<expert_id>(std::uint64_t{representation} << 32U | std::uint64_t{expert} << 16U | layer);
+    else
+      return {static_cast<layer_index>(layer), static_cast<expert_index>(expert), static_cast<representation_index>(representation)};
   }
   [[nodiscard]] constexpr std::uint32_t layer_of(std::uint32_t flat) const noexcept { return flat >> shift(); }
 
