@@ -38,7 +38,8 @@ result<void> check_json_place(const std::string& path) {
   const fs::path parent = fs::path(path).parent_path();
   const std::string folder = parent.empty() ? "." : parent.string();
   if (fs::is_directory(path, ignored)) return error(error_code::cannot_open, "cannot write ", path, ": it is a directory");
-  if (!fs::is_directory(folder, ignored)) return error(error_code::cannot_open, "cannot write ", path, ": there is no folder ", folder);
+  if (!fs::is_directory(folder, ignored))
+    return error(error_code::cannot_open, "cannot write ", path, ": there is no folder ", folder);
   const bool special = fs::exists(path, ignored) && !fs::is_regular_file(path, ignored);
   if (::access(special ? path.c_str() : folder.c_str(), W_OK) != 0)
     return error(error_code::cannot_open, "cannot write ", path, ": no permission to write there; give another place");
@@ -71,15 +72,21 @@ void describe(const options& o, const ggml_model& model, report& r) {
 
 token_choice choice_of(const options& o, const std::vector<token_id>& forced) {
   if (o.temperature == 0) return token_choice(speculation::greedy{}, forced);
-  return token_choice(speculation::sampled{.temperature = static_cast<float>(o.temperature), .top_p = static_cast<float>(o.top_p), .seed = o.seed}, forced);
+  return token_choice(
+      speculation::sampled{
+          .temperature = static_cast<float>(o.temperature), .top_p = static_cast<float>(o.top_p), .seed = o.seed},
+      forced);
 }
 
 /// Everything between the command line and the report. Nothing: it went well.
 std::optional<broken_off> decode(const options& o, report& r) {
   const auto began = std::chrono::steady_clock::now();
-  if (auto names = choose_policies(o); !names) return broken_off{names.error()};
-  else if (auto made = make_policies(*names); !made) return broken_off{made.error()};
-  else r.policies = std::move(*names);
+  if (auto names = choose_policies(o); !names)
+    return broken_off{names.error()};
+  else if (auto made = make_policies(*names); !made)
+    return broken_off{made.error()};
+  else
+    r.policies = std::move(*names);
   if (auto place = check_json_place(o.json); !place) return broken_off{place.error()};
 
   auto file = gguf_file::open(o.model);
@@ -103,8 +110,8 @@ std::optional<broken_off> decode(const options& o, report& r) {
   if (auto fine = check_ids(*prompt, model->vocabulary(), "the prompt"); !fine) return broken_off{fine.error()};
   if (auto fine = check_ids(*forced, model->vocabulary(), o.force_ids); !fine) return broken_off{fine.error()};
   if (prompt->size() > model->context())
-    return broken_off{error(error_code::context_full, "the prompt has ", prompt->size(), " tokens, but the context holds ", model->context(),
-                            "; give a larger --context")};
+    return broken_off{error(error_code::context_full, "the prompt has ", prompt->size(), " tokens, but the context holds ",
+                            model->context(), "; give a larger --context")};
 
   auto notes = evidence::open(o.logits, o.routing);
   if (!notes) return broken_off{notes.error()};
@@ -112,8 +119,10 @@ std::optional<broken_off> decode(const options& o, report& r) {
   for (std::uint32_t l = 0; l < model->moe_layers(); ++l) blocks.push_back(model->block_of(static_cast<layer_index>(l)));
   tapped_model<ggml_model> tapped(std::move(*model), std::move(blocks), *notes);
   tapped.before_window = [&](const token_window& w) {
-    if (w.during == phase::prefill) shown.update("reading the prompt", w.first.count, prompt->size());
-    else shown.done();
+    if (w.during == phase::prefill)
+      shown.update("reading the prompt", w.first.count, prompt->size());
+    else
+      shown.done();
   };
 
   r.prompt_ids = *prompt;

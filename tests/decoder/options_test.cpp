@@ -44,10 +44,12 @@ TEST_CASE("help fits a screen and names every option") {
   }
   CHECK(lines <= 24);
   CHECK(width <= 105);
-  for (const char* option : {"--model", "--system", "--eviction", "--admission", "--scope", "--prefetch", "--placement", "--draft", "--draft-length",
-                             "--governor", "--slo", "--budget", "--prompt", "--prompt-file", "--prompt-ids", "--tokens", "--force-ids", "--ignore-eos",
-                             "--temperature", "--top-p", "--seed", "--context", "--kv", "--threads", "--io", "--direct", "--throttle", "--json",
-                             "--logits", "--routing", "--journal", "--timeline", "--quiet"})
+  for (const char* option :
+       {"--model",      "--system",       "--eviction",  "--admission",  "--scope",       "--prefetch", "--placement",
+        "--draft",      "--draft-length", "--governor",  "--slo",        "--budget",      "--prompt",   "--prompt-file",
+        "--prompt-ids", "--tokens",       "--force-ids", "--ignore-eos", "--temperature", "--top-p",    "--seed",
+        "--context",    "--kv",           "--threads",   "--io",         "--direct",      "--throttle", "--json",
+        "--logits",     "--routing",      "--journal",   "--timeline",   "--quiet"})
     CHECK_MESSAGE(has(text, option), option);
 }
 
@@ -59,10 +61,14 @@ TEST_CASE("version and lists need no model") {
 }
 
 TEST_CASE("a complete command line") {
-  const auto r = parse({"--model", "m.gguf", "--system", "on_demand", "--eviction", "lrfu(32)", "--admission", "optional", "--scope", "global", "--prefetch",
-                        "none", "--placement", "host", "--draft", "none", "--governor", "fixed(0)", "--budget", "12.5%", "--prompt-ids", "1,2", "--tokens", "0",
-                        "--force-ids", "f", "--ignore-eos", "--temperature", "0.8", "--top-p", "0.9", "--seed", "7", "--context", "99", "--kv", "f16",
-                        "--threads", "2", "--io", "pread", "--direct", "no", "--throttle", "500MB/s", "--json", "-", "--logits", "l", "--routing", "r", "--quiet"});
+  const auto r = parse({"--model",   "m.gguf",     "--system",   "on_demand",   "--eviction", "lrfu(32)",     "--admission",
+                        "optional",  "--scope",    "global",     "--prefetch",  "none",       "--placement",  "host",
+                        "--draft",   "none",       "--governor", "fixed(0)",    "--budget",   "12.5%",        "--prompt-ids",
+                        "1,2",       "--tokens",   "0",          "--force-ids", "f",          "--ignore-eos", "--temperature",
+                        "0.8",       "--top-p",    "0.9",        "--seed",      "7",          "--context",    "99",
+                        "--kv",      "f16",        "--threads",  "2",           "--io",       "pread",        "--direct",
+                        "no",        "--throttle", "500MB/s",    "--json",      "-",          "--logits",     "l",
+                        "--routing", "r",          "--quiet"});
   REQUIRE(r);
   const auto& o = std::get<options>(*r);
   CHECK(o.model == "m.gguf");
@@ -110,8 +116,12 @@ TEST_CASE("wrong options are named, with what to do") {
 }
 
 TEST_CASE("what comes in later versions says so and names the option") {
-  for (const std::vector<const char*>& words : std::vector<std::vector<const char*>>{{"--draft", "ngram"}, {"--draft-length", "4"}, {"--governor", "roofline"},
-                                                                                     {"--slo", "50"}, {"--journal", "j"}, {"--timeline", "t"}}) {
+  for (const std::vector<const char*>& words : std::vector<std::vector<const char*>>{{"--draft", "ngram"},
+                                                                                     {"--draft-length", "4"},
+                                                                                     {"--governor", "roofline"},
+                                                                                     {"--slo", "50"},
+                                                                                     {"--journal", "j"},
+                                                                                     {"--timeline", "t"}}) {
     const std::string sentence = refusal(words);
     CHECK(has(sentence, words[0]));
     CHECK(has(sentence, "not available in this version"));

@@ -63,8 +63,30 @@ TEST_CASE("prompts become the ids that another engine gave them, and back") {
 TEST_CASE("any bytes survive the way there and back") {
   tokenizer t = shipped();
   std::mt19937 random(7);
-  const std::vector<std::string> bricks{"a", "Z", " ", "  ", "\n", "\r\n", "\t", "'s", "'LL", "12", "3", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80",
-                                        "\xE4\xB8\xAD", "\xC2\xA0", "\xE3\x80\x80", "!", "->", "\xFF", "\xE2\x82", "\xCC\x81", "\xD9\xA3", std::string(1, '\0')};
+  const std::vector<std::string> bricks{"a",
+                                        "Z",
+                                        " ",
+                                        "  ",
+                                        "\n",
+                                        "\r\n",
+                                        "\t",
+                                        "'s",
+                                        "'LL",
+                                        "12",
+                                        "3",
+                                        "\xC3\xA9",
+                                        "\xE2\x82\xAC",
+                                        "\xF0\x9F\x98\x80",
+                                        "\xE4\xB8\xAD",
+                                        "\xC2\xA0",
+                                        "\xE3\x80\x80",
+                                        "!",
+                                        "->",
+                                        "\xFF",
+                                        "\xE2\x82",
+                                        "\xCC\x81",
+                                        "\xD9\xA3",
+                                        std::string(1, '\0')};
   for (int round = 0; round < 2000; ++round) {
     std::string text;
     for (std::size_t n = random() % 40; n > 0; --n) text += bricks[random() % bricks.size()];

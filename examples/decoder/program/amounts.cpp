@@ -45,8 +45,20 @@ std::uint64_t scaled(std::uint64_t a, std::uint64_t b, std::uint64_t c) noexcept
 
 std::optional<std::uint64_t> unit(std::string_view name) noexcept {
   static constexpr std::array<std::pair<std::string_view, std::uint64_t>, 14> units{{
-      {"", 1}, {"B", 1}, {"kB", 1'000}, {"KB", 1'000}, {"MB", 1'000'000}, {"GB", 1'000'000'000}, {"TB", 1'000'000'000'000},
-      {"KiB", 1ULL << 10U}, {"MiB", 1ULL << 20U}, {"GiB", 1ULL << 30U}, {"TiB", 1ULL << 40U}, {"K", 1ULL << 10U}, {"M", 1ULL << 20U}, {"G", 1ULL << 30U},
+      {"", 1},
+      {"B", 1},
+      {"kB", 1'000},
+      {"KB", 1'000},
+      {"MB", 1'000'000},
+      {"GB", 1'000'000'000},
+      {"TB", 1'000'000'000'000},
+      {"KiB", 1ULL << 10U},
+      {"MiB", 1ULL << 20U},
+      {"GiB", 1ULL << 30U},
+      {"TiB", 1ULL << 40U},
+      {"K", 1ULL << 10U},
+      {"M", 1ULL << 20U},
+      {"G", 1ULL << 30U},
   }};
   for (const auto& [known, bytes_each] : units)
     if (name == known) return bytes_each;
@@ -63,11 +75,14 @@ result<budget_text> budget_text::parse(std::string_view text) {
     b.top_ = d->top;
     b.bottom_ = d->bottom * 100;
     if (d->bottom > 10'000'000'000'000'000U || d->top > d->bottom * 100)
-      return error(error_code::bad_argument, "--budget ", text, " is more than all experts; give at most 100% (or 'all', which also holds the staging)");
+      return error(error_code::bad_argument, "--budget ", text,
+                   " is more than all experts; give at most 100% (or 'all', which also holds the staging)");
     return b;
   }
   const auto amount = parse_bytes(text, "--budget");
-  if (!amount) return error(error_code::bad_argument, "--budget cannot be '", text, "'; give all, a share like 25%, or an amount like 512MiB");
+  if (!amount)
+    return error(error_code::bad_argument, "--budget cannot be '", text,
+                 "'; give all, a share like 25%, or an amount like 512MiB");
   b.kind_ = kind::amount;
   b.top_ = amount->count;
   return b;
@@ -89,7 +104,8 @@ result<bytes_per_second> parse_rate(std::string_view text) {
   std::string_view amount = text;
   if (amount.ends_with("/s")) amount.remove_suffix(2);
   const auto rate = parse_bytes(amount, "--throttle");
-  if (!rate || rate->count == 0) return error(error_code::bad_argument, "--throttle cannot be '", text, "'; give a rate like 500MB/s");
+  if (!rate || rate->count == 0)
+    return error(error_code::bad_argument, "--throttle cannot be '", text, "'; give a rate like 500MB/s");
   return bytes_per_second{static_cast<double>(rate->count)};
 }
 

@@ -27,7 +27,7 @@ class budget_text {
  private:
   enum class kind : std::uint8_t { everything, share, amount };
   kind kind_ = kind::everything;
-  std::uint64_t top_ = 0;     // amount in bytes, or numerator of the share
+  std::uint64_t top_ = 0;  // amount in bytes, or numerator of the share
   std::uint64_t bottom_ = 1;
 };
 

@@ -48,7 +48,7 @@ class evidence {
 
   std::optional<output_file> logits_;
   std::optional<output_file> routing_;
-  std::deque<place> open_;  // positions that may still be taken back, ascending
+  std::deque<place> open_;    // positions that may still be taken back, ascending
   std::uint32_t window_ = 0;  // positions at the end of `open_` that are being computed
 };
 

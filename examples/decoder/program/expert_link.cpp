@@ -13,19 +13,42 @@ result<expert_link> expert_link::open(const ggml_model& model, const std::string
       std::uint32_t number = 0;
       for (const file_range& part : model.parts(id)) parts.push_back({id, number++, 0, part.offset, {part.bytes}});
     }
-  const file::direct_reads direct = !o.direct ? file::direct_reads::automatic : *o.direct ? file::direct_reads::yes : file::direct_reads::no;
+  const transports::slow_options limit{.rate = o.throttle.value_or(bytes_per_second{})};
+  const auto limited = [&](auto reader) {
+    using reader_type = decltype(reader);
+    return expert_link(o.throttle ? readers(transports::slow<reader_type>(std::move(reader), limit))
+                                  : readers(std::move(reader)));
+  };
+
+  if (o.io == io_kind::mapped) {
+    auto mapped = file::mapped_file::open(path);
+    if (!mapped) return mapped.error();
+    auto layout = file::expert_layout::create(shape, parts, {1});
+    if (!layout) return layout.error();
+    return limited(mapped_reader(std::make_shared<const file::mapped_file>(std::move(*mapped)), std::move(*layout)));
+  }
+  const file::direct_reads direct = !o.direct   ? file::direct_reads::automatic
+                                    : *o.direct ? file::direct_reads::yes
+                                                : file::direct_reads::no;
   auto source = file::expert_source::open(shape, std::span(&path, 1), parts, direct);
   if (!source) return source.error();
   file::file_transport_options how;
-  how.by = o.io == io_kind::uring ? file::backend::uring : o.io == io_kind::pread ? file::backend::pread : file::backend::automatic;
-  auto opened = reader::open(std::move(*source), how);
+  how.by = o.io == io_kind::uring   ? file::backend::uring
+           : o.io == io_kind::pread ? file::backend::pread
+                                    : file::backend::automatic;
+  auto opened = file_reader::open(std::move(*source), how);
   if (!opened) return opened.error();
-  return expert_link(std::move(*opened));
+  return limited(std::move(*opened));
 }
 
 std::optional<error> expert_link::last_failure() const {
   if (!failed_) return std::nullopt;
-  return reader_.explain(failed_->first, failed_->second);
+  return plain([&](const auto& r) -> std::optional<error> {
+    if constexpr (requires { r.last_failure(); })
+      return r.last_failure();
+    else
+      return r.explain(failed_->first, failed_->second);
+  });
 }
 
 }  // namespace moesaic::decoder

@@ -2,59 +2,119 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <moesaic/transport/file/file_transport.hpp>
+#include <moesaic/transport/slow.hpp>
 #ifdef MOESAIC_DECODER_HAS_URING
 #include <moesaic/transport/file/uring.hpp>
 #endif
 
 #include "../engine/ggml_model.hpp"
+#include "mapped_reader.hpp"
 #include "options.hpp"
 
 namespace moesaic::decoder {
 
-/// The transport of the decoder: reads experts from the model's file, as the command line wants it read, and remembers why the
-/// last transfer failed, in words. Models transport.
+/// The transport of the decoder: reads experts from the model's file as the command line wants it read, no faster than it
+/// allows, and remembers in words why the last transfer failed. Models transport.
 class expert_link {
+ private:
+  /// The reader itself, behind the throttle if there is one.
+  template <class Ask>
+  decltype(auto) plain(Ask&& ask) const {
+    return std::visit(
+        [&](const auto& r) -> decltype(auto) {
+          if constexpr (requires { r.inner(); })
+            return ask(r.inner());
+          else
+            return ask(r);
+        },
+        reader_);
+  }
+
  public:
 #ifdef MOESAIC_DECODER_HAS_URING
-  using reader = file::file_transport<file::uring>;
+  using file_reader = file::file_transport<file::uring>;
 #else
-  using reader = file::file_transport<>;
+  using file_reader = file::file_transport<>;
 #endif
+  using readers = std::variant<file_reader, mapped_reader, transports::slow<file_reader>, transports::slow<mapped_reader>>;
 
   /// Errors: cannot_open, bad_file (an expert lies outside the file), bad_argument (no io_uring here).
   [[nodiscard]] static result<expert_link> open(const ggml_model& model, const std::string& path, const options& o);
 
-  [[nodiscard]] std::uint32_t capacity() const noexcept { return reader_.capacity(); }
+  [[nodiscard]] std::uint32_t capacity() const noexcept {
+    return std::visit([](const auto& r) { return r.capacity(); }, reader_);
+  }
   void submit(const transfer& what) noexcept {
     for (open_transfer& t : open_)
       if (t.number == ticket{}) {
         t = {what.number, what.expert};
         break;
       }
-    reader_.submit(what);
+    std::visit([&](auto& r) { r.submit(what); }, reader_);
   }
-  std::uint32_t poll(std::span<completion> out) noexcept { return note(out, reader_.poll(out)); }
-  std::uint32_t wait(std::span<completion> out) noexcept { return note(out, reader_.wait(out)); }
+  std::uint32_t poll(std::span<completion> out) noexcept {
+    return note(out, std::visit([&](auto& r) { return r.poll(out); }, reader_));
+  }
+  std::uint32_t wait(std::span<completion> out) noexcept {
+    return note(out, std::visit([&](auto& r) { return r.wait(out); }, reader_));
+  }
   bool cancel(ticket which) noexcept {
-    const bool withdrawn = reader_.cancel(which);
+    const bool withdrawn = std::visit([&](auto& r) { return r.cancel(which); }, reader_);
     if (withdrawn) (void)forget(which);
     return withdrawn;
   }
-  [[nodiscard]] link_cost cost() const noexcept { return reader_.cost(); }
-  nanoseconds now() noexcept { return reader_.now(); }
+  [[nodiscard]] link_cost cost() const noexcept {
+    return std::visit([](const auto& r) { return r.cost(); }, reader_);
+  }
+  nanoseconds now() noexcept {
+    return std::visit([](auto& r) { return r.now(); }, reader_);
+  }
 
-  [[nodiscard]] const file::expert_layout& layout() const noexcept { return reader_.source().layout(); }
-  [[nodiscard]] std::string_view backend_name() const noexcept { return reader_.backend_name(); }
-  [[nodiscard]] bool direct() const noexcept { return reader_.direct(); }
-  [[nodiscard]] bytes bytes_read() const noexcept { return reader_.bytes_read(); }
+  /// Bytes read in place take their time on a throttled link, too; on another one this does nothing.
+  void charge(bytes read) noexcept {
+    std::visit(
+        [&](auto& r) {
+          if constexpr (requires { r.charge(read); }) r.charge(read);
+        },
+        reader_);
+  }
+  [[nodiscard]] const file::expert_layout& layout() const noexcept {
+    return plain([](const auto& r) -> const file::expert_layout& {
+      if constexpr (requires { r.source(); })
+        return r.source().layout();
+      else
+        return r.layout();
+    });
+  }
+  [[nodiscard]] std::string_view backend_name() const noexcept {
+    return plain([](const auto& r) -> std::string_view {
+      if constexpr (requires { r.backend_name(); })
+        return r.backend_name();
+      else
+        return "mmap";
+    });
+  }
+  [[nodiscard]] bool direct() const noexcept {
+    return plain([](const auto& r) {
+      if constexpr (requires { r.direct(); })
+        return r.direct();
+      else
+        return false;
+    });
+  }
+  [[nodiscard]] bytes bytes_read() const noexcept {
+    return plain([](const auto& r) { return r.bytes_read(); });
+  }
   /// Why the last transfer that failed did; nothing if none has.
   [[nodiscard]] std::optional<error> last_failure() const;
 
@@ -63,7 +123,7 @@ class expert_link {
     ticket number{};
     expert_id expert{};
   };
-  explicit expert_link(reader&& r) : reader_(std::move(r)), open_(reader_.capacity()) {}
+  explicit expert_link(readers&& r) : reader_(std::move(r)), open_(capacity()) {}
 
   expert_id forget(ticket which) noexcept {
     for (open_transfer& t : open_)
@@ -78,7 +138,7 @@ class expert_link {
     return told;
   }
 
-  reader reader_;
+  readers reader_;
   std::vector<open_transfer> open_;
   std::optional<std::pair<expert_id, completion>> failed_;
 };

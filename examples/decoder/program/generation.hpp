@@ -15,9 +15,9 @@ namespace moesaic::decoder {
 
 struct generation_order {
   std::span<const token_id> prompt;
-  std::uint32_t tokens = 0;      ///< to choose, at most
-  bool ignore_end = false;       ///< go on behind an end token
-  bool evaluate_last = false;    ///< run the last token, too: somebody wants its logits
+  std::uint32_t tokens = 0;    ///< to choose, at most
+  bool ignore_end = false;     ///< go on behind an end token
+  bool evaluate_last = false;  ///< run the last token, too: somebody wants its logits
   bool tokens_are_forced = false;
 };
 
@@ -63,8 +63,10 @@ result<void> generate(Loop& loop, const generation_order& order, const tokenizer
     ++r.decoded;
   }
   note();
-  if (ended) r.stopped_by = "end_token";
-  else if (order.tokens_are_forced) r.stopped_by = "forced_ids";
+  if (ended)
+    r.stopped_by = "end_token";
+  else if (order.tokens_are_forced)
+    r.stopped_by = "forced_ids";
   return {};
 }
 

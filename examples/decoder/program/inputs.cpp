@@ -20,7 +20,8 @@ result<std::string> read_text_file(const std::string& path) {
   std::string text;
   std::array<char, 65'536> piece{};
   while (const std::size_t got = std::fread(piece.data(), 1, piece.size(), file.get())) text.append(piece.data(), got);
-  if (std::ferror(file.get()) != 0) return error(error_code::transfer_failed, "could not read ", path, " to its end: ", std::string_view(std::strerror(errno)));
+  if (std::ferror(file.get()) != 0)
+    return error(error_code::transfer_failed, "could not read ", path, " to its end: ", std::string_view(std::strerror(errno)));
   return text;
 }
 
@@ -39,7 +40,8 @@ result<std::vector<token_id>> prompt_ids(const options& o, tokenizer& words) {
     text = *o.prompt;
   }
   if (text.empty())
-    return error(error_code::bad_argument, "the prompt is empty; give some text in ", o.prompt_file ? std::string_view(*o.prompt_file) : std::string_view("--prompt"));
+    return error(error_code::bad_argument, "the prompt is empty; give some text in ",
+                 o.prompt_file ? std::string_view(*o.prompt_file) : std::string_view("--prompt"));
   return words.encode(text);
 }
 
@@ -55,7 +57,8 @@ result<std::vector<token_id>> forced_ids(const options& o) {
 result<void> check_ids(const std::vector<token_id>& ids, std::uint32_t vocabulary, std::string_view what) {
   for (std::size_t i = 0; i < ids.size(); ++i)
     if (ids[i] < 0 || static_cast<std::uint32_t>(ids[i]) >= vocabulary)
-      return error(error_code::bad_argument, "id ", ids[i], " (number ", i + 1, " of ", what, ") is out of range; this model's ids go from 0 to ", vocabulary - 1);
+      return error(error_code::bad_argument, "id ", ids[i], " (number ", i + 1, " of ", what,
+                   ") is out of range; this model's ids go from 0 to ", vocabulary - 1);
   return {};
 }
 

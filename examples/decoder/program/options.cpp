@@ -52,8 +52,10 @@ struct raw_options {
 
 result<void> refuse_what_comes_later(const raw_options& raw) {
   if (raw.draft != "none") return later("--draft " + raw.draft, "leave it out, or give --draft none");
-  if (!raw.draft_length.empty() && raw.draft_length != "0") return later("--draft-length " + raw.draft_length, "leave it out, or give 0");
-  if (raw.governor != "fixed(0)" && raw.governor != "fixed") return later("--governor " + raw.governor, "leave it out, or give fixed(0)");
+  if (!raw.draft_length.empty() && raw.draft_length != "0")
+    return later("--draft-length " + raw.draft_length, "leave it out, or give 0");
+  if (raw.governor != "fixed(0)" && raw.governor != "fixed")
+    return later("--governor " + raw.governor, "leave it out, or give fixed(0)");
   if (!raw.slo.empty()) return later("--slo", "leave it out");
   if (!raw.journal.empty()) return later("--journal", "leave it out");
   if (!raw.timeline.empty()) return later("--timeline", "leave it out");
@@ -72,21 +74,29 @@ result<std::optional<answer>> list_asked_for(const options& o) {
 
 result<void> check(options& o, const raw_options& raw) {
   if (o.model.empty()) return error(error_code::bad_argument, "no model given; name one with --model FILE.gguf");
-  if (raw.budget.empty()) return error(error_code::bad_argument, "no budget given; say how much memory experts may take with --budget all, 25% or 512MiB");
+  if (raw.budget.empty())
+    return error(error_code::bad_argument,
+                 "no budget given; say how much memory experts may take with --budget all, 25% or 512MiB");
   const auto budget = budget_text::parse(raw.budget);
   if (!budget) return budget.error();
   o.budget = *budget;
   if (const int prompts = o.prompt.has_value() + o.prompt_file.has_value() + o.prompt_ids.has_value(); prompts != 1)
-    return error(error_code::bad_argument, prompts == 0 ? "no prompt given; give one with --prompt, --prompt-file or --prompt-ids"
-                                                        : "more than one prompt given; give one of --prompt, --prompt-file and --prompt-ids");
+    return error(error_code::bad_argument,
+                 prompts == 0 ? "no prompt given; give one with --prompt, --prompt-file or --prompt-ids"
+                              : "more than one prompt given; give one of --prompt, --prompt-file and --prompt-ids");
   if (o.scope && *o.scope != "layer" && *o.scope != "global")
     return error(error_code::bad_argument, "--scope cannot be '", *o.scope, "'; known are layer, global");
-  if (raw.kv != "f32" && raw.kv != "f16") return error(error_code::bad_argument, "--kv cannot be '", raw.kv, "'; known are f32, f16");
+  if (raw.kv != "f32" && raw.kv != "f16")
+    return error(error_code::bad_argument, "--kv cannot be '", raw.kv, "'; known are f32, f16");
   o.half_cache = raw.kv == "f16";
-  if (raw.io == "uring") o.io = io_kind::uring;
-  else if (raw.io == "pread") o.io = io_kind::pread;
-  else if (raw.io == "mmap") o.io = io_kind::mapped;
-  else if (raw.io != "auto") return error(error_code::bad_argument, "--io cannot be '", raw.io, "'; known are auto, uring, pread, mmap");
+  if (raw.io == "uring")
+    o.io = io_kind::uring;
+  else if (raw.io == "pread")
+    o.io = io_kind::pread;
+  else if (raw.io == "mmap")
+    o.io = io_kind::mapped;
+  else if (raw.io != "auto")
+    return error(error_code::bad_argument, "--io cannot be '", raw.io, "'; known are auto, uring, pread, mmap");
   if (!raw.direct.empty() && raw.direct != "yes" && raw.direct != "no")
     return error(error_code::bad_argument, "--direct cannot be '", raw.direct, "'; known are yes, no");
   if (!raw.direct.empty()) o.direct = raw.direct == "yes";
@@ -97,7 +107,8 @@ result<void> check(options& o, const raw_options& raw) {
     if (!rate) return rate.error();
     o.throttle = *rate;
   }
-  if (!(o.temperature >= 0 && o.temperature <= 100)) return error(error_code::bad_argument, "--temperature has to be between 0 and 100");
+  if (!(o.temperature >= 0 && o.temperature <= 100))
+    return error(error_code::bad_argument, "--temperature has to be between 0 and 100");
   if (!(o.top_p > 0 && o.top_p <= 1)) return error(error_code::bad_argument, "--top-p has to be above 0 and at most 1");
   if (o.threads == 0 || o.threads > 256) return error(error_code::bad_argument, "--threads has to be 1 to 256, got ", o.threads);
   return {};

@@ -19,7 +19,8 @@ result<output_file> output_file::open(const std::string& path, bool in_place) {
   if (!in_place && !special) made.beside_ = path + "." + std::to_string(::getpid()) + ".part";
   made.file_ = std::fopen(made.beside_.empty() ? path.c_str() : made.beside_.c_str(), "wb");
   if (made.file_ == nullptr)
-    return error(error_code::cannot_open, "cannot write ", path, ": ", std::string_view(std::strerror(errno)), "; give a place that can be written");
+    return error(error_code::cannot_open, "cannot write ", path, ": ", std::string_view(std::strerror(errno)),
+                 "; give a place that can be written");
   return made;
 }
 

@@ -73,9 +73,9 @@ std::string as_json(const report& r) {
                 {"resident_bytes", r.model.resident_bytes},
                 {"cache_bytes", r.model.cache_bytes}};
   j["system"] = r.system;
-  j["policies"] = {{"scope", r.policies.scope},           {"scoring", r.policies.scoring},     {"eviction", r.policies.eviction},
-                   {"admission", r.policies.admission},   {"prediction", r.policies.prediction}, {"prefetch", r.policies.prefetch},
-                   {"placement", r.policies.placement},   {"speculation", r.policies.speculation}};
+  j["policies"] = {{"scope", r.policies.scope},         {"scoring", r.policies.scoring},        {"eviction", r.policies.eviction},
+                   {"admission", r.policies.admission}, {"prediction", r.policies.prediction},  {"prefetch", r.policies.prefetch},
+                   {"placement", r.policies.placement}, {"speculation", r.policies.speculation}};
   j["budget"] = {{"bytes", r.budget.total.count},
                  {"floor", r.budget.floor.count},
                  {"recommended", r.budget.recommended.count},
@@ -86,13 +86,17 @@ std::string as_json(const report& r) {
                {"staging_bytes", r.peak.staging.count},
                {"total_bytes", r.peak.total.count}};
   j["draft_bytes"] = 0;
-  j["io"] = {{"backend", r.io.backend}, {"direct", r.io.direct}, {"bytes_read", r.io.read.count}, {"alignment", r.io.alignment.count}};
+  j["io"] = {
+      {"backend", r.io.backend}, {"direct", r.io.direct}, {"bytes_read", r.io.read.count}, {"alignment", r.io.alignment.count}};
   j["io"]["kernel_bytes_read"] = r.io.kernel_read ? json(r.io.kernel_read->count) : json(nullptr);
   j["prompt_ids"] = r.prompt_ids;
   j["ids"] = r.ids;
   j["text"] = r.text;
   j["stopped_by"] = r.stopped_by;
-  j["time"] = {{"load_s", r.seconds.load}, {"prefill_s", r.seconds.prefill}, {"decode_s", r.seconds.decode}, {"tokens_per_s", r.tokens_per_second()}};
+  j["time"] = {{"load_s", r.seconds.load},
+               {"prefill_s", r.seconds.prefill},
+               {"decode_s", r.seconds.decode},
+               {"tokens_per_s", r.tokens_per_second()}};
   j["counters"] = as_object(r.decode);
   j["prefill_counters"] = as_object(r.prefill);
   j["speculation"] = {{"windows", 0}, {"drafted", 0}, {"accepted", 0}, {"committed", 0}};
@@ -115,12 +119,13 @@ std::string summary(const report& r) {
   append(out, "  experts    %.1f %% of %llu uses were in memory; %s read per token; stalled %.0f %% of the time%s\n",
          100 * share(static_cast<double>(c.hits), static_cast<double>(c.accesses)), static_cast<unsigned long long>(c.accesses),
          human(share(moved, tokens)).c_str(), 100 * share(seconds(c.stall), time), r.decoded > 0 ? "" : " (prompt)");
-  append(out, "  memory     peak %s of a budget of %s (%.0f %% of all %s of experts); floor %s, recommended %s\n", human(r.peak.total).c_str(),
-         human(r.budget.total).c_str(), 100 * share(static_cast<double>(r.budget.total.count), static_cast<double>(r.model.expert_bytes_total.count)),
+  append(out, "  memory     peak %s of a budget of %s (%.0f %% of all %s of experts); floor %s, recommended %s\n",
+         human(r.peak.total).c_str(), human(r.budget.total).c_str(),
+         100 * share(static_cast<double>(r.budget.total.count), static_cast<double>(r.model.expert_bytes_total.count)),
          human(r.model.expert_bytes_total).c_str(), human(r.budget.floor).c_str(), human(r.budget.recommended).c_str());
   append(out, "  policies   %s: eviction %s per %s, admission %s, prefetch %s, placement %s; read by %s%s\n", r.system.c_str(),
-         r.policies.eviction.c_str(), r.policies.scope == "layer" ? "layer" : "model", r.policies.admission.c_str(), r.policies.prefetch.c_str(),
-         r.policies.placement.c_str(), r.io.backend.c_str(), r.io.direct ? ", direct" : "");
+         r.policies.eviction.c_str(), r.policies.scope == "layer" ? "layer" : "model", r.policies.admission.c_str(),
+         r.policies.prefetch.c_str(), r.policies.placement.c_str(), r.io.backend.c_str(), r.io.direct ? ", direct" : "");
   return out;
 }
 

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "routed_run.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <csignal>
 #include <fstream>
-#include <limits>
 
 #include <moesaic/cache/extent_arena.hpp>
 #include <moesaic/cache/uniform_arena.hpp>
 #include <moesaic/runtime/offload_runtime.hpp>
+#include <moesaic/transport/file/mapped_file.hpp>
 #include <moesaic/transport/file/slab.hpp>
 
 #include "expert_link.hpp"
@@ -16,7 +19,8 @@ namespace moesaic::decoder {
 namespace {
 
 template <class Arena>
-using runtime = offload_runtime<tapped_model<ggml_model>, expert_link, chosen_policies, speculation::no_draft, token_choice, Arena>;
+using runtime =
+    offload_runtime<tapped_model<ggml_model>, expert_link, chosen_policies, speculation::no_draft, token_choice, Arena>;
 
 /// The runtime as `generate` wants to see it.
 template <class Arena>
@@ -64,7 +68,8 @@ bool wants_exact_rooms(bool per_layer, std::span<const bytes> footprints) {
 }
 
 /// The budget in bytes: `all` is whatever it takes to hold every expert and the staging.
-result<memory_budget> budget_for(const options& o, const model_shape& shape, std::span<const bytes> footprints, bool one_pool_of_slots) {
+result<memory_budget> budget_for(const options& o, const model_shape& shape, std::span<const bytes> footprints,
+                                 bool one_pool_of_slots) {
   memory_budget budget;
   if (!o.budget.everything()) {
     budget.total = o.budget.of(shape.total());
@@ -77,9 +82,35 @@ result<memory_budget> budget_for(const options& o, const model_shape& shape, std
   return budget;
 }
 
+/// Lets the engine compute experts where they lie in the mapped file. Each is looked at before it is used: a file that was cut
+/// is an error, not the end of the process; and each takes its time on a throttled link.
 template <class Arena>
-std::optional<broken_off> run_with(tapped_model<ggml_model> model, expert_link link, chosen_policies policies, token_choice rule, memory_budget budget,
-                                   const generation_order& order, const tokenizer& words, text_output& out, report& r) {
+void let_host_compute(runtime<Arena>& run, const file::mapped_file& mapped) {
+  run.model().inner().map_file(*mapped.part(0, {}));
+  run.model().before_host = [&run, &mapped](expert_id e) -> result<void> {
+    bytes read{};
+    for (const file_range& part : run.model().inner().parts(e)) {
+      if (const auto there = mapped.part(part.offset, {part.bytes}); !there) return there.error();
+      read += bytes{part.bytes};
+    }
+    run.cache().link().charge(read);
+    return {};
+  };
+}
+
+/// What is left when a file is cut while it is being computed from: the system sends a signal. Say so and end.
+void end_in_words(int) {
+  static constexpr char sentence[] =
+      "moesaic-decode: the model's file was cut, or could not be read, while an expert was computed in place; restore it, or "
+      "leave out --placement host and --io mmap\n";
+  (void)!::write(STDERR_FILENO, sentence, sizeof sentence - 1);
+  ::_exit(1);
+}
+
+template <class Arena>
+std::optional<broken_off> run_with(tapped_model<ggml_model> model, expert_link link, chosen_policies policies, token_choice rule,
+                                   memory_budget budget, const file::mapped_file* mapped, const generation_order& order,
+                                   const tokenizer& words, text_output& out, report& r) {
   const auto memory = file::slab::create(budget.total);
   if (!memory) return broken_off{memory.error()};
   const auto footprints = link.layout().footprints();
@@ -87,11 +118,12 @@ std::optional<broken_off> run_with(tapped_model<ggml_model> model, expert_link l
   how.residency.budget = budget;
   how.residency.footprint.assign(footprints.begin(), footprints.end());
   how.residency.memory = memory->memory();
-  how.residency.host_possible = false;
+  how.residency.host_possible = mapped != nullptr;
   how.prefill_chunk = model.inner().longest_window();
   auto made = runtime<Arena>::create(std::move(model), std::move(link), std::move(policies), std::move(how), {}, std::move(rule));
   if (!made) return broken_off{made.error()};
 
+  if (mapped != nullptr) let_host_compute(*made, *mapped);
   const memory_plan& planned = made->cache().planned();
   r.budget = {budget.total, planned.floor, planned.recommended, planned.frame, planned.frames};
   const auto kernel_before = kernel_reads();
@@ -100,7 +132,7 @@ std::optional<broken_off> run_with(tapped_model<ggml_model> model, expert_link l
   const result<void> done = generate(loop, order, words, out, r);
   const auto kernel_after = kernel_reads();
   if (kernel_before && kernel_after) r.io.kernel_read = *kernel_after - *kernel_before;
-  r.io.read = made->cache().link().bytes_read() - read_before;
+  r.io.read = made->cache().link().bytes_read() - read_before + made->cache().count().bytes_host;
   r.peak = made->cache().peak();
   if (done) return std::nullopt;
   const auto better = done.error().code() == error_code::transfer_failed ? made->cache().link().last_failure() : std::nullopt;
@@ -109,8 +141,8 @@ std::optional<broken_off> run_with(tapped_model<ggml_model> model, expert_link l
 
 }  // namespace
 
-std::optional<broken_off> run_routed(tapped_model<ggml_model> model, token_choice rule, const options& o, const generation_order& order,
-                                     const tokenizer& words, text_output& out, report& r) {
+std::optional<broken_off> run_routed(tapped_model<ggml_model> model, token_choice rule, const options& o,
+                                     const generation_order& order, const tokenizer& words, text_output& out, report& r) {
   const auto names = choose_policies(o);
   if (!names) return broken_off{names.error()};
   auto policies = make_policies(*names);
@@ -130,13 +162,23 @@ std::optional<broken_off> run_routed(tapped_model<ggml_model> model, token_choic
   r.io.direct = link->direct();
   r.io.alignment = layout.alignment();
 
+  std::optional<file::mapped_file> mapped;
+  if (const auto placed = spec::parse(names->placement); placed && placed->name() != "fetch") {
+    auto opened = file::mapped_file::open(o.model);
+    if (!opened) return broken_off{opened.error()};
+    mapped.emplace(std::move(*opened));
+  }
+  if (mapped || o.io == io_kind::mapped) std::signal(SIGBUS, end_in_words);
+  const file::mapped_file* const in_place = mapped ? &*mapped : nullptr;
   const bool per_layer = policies->groups.per_layer;
   const bool exact = wants_exact_rooms(per_layer, layout.footprints());
   const auto budget = budget_for(o, shape, layout.footprints(), !per_layer && !exact);
   if (!budget) return broken_off{budget.error()};
   if (exact)
-    return run_with<extent_arena>(std::move(model), std::move(*link), std::move(*policies), std::move(rule), *budget, order, words, out, r);
-  return run_with<uniform_arena>(std::move(model), std::move(*link), std::move(*policies), std::move(rule), *budget, order, words, out, r);
+    return run_with<extent_arena>(std::move(model), std::move(*link), std::move(*policies), std::move(rule), *budget, in_place,
+                                  order, words, out, r);
+  return run_with<uniform_arena>(std::move(model), std::move(*link), std::move(*policies), std::move(rule), *budget, in_place,
+                                 order, words, out, r);
 }
 
 }  // namespace moesaic::decoder

@@ -14,12 +14,12 @@ struct named_system {
 };
 
 constexpr std::array systems{
-    named_system{"on_demand", "what is missing is read when it is needed; least recently used leaves, layer by layer", "layer", "none", "lru", "forced",
-                 "none", "none", "fetch"},
-    named_system{"prefetching", "the same, and an idle link brings what usually follows in the next layers", "layer", "decayed_frequency", "lru", "forced",
-                 "transition_counts", "most_useful", "fetch"},
-    named_system{"host_assisted", "what is missing is computed in the mapped file; only prefetches take slots", "layer", "decayed_frequency",
-                 "least_useful", "forced", "previous_step", "most_useful", "host"},
+    named_system{"on_demand", "what is missing is read when it is needed; least recently used leaves, layer by layer", "layer",
+                 "none", "lru", "forced", "none", "none", "fetch"},
+    named_system{"prefetching", "the same, and an idle link brings what usually follows in the next layers", "layer",
+                 "decayed_frequency", "lru", "forced", "transition_counts", "most_useful", "fetch"},
+    named_system{"host_assisted", "what is missing is computed in the mapped file; only prefetches take slots", "layer",
+                 "decayed_frequency", "least_useful", "forced", "previous_step", "most_useful", "host"},
 };
 
 void append_line(std::string& to, std::string_view name, std::string_view help, std::size_t width) {
@@ -55,7 +55,9 @@ result<policy_names> choose_policies(const options& o) {
     for (const named_system& s : systems) unknown.append(" ").append(s.name);
     return unknown;
   }
-  const auto pick = [](const std::optional<std::string>& named, std::string_view otherwise) { return named.value_or(std::string(otherwise)); };
+  const auto pick = [](const std::optional<std::string>& named, std::string_view otherwise) {
+    return named.value_or(std::string(otherwise));
+  };
   policy_names n;
   n.scope = pick(o.scope, base->scope);
   n.scoring = pick(o.scoring, base->scoring);

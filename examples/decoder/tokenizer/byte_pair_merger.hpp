@@ -46,14 +46,16 @@ class byte_pair_merger {
   };
   struct candidate {
     std::uint32_t rank;
-    std::uint32_t at;     // node of the left half
-    std::uint32_t left;   // the symbols it was proposed for: a stale proposal is recognised by them
+    std::uint32_t at;    // node of the left half
+    std::uint32_t left;  // the symbols it was proposed for: a stale proposal is recognised by them
     std::uint32_t right;
   };
   struct text_hash : std::hash<std::string_view> {
     using is_transparent = void;
   };
-  [[nodiscard]] static std::uint64_t pair_key(std::uint32_t left, std::uint32_t right) noexcept { return std::uint64_t{left} << 32U | right; }
+  [[nodiscard]] static std::uint64_t pair_key(std::uint32_t left, std::uint32_t right) noexcept {
+    return std::uint64_t{left} << 32U | right;
+  }
   void propose(std::uint32_t at);
 
   std::vector<std::string> texts_;

@@ -123,7 +123,9 @@ void separate(std::vector<std::string_view>& pieces, std::vector<std::string_vie
 }
 
 bool is_mark(const character& c) noexcept {
-  return c.bytes != 0 && (c.kind == character_class::punctuation || (c.point < 0x80 && std::string_view("$+<=>^~|").find(static_cast<char>(c.point)) != std::string_view::npos));
+  return c.bytes != 0 &&
+         (c.kind == character_class::punctuation ||
+          (c.point < 0x80 && std::string_view("$+<=>^~|").find(static_cast<char>(c.point)) != std::string_view::npos));
 }
 
 void cut_in_stages(std::string_view text, std::vector<std::string_view>& out) {
@@ -155,7 +157,8 @@ result<pre_tokenizer> pre_tokenizer_named(std::string_view name) {
 void cut_into_pieces(pre_tokenizer how, std::string_view text, std::vector<std::string_view>& pieces) {
   if (how == pre_tokenizer::staged) return text.empty() ? void() : cut_in_stages(text, pieces);
   for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = how == pre_tokenizer::gpt2 ? next_gpt2(text, at) : next_llama3(text, at, how == pre_tokenizer::qwen2 ? 1 : 3);
+    const std::size_t end =
+        how == pre_tokenizer::gpt2 ? next_gpt2(text, at) : next_llama3(text, at, how == pre_tokenizer::qwen2 ? 1 : 3);
     pieces.push_back(text.substr(at, end - at));
     at = end;
   }

@@ -48,7 +48,9 @@ tokenizer tokenizer::from(const gguf_file& file) {
   for (const char* key : {"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"})
     if (const auto id = file.whole(key); id && *id < t.size()) t.ends_.push_back(static_cast<token_id>(*id));
   if (!byte_level) {
-    t.why_no_encoding_ = "its tokenizer is of the SentencePiece kind, which this program only turns back into text; known is gpt2 (byte-level BPE)";
+    t.why_no_encoding_ =
+        "its tokenizer is of the SentencePiece kind, which this program only turns back into text; known is gpt2 (byte-level "
+        "BPE)";
     return t;
   }
   if (const auto read = t.read_merges(file); !read) {
@@ -64,13 +66,15 @@ result<void> tokenizer::read_tokens(const gguf_file& file, bool byte_level) {
   const auto tokens = file.texts("tokenizer.ggml.tokens");
   if (!tokens) return tokens.error();
   if (tokens->empty() || tokens->size() > most_tokens)
-    return error(error_code::bad_file, "tokenizer.ggml.tokens has ", tokens->size(), " entries; 1 to ", most_tokens, " are possible");
+    return error(error_code::bad_file, "tokenizer.ggml.tokens has ", tokens->size(), " entries; 1 to ", most_tokens,
+                 " are possible");
   std::vector<std::int64_t> types;
   if (file.has("tokenizer.ggml.token_type")) {
     auto read = file.wholes("tokenizer.ggml.token_type");
     if (!read) return read.error();
     if (read->size() != tokens->size())
-      return error(error_code::bad_file, "tokenizer.ggml.token_type has ", read->size(), " entries for ", tokens->size(), " tokens");
+      return error(error_code::bad_file, "tokenizer.ggml.token_type has ", read->size(), " entries for ", tokens->size(),
+                   " tokens");
     types = std::move(*read);
   }
   for (std::size_t i = 0; i < tokens->size(); ++i) {
@@ -154,7 +158,8 @@ void tokenizer::encode_plain(std::string_view text, std::vector<token_id>& ids) 
 
 result<std::vector<token_id>> tokenizer::encode(std::string_view text) {
   if (!why_no_encoding_.empty())
-    return error(error_code::bad_argument, "this model cannot take a text, because ", why_no_encoding_, "; give the prompt as --prompt-ids");
+    return error(error_code::bad_argument, "this model cannot take a text, because ", why_no_encoding_,
+                 "; give the prompt as --prompt-ids");
   std::vector<token_id> ids;
   if (begin_ >= 0) ids.push_back(begin_);
   std::size_t plain = 0;
@@ -170,7 +175,8 @@ result<std::vector<token_id>> tokenizer::encode(std::string_view text) {
   }
   encode_plain(text.substr(plain), ids);
   if (std::find(ids.begin(), ids.end(), -1) != ids.end())
-    return error(error_code::bad_argument, "the prompt holds a byte for which this model has no token; give the prompt as --prompt-ids");
+    return error(error_code::bad_argument,
+                 "the prompt holds a byte for which this model has no token; give the prompt as --prompt-ids");
   return ids;
 }
 

@@ -53,9 +53,9 @@ class tokenizer {
   std::vector<token_kind> kinds_;
   std::array<std::vector<token_id>, 256> specials_;  // by first byte, longest first
   std::array<token_id, 256> token_of_byte_{};
-  token_id begin_ = -1;                              // -1: none, or not wanted
+  token_id begin_ = -1;  // -1: none, or not wanted
   std::vector<token_id> ends_;
-  std::vector<std::uint32_t> symbols_;               // scratch
+  std::vector<std::uint32_t> symbols_;  // scratch
   std::vector<std::string_view> pieces_;
 };
 

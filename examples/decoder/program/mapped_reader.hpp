@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <moesaic/concepts/transport.hpp>
+#include <moesaic/transport/file/expert_layout.hpp>
+#include <moesaic/transport/file/mapped_file.hpp>
+
+namespace moesaic::decoder {
+
+/// Brings experts by copying them out of a mapped file, as `--io mmap` asks: the page cache does the reading. A copy is
+/// made at once, inside `submit`, so nothing can be cancelled and nothing overlaps; the other ways of reading are faster.
+/// It is here to compare with, and for file systems on which nothing else works.
+class mapped_reader {
+ public:
+  mapped_reader(std::shared_ptr<const file::mapped_file> from, file::expert_layout layout)
+      : from_(std::move(from)), layout_(std::move(layout)) {
+    done_.reserve(capacity());
+  }
+
+  [[nodiscard]] std::uint32_t capacity() const noexcept { return 16; }
+  void submit(const transfer& what) noexcept {
+    completion how{what.number, transfer_status::arrived, {}, 0};
+    const nanoseconds began = now();
+    for (const file::placed_part& p : layout_.parts(what.expert)) {
+      const auto bytes_there = from_->part(p.file_offset, p.size);
+      if (!bytes_there) {
+        how.status = transfer_status::short_read;
+        failure_ = bytes_there.error();
+        break;
+      }
+      if (what.to != nullptr) std::memcpy(what.to + p.offset_in_slot, *bytes_there, p.size.count);
+      how.moved += p.size;
+    }
+    moved_ += how.moved;
+    const double seconds = static_cast<double>((now() - began).count) * 1e-9;
+    if (how.moved.count > 0 && seconds > 0) rate_ += 0.05 * (static_cast<double>(how.moved.count) / seconds - rate_);
+    done_.push_back(how);
+  }
+  std::uint32_t poll(std::span<completion> out) noexcept {
+    const std::size_t n = std::min(out.size(), done_.size());
+    std::copy_n(done_.begin(), n, out.begin());
+    done_.erase(done_.begin(), done_.begin() + static_cast<std::ptrdiff_t>(n));
+    return static_cast<std::uint32_t>(n);
+  }
+  std::uint32_t wait(std::span<completion> out) noexcept { return poll(out); }
+  bool cancel(ticket) noexcept { return false; }
+  [[nodiscard]] link_cost cost() const noexcept { return {microseconds(5), {rate_}}; }
+  nanoseconds now() noexcept {
+    const auto since = std::chrono::steady_clock::now().time_since_epoch();
+    return {std::chrono::duration_cast<std::chrono::nanoseconds>(since).count()};
+  }
+
+  [[nodiscard]] const file::expert_layout& layout() const noexcept { return layout_; }
+  [[nodiscard]] bytes bytes_read() const noexcept { return moved_; }
+  [[nodiscard]] const std::optional<error>& last_failure() const noexcept { return failure_; }
+
+ private:
+  std::shared_ptr<const file::mapped_file> from_;
+  file::expert_layout layout_;
+  std::vector<completion> done_;
+  std::optional<error> failure_;
+  bytes moved_{};
+  double rate_ = 2e9;  // smoothed over the last twenty transfers or so
+};
+static_assert(transport<mapped_reader>);
+
+}  // namespace moesaic::decoder
