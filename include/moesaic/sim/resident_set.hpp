@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <moesaic/concepts/eviction_groups.hpp>
+#include <moesaic/concepts/hears.hpp>
 #include <moesaic/concepts/scene.hpp>
 #include <moesaic/core/model_shape.hpp>
 #include <moesaic/sim/capacity.hpp>
@@ -19,7 +20,8 @@ namespace moesaic::sim {
 /// Cost: O(1) per call, no allocation after construction; 20 bytes per expert.
 class resident_set {
  public:
-  /// `room`: what each pool of `groups` holds, in `counted` (capacity::pools).
+  /// `shape` stays where it is as long as the set is used. `room`: what each pool of `groups` holds, in `counted`
+  /// (capacity::pools).
   template <eviction_groups Groups>
   resident_set(const model_shape& shape, const Groups& groups, unit counted, std::vector<std::uint64_t> room)
       : shape_(&shape), flags_(shape.space().size()), charges_(shape.space().size()), group_of_(shape.space().size()),
@@ -36,6 +38,9 @@ class resident_set {
     for (std::size_t g = 0; g < pools_.size(); ++g) pools_[g].room = room[g];
     members_.resize(begin);
   }
+
+  template <eviction_groups Groups>
+  resident_set(const model_shape&&, const Groups&, unit, std::vector<std::uint64_t>) = delete;
 
   [[nodiscard]] bool contains(std::uint32_t flat) const noexcept { return (flags_[flat] & residency_flag::resident) != 0; }
   [[nodiscard]] bool has(std::uint32_t flat, std::uint8_t flag) const noexcept { return (flags_[flat] & flag) != 0; }
