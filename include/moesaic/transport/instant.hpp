@@ -26,14 +26,14 @@ class instant {
   [[nodiscard]] std::uint32_t capacity() const noexcept { return static_cast<std::uint32_t>(arrived_.size()); }
   void submit(const transfer& what) noexcept {
     writes_(what);
-    arrived_[(first_ + count_) % capacity()] = {what.number, transfer_status::arrived, what.size, 0};
+    arrived_[around(first_ + count_)] = {what.number, transfer_status::arrived, what.size, 0};
     ++count_;
   }
   std::uint32_t poll(std::span<completion> out) noexcept {
     const std::uint32_t told = std::min(count_, static_cast<std::uint32_t>(std::min<std::size_t>(out.size(), capacity())));
-    for (std::uint32_t i = 0; i < told; ++i) out[i] = arrived_[(first_ + i) % capacity()];
+    for (std::uint32_t i = 0; i < told; ++i) out[i] = arrived_[around(first_ + i)];
     count_ -= told;
-    first_ = count_ == 0 ? 0 : (first_ + told) % capacity();  // an empty ring starts over, where its memory is warm
+    first_ = count_ == 0 ? 0 : around(first_ + told);  // an empty ring starts over, where its memory is warm
     return told;
   }
   std::uint32_t wait(std::span<completion> out) noexcept { return poll(out); }
@@ -45,6 +45,8 @@ class instant {
   void advance(nanoseconds passed) noexcept { now_ = later(now_, passed); }
 
  private:
+  [[nodiscard]] std::uint32_t around(std::uint32_t i) const noexcept { return i < capacity() ? i : i - capacity(); }
+
   std::vector<completion> arrived_;  // a ring
   std::uint32_t first_ = 0;
   std::uint32_t count_ = 0;

@@ -47,6 +47,14 @@ class serial_link {
     return true;
   }
 
+  /// Forgets `which` wherever it is; if it travels, the link is free from now on.
+  void drop(ticket which, nanoseconds now) noexcept {
+    if (cancel(which, now) || take(which, now) || !travels_ || travels_->number != which) return;
+    busy_ -= arrives_ - now;
+    travels_.reset();
+    if (!waiting_.empty()) start(now);
+  }
+
   /// When the transfer that travels will arrive; nothing if the link is idle.
   [[nodiscard]] std::optional<nanoseconds> next_arrival() const noexcept {
     return travels_ ? std::optional(arrives_) : std::nullopt;
