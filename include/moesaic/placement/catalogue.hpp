@@ -51,7 +51,7 @@ struct entry {
 };
 inline constexpr std::array known{
     entry{"fetch", "", "every missing expert is moved to fast memory"},
-    entry{"host", "least", "every missing expert is computed in slow memory; least: the score that earns fast memory"},
+    entry{"host", "least", "every missing expert is computed in slow memory; least: the score that earns fast memory (none if not given)"},
 };
 [[nodiscard]] constexpr std::span<const entry> entries() noexcept { return known; }
 
