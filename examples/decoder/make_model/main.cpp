@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+// moesaic-make-model: writes a model with random weights, for tests and benchmarks.
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include <moesaic/version.hpp>
+
+#include "recipe.hpp"
+
+namespace {
+
+using namespace moesaic::decoder;
+
+constexpr const char* help =
+    "moesaic-make-model OUT.gguf [--architecture llama|qwen3|qwen3moe] [--seed N] [--layers N] [--width N] [--heads N] [--kv-heads N]\n"
+    "                   [--head-width N] [--experts N] [--top-k N] [--inner N] [--vocabulary N] [--context N] [--type F32|F16|Q8_0|Q4_K|...]\n"
+    "                   [--down-type TYPE] [--tied] [--one-tensor-per-expert] [--rope-factors] [--rope-scaling X]\n"
+    "\n"
+    "Writes a GGUF model with random weights. An expert takes 3 x width x inner numbers; --experts 0 makes a dense model. --inner is the\n"
+    "width inside an expert, --down-type another type for the down matrices of every other layer (experts of mixed sizes).\n"
+    "Example, 1 GB of experts in Q8_0:\n"
+    "  moesaic-make-model big.gguf --layers 12 --width 1024 --experts 64 --top-k 4 --inner 416 --type Q8_0\n";
+
+int refuse(const std::string& sentence) {
+  std::fprintf(stderr, "moesaic-make-model: %s\n", sentence.c_str());
+  return 2;
+}
+
+template <class Number>
+bool parse(std::string_view text, Number& out) {
+  const auto done = std::from_chars(text.data(), text.data() + text.size(), out);
+  return done.ec == std::errc() && done.ptr == text.data() + text.size();
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  recipe r;
+  std::string out;
+  struct {
+    const char* name;
+    std::int64_t* into;
+  } const wholes[] = {{"--layers", &r.layers},       {"--width", &r.width},         {"--heads", &r.heads}, {"--kv-heads", &r.key_value_heads},
+                      {"--head-width", &r.head_width}, {"--experts", &r.experts},   {"--top-k", &r.top_k}, {"--inner", &r.inner},
+                      {"--vocabulary", &r.vocabulary}, {"--context", &r.context}};
+  for (int i = 1; i < count; ++i) {
+    const std::string name = arguments[i];
+    if (name == "--help") return std::fputs(help, stdout) < 0 ? 1 : 0;
+    if (name == "--version") {
+      const auto v = moesaic::version;
+      return std::printf("moesaic-make-model %u.%u.%u\n", static_cast<unsigned>(v.major), static_cast<unsigned>(v.minor), static_cast<unsigned>(v.patch)) < 0;
+    }
+    if (name == "--tied" || name == "--one-tensor-per-expert" || name == "--rope-factors") {
+      (name == "--tied" ? r.tied : name == "--rope-factors" ? r.rope_factors : r.one_tensor_per_expert) = true;
+      continue;
+    }
+    if (!name.starts_with("--")) {
+      if (!out.empty()) return refuse("two names of files, " + out + " and " + name + "; one model is made at a time");
+      out = name;
+      continue;
+    }
+    if (i + 1 == count) return refuse("the option " + name + " needs a value (or is unknown); --help lists all");
+    const std::string value = arguments[++i];
+    bool known = true;
+    bool fine = true;
+    if (name == "--architecture")
+      r.architecture = value;
+    else if (name == "--seed")
+      fine = parse(value, r.seed);
+    else if (name == "--type" || name == "--down-type") {
+      (name == "--type" ? r.type : r.down_type) = type_named(value);
+      fine = type_named(value) != GGML_TYPE_COUNT;
+    } else if (name == "--rope-scaling") {
+      fine = parse(value, r.rope_scaling) && r.rope_scaling > 0;
+    } else {
+      known = false;
+      for (const auto& whole : wholes)
+        if (name == whole.name) {
+          known = true;
+          fine = parse(value, *whole.into);
+        }
+    }
+    if (!known) return refuse("unknown option " + name + "; --help lists all");
+    if (!fine) return refuse("the value " + value + " of " + name + " makes no sense");
+  }
+  if (out.empty()) return refuse("no name for the model; --help lists the options");
+  const auto made = make_model(r, out);
+  if (made) return 0;
+  const bool half_way = made.error().code() == moesaic::error_code::transfer_failed;
+  (void)refuse(std::string(made.error().sentence()));
+  return half_way ? 1 : 2;
+}
