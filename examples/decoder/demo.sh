@@ -1,0 +1,6 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# What `make demo` runs: see demo.py. MOESAIC_DECODE and MOESAIC_MODEL name another program or model.
+set -eu
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+exec "${PYTHON:-python3}" "$here/demo.py" "$@"
