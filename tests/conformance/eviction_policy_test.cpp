@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
+#include <moesaic/eviction/belady.hpp>
 #include <moesaic/eviction/catalogue.hpp>
 #include <moesaic/eviction/fifo.hpp>
 #include <moesaic/eviction/least_useful.hpp>
 #include <moesaic/eviction/lfu.hpp>
 #include <moesaic/eviction/lrfu.hpp>
 #include <moesaic/eviction/lru.hpp>
+#include <moesaic/eviction/lru_by_rank.hpp>
 #include <moesaic/eviction/random.hpp>
 #include <moesaic/eviction/recency_list.hpp>
 #include <moesaic/eviction/use_table.hpp>
@@ -26,6 +28,8 @@ using namespace moesaic::conformance;
 
 // A policy joins by one line: a fresh one, and what it promises.
 HOLDS("lru", eviction::lru{}, promise::never_refuses)
+HOLDS("lru_by_rank", eviction::lru_by_rank{}, promise::never_refuses)
+HOLDS("belady", eviction::belady{}, promise::never_refuses)
 HOLDS("fifo", eviction::fifo{}, promise::never_refuses)
 HOLDS("lfu", eviction::lfu{}, promise::never_refuses)
 HOLDS("lrfu", eviction::lrfu{}, promise::never_refuses)

@@ -78,7 +78,7 @@ class resident_set {
   }
   /// Those of a group who have none of the flags in `excluded`.
   [[nodiscard]] candidate_view candidates(std::uint16_t group, std::uint8_t excluded) const noexcept {
-    return {shape_->space(), members(group), flags_, static_cast<std::uint8_t>(excluded | residency_flag::resident)};
+    return {shape_->space(), members(group), flags_, static_cast<std::uint8_t>(excluded | residency_flag::resident), group_of_, group};
   }
   [[nodiscard]] residency_view view() const noexcept { return {*shape_, flags_}; }
   [[nodiscard]] const model_shape& shape() const noexcept { return *shape_; }
