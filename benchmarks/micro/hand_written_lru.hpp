@@ -20,7 +20,7 @@ class hand_written_lru {
   };
 
   hand_written_lru(std::uint32_t experts, std::uint32_t slots, std::uint64_t bytes_each)
-      : next_(experts + 1), prev_(experts + 1), slot_(experts, nowhere), pins_(experts), ready_(experts), travels_(experts), order_(experts),
+      : next_(experts + 1), prev_(experts + 1), slot_(experts, nowhere), pins_(experts), ready_(experts), travels_(16), order_(experts),
         bytes_each_(bytes_each), budget_(slots * bytes_each), link_(16) {
     next_[experts] = prev_[experts] = experts;
     for (std::uint32_t s = slots; s-- > 0;) free_.push_back(s);
@@ -56,7 +56,7 @@ class hand_written_lru {
       used_ += bytes_each_;
       append(e);
       ++pins_[e];
-      travels_[ticket_ % travels_.size()] = e;
+      travels_[ticket_ & 15U] = e;
       link_.submit({{++ticket_}, {}, nullptr, {bytes_each_}, moesaic::cause::demand, {}});
       ++open_;
     }
@@ -67,7 +67,7 @@ class hand_written_lru {
       if (open_ == 0) return false;
       const std::uint32_t n = link_.wait(done_);
       for (std::uint32_t i = 0; i < n; ++i) {
-        const std::uint32_t e = travels_[(done_[i].number.number - 1) % travels_.size()];
+        const std::uint32_t e = travels_[(done_[i].number.number - 1) & 15U];
         bytes_moved += done_[i].moved.count;
         ready_[e] = 1;
         order_[order_end_++] = e;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include <moesaic/concepts/transport.hpp>
@@ -56,19 +57,18 @@ class entry_queue {
 struct lease_state {
   lease_state() = default;
   explicit lease_state(std::uint32_t widest)
-      : frames_ready(widest), slots_ready(widest), on_host(widest), for_slots(widest), for_frames(widest), failed(widest), ahead(widest) {
-    entries.reserve(widest);
-  }
+      : frames_ready(widest), slots_ready(widest), on_host(widest), for_slots(widest), for_frames(widest), failed(widest), ahead(widest), room_(widest) {}
+  /// The entries are not cleared: whoever decides about one writes what it needs.
   void begin(const layer_event& event, std::uint64_t number) noexcept {
     live = true;
     serial = number;
     step = event.step;
     layer = event.layer;
-    entries.clear();
+    entries = std::span(room_).first(event.wanted.size());
     for (entry_queue* q : {&frames_ready, &slots_ready, &on_host, &for_slots, &for_frames, &failed, &ahead}) q->clear();
-    travelling = unreleased = settled = leaving = 0;
+    travelling = handed = released = reported = leaving = 0;
   }
-  [[nodiscard]] bool all_handed_out() const noexcept { return settled == entries.size(); }
+  [[nodiscard]] bool all_handed_out() const noexcept { return handed + reported == entries.size(); }
   /// Arrived frames first (until released they keep the next expert waiting), then residents, then host; null: nothing yet.
   [[nodiscard]] entry_queue* ready() noexcept {
     if (!frames_ready.empty()) return &frames_ready;
@@ -80,7 +80,7 @@ struct lease_state {
   std::uint64_t serial = 0;  ///< older leases have smaller ones
   step_index step{};
   layer_index layer{};
-  std::vector<lease_entry> entries;
+  std::span<lease_entry> entries;
   entry_queue frames_ready;
   entry_queue slots_ready;
   entry_queue on_host;
@@ -89,9 +89,13 @@ struct lease_state {
   entry_queue failed;
   entry_queue ahead;       ///< submitted, in that order: what `next_ahead` may hand out early
   std::uint32_t travelling = 0;  ///< entries whose transfer is open
-  std::uint32_t unreleased = 0;  ///< handed out and not released
-  std::uint32_t settled = 0;     ///< handed out, or reported as failed
+  std::uint32_t handed = 0;      ///< have been handed out
+  std::uint32_t reported = 0;    ///< have been reported as failed (minus those that were handed out before)
   std::uint32_t leaving = 0;     ///< hits that make room for an heir when they are released
+  std::uint32_t released = 0;    ///< have been handed out and released
+
+ private:
+  std::vector<lease_entry> room_;
 };
 
 }  // namespace moesaic

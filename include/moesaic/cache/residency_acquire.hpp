@@ -62,7 +62,7 @@ result<lease<residency<T, B, A>>> residency<T, B, A>::acquire(const layer_event&
   link_.withdraw_prefetches(*this, event.layer, event.wanted);
   meet_hits(event, which);
   if (leases_[which].slots_ready.size() != event.wanted.size()) {
-    if (how == holding::streamed) place_misses(which, event);
+    if (how == holding::streamed && host_possible_) place_misses(which, event);
     give_room(event, which, how);
     line_up(which);
     link_.submit_waiting(*this);
@@ -134,7 +134,6 @@ void residency<T, B, A>::meet_hits(const layer_event& event, std::uint32_t which
   counters& count = keeper_.count;
   ++count.events;
   count.accesses += event.wanted.size();
-  mine.entries.resize(event.wanted.size());
   for (std::uint32_t entry = 0; entry < mine.entries.size(); ++entry) {
     const std::uint32_t flat = shape_->space().flat(event.layer, event.wanted[entry].expert);
     lease_entry& e = mine.entries[entry];
@@ -146,12 +145,13 @@ void residency<T, B, A>::meet_hits(const layer_event& event, std::uint32_t which
       e.where = residence::frame;
       continue;
     }
-    if ((flags & unused_prefetch) != 0) ++count.prefetch_used;
-    keeper_.slots.lower(flat, unused_prefetch);
-    keeper_.slots.raise(flat, pin_of(which));
+    count.prefetch_used += (flags & unused_prefetch) != 0;
+    keeper_.slots.set_flags(flat, static_cast<std::uint8_t>((flags & ~unused_prefetch) | pin_of(which)));
     keeper_.slots.set_entry(flat, entry);
+    e.where = residence::slot;
     if ((flags & resident) != 0) {
       ++count.hits;
+      e.at = stage::ready;
       mine.slots_ready.push(entry);
     } else {
       ++count.prefetch_late;
@@ -175,7 +175,6 @@ void residency<T, B, A>::place_misses(std::uint32_t which, const layer_event& ev
     remedies_.push_back(remedy::fetch);
   }
   desk_.policies.placement.place(desk_.look(keeper_.slots.view()), misses_, remedies_);
-  if (!host_possible_) return;
   std::size_t asked = 0;
   for (std::uint32_t i = 0; i < mine.entries.size(); ++i) {
     lease_entry& e = mine.entries[i];
@@ -234,6 +233,7 @@ void residency<T, B, A>::line_up(std::uint32_t which) noexcept {
     } else if (e.at == stage::planned) {
       keeper_.slots.lower(e.flat, residency_flag::resident);
       keeper_.slots.raise(e.flat, residency_flag::in_flight);
+      e.blockers = 0;
       if (mine.leaving != 0)
         for (const lease_entry& other : mine.entries)
           e.blockers += &other != &e && keeper_.slots.has(other.flat, residency_flag::leaving) && keeper_.slots.overlap(other.flat, e.flat);

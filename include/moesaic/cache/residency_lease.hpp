@@ -19,8 +19,7 @@ template <class T, class B, class A>
 void residency<T, B, A>::seat_of(lease_state& mine, std::uint32_t entry, stage as, seat& given) noexcept {
   lease_entry& e = mine.entries[entry];
   e.at = as;
-  ++mine.settled;
-  ++mine.unreleased;
+  ++mine.handed;
   given.expert = shape_->space().id(e.flat);
   given.at = e.where;
   given.entry = entry;
@@ -105,14 +104,14 @@ void residency<T, B, A>::arrive(std::uint32_t which, std::uint32_t entry, const 
   e.system_error = c.system_error;
   if (waits && e.where == residence::frame) frames_.give_back(e.frame, {});
   if (waits) e.at = stage::failed;
-  if (!waits) --mine.settled;  // it was handed out ahead of its arrival: the failure is told on top
+  if (!waits) --mine.reported;  // it was handed out ahead of its arrival: the failure is told on top
   mine.failed.push(entry);
 }
 
 template <class T, class B, class A>
 error residency<T, B, A>::failure(lease_state& mine) noexcept {
   const lease_entry& e = mine.entries[mine.failed.pop()];
-  ++mine.settled;
+  ++mine.reported;
   const expert_id who = shape_->space().id(e.flat);
   error why(error_code::transfer_failed, "expert (layer ", number(who.layer), ", expert ", number(who.expert), ") of ",
             shape_->size_of(e.flat).count, " bytes did not arrive: ");
@@ -130,7 +129,7 @@ void residency<T, B, A>::release(std::uint32_t which, const seat& done, fence la
   lease_entry& e = mine.entries[done.entry];
   if (e.at != stage::handed_out && e.at != stage::handed_ahead) return;
   e.at = stage::released;
-  --mine.unreleased;
+  ++mine.released;
   if (e.where == residence::host) return;
   if (e.where == residence::frame) {
     frames_.give_back(e.frame, last_use);
@@ -159,7 +158,7 @@ void residency<T, B, A>::let_heirs_in(lease_state& mine, std::uint32_t leaver) n
 template <class T, class B, class A>
 void residency<T, B, A>::end(std::uint32_t which) noexcept {
   lease_state& mine = leases_[which];
-  if (!mine.all_handed_out() || mine.travelling != 0 || mine.leaving != 0 || mine.unreleased != 0) abandon(which);
+  if (!mine.all_handed_out() || mine.travelling != 0 || mine.leaving != 0 || mine.released != mine.handed) abandon(which);
   for (const lease_entry& e : mine.entries)
     if (e.where == residence::slot) keeper_.slots.lower(e.flat, pin_of(which));
   mine.live = false;

@@ -38,6 +38,7 @@ class slot_table {
 
   [[nodiscard]] std::uint8_t flags(std::uint32_t flat) const noexcept { return flags_[flat]; }
   [[nodiscard]] bool has(std::uint32_t flat, std::uint8_t any_of) const noexcept { return (flags_[flat] & any_of) != 0; }
+  void set_flags(std::uint32_t flat, std::uint8_t flags) noexcept { flags_[flat] = flags; }
   void raise(std::uint32_t flat, std::uint8_t flags) noexcept { flags_[flat] = static_cast<std::uint8_t>(flags_[flat] | flags); }
   void lower(std::uint32_t flat, std::uint8_t flags) noexcept { flags_[flat] = static_cast<std::uint8_t>(flags_[flat] & ~flags); }
 

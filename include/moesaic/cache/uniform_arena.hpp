@@ -13,7 +13,7 @@ namespace moesaic {
 /// The price is the padding of smaller experts, so it suits groups of one size (a layer usually is one).
 /// A group's share of the capacity follows its bytes; rounding remainders go, slot by slot, to the group that has the smallest
 /// part of its experts in slots (ties: the lower group). A share may be zero: all of that group then streams.
-/// Source: ours. Cost: place, vacate, restore O(1); 4 bytes per slot, 40 per group. Ties: the slot vacated last is used first.
+/// Source: ours. Cost: place, vacate, restore O(1); 8 bytes per slot, 64 per group. Ties: the slot vacated last is used first.
 class uniform_arena {
  public:
   static constexpr bool one_size = true;
@@ -33,7 +33,7 @@ class uniform_arena {
       g.begin = begin;
       begin += g.allowed * g.slot;
       g.vacant.resize(g.allowed);
-      for (std::uint32_t i = 0; i < g.allowed; ++i) g.vacant[i] = g.allowed - 1 - i;
+      for (std::uint32_t i = 0; i < g.allowed; ++i) g.vacant[i] = g.begin + (g.allowed - 1 - i) * g.slot;
       g.slots = g.allowed;
     }
     return {};
@@ -42,14 +42,14 @@ class uniform_arena {
   [[nodiscard]] room place(std::uint32_t flat) noexcept {
     pool& g = groups_[group_of_[flat]];
     if (g.vacant.size() <= g.slots - g.allowed) return nowhere;
-    const std::uint32_t slot = g.vacant.back();
+    const room found{g.vacant.back()};
     g.vacant.pop_back();
     used_ += g.slot;
-    return {g.begin + slot * g.slot};
+    return found;
   }
   void vacate(std::uint32_t flat, room r) noexcept {
     pool& g = groups_[group_of_[flat]];
-    g.vacant.push_back(static_cast<std::uint32_t>((r.count - g.begin) / g.slot));
+    g.vacant.push_back(r.count);
     used_ -= g.slot;
   }
   void restore(std::uint32_t flat, room) noexcept {
@@ -76,7 +76,7 @@ class uniform_arena {
     std::uint32_t experts = 0;
     std::uint32_t slots = 0;    ///< prepared
     std::uint32_t allowed = 0;  ///< of these, by the present limit
-    std::vector<std::uint32_t> vacant;
+    std::vector<std::uint64_t> vacant;  ///< where its free slots begin
   };
 
   void share(bytes capacity) noexcept {

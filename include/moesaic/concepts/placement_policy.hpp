@@ -27,8 +27,9 @@ struct miss {
 
 /// Decides, for all misses of one event together (so that a split can be balanced), how each is met.
 ///
-/// Contract. Called once per event that has misses, inside `acquire`, before any room is given away. `remedies` has one
-/// entry per miss, same order, preset to fetch. `host` is honoured only where the engine said that it can.
+/// Contract. Called once per event that has misses, inside `acquire`, before any room is given away, if the engine said that
+/// it can compute in slow memory (else every answer would be fetch). `remedies` has one entry per miss, same order, preset
+/// to fetch.
 /// `threshold` is the utility below which an expert is not worth fast memory; eviction, admission and prefetch see it in
 /// their scene. Policies without one answer utility::lowest(). Equal scene, equal answers. Cost: O(misses).
 template <class P>

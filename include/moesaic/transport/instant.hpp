@@ -26,7 +26,11 @@ class instant {
   [[nodiscard]] std::uint32_t capacity() const noexcept { return static_cast<std::uint32_t>(arrived_.size()); }
   void submit(const transfer& what) noexcept {
     writes_(what);
-    arrived_[around(first_ + count_)] = {what.number, transfer_status::arrived, what.size, 0};
+    completion& done = arrived_[around(first_ + count_)];
+    done.number = what.number;  // member by member: assembled first and then copied it takes ten times as long
+    done.status = transfer_status::arrived;
+    done.moved = what.size;
+    done.system_error = 0;
     ++count_;
   }
   std::uint32_t poll(std::span<completion> out) noexcept {
