@@ -3,6 +3,9 @@
 
 #include "file_bench.hpp"
 
+#include <optional>
+#include <string_view>
+
 #include <moesaic/transport/file/file_transport.hpp>
 
 /// What a file transport has to do beyond the conformance suite, for each backend. `Transport` is a file_transport<...>.
@@ -97,6 +100,43 @@ void counts_what_it_reads(file_transport_options options) {
     CHECK(link.bytes_read() - before == bytes{expected});
     CHECK(link.direct() == (direct != direct_reads::no && link.source().direct()));
   }
+}
+
+/// What the kernel says that this process has read from devices so far; nothing where it does not say.
+inline std::optional<std::uint64_t> read_by_the_kernels_count() {
+  std::FILE* const io = std::fopen("/proc/self/io", "r");
+  if (io == nullptr) return {};
+  std::optional<std::uint64_t> found;
+  std::array<char, 128> line{};
+  while (std::fgets(line.data(), line.size(), io) != nullptr)
+    if (std::string_view(line.data()).starts_with("read_bytes: ")) found = std::strtoull(line.data() + 12, nullptr, 10);
+  (void)std::fclose(io);
+  return found;
+}
+
+/// Under direct reads `bytes_read` is what the kernel counts, within 1 %, probing and cancelled transfers included.
+template <class Transport>
+void counts_as_the_kernel_does(file_transport_options options) {
+  const model_files files(100);
+  options.measure = true;
+  const auto before = read_by_the_kernels_count();
+  auto link = open<Transport>(files.open(), options);
+  if (!before || !link.direct()) {
+    MESSAGE("left out: the kernel does not count here, or direct reads are refused");
+    return;
+  }
+  auto memory = *slab::create(bytes{16U << 20U});
+  std::array<completion, 4> out{};
+  for (std::uint64_t n = 1; n <= 200; ++n) {
+    const expert_id e = files.experts()[n % files.experts().size()];
+    link.submit({ticket{n}, e, memory.memory().data() + (n % 4) * (4U << 20U), link.source().layout().footprint(e), cause::demand, {}});
+    if (n % 7 == 0) (void)link.cancel(ticket{n});
+    if (n % 4 == 0)
+      while (link.wait(out) > 0) {}
+  }
+  while (link.wait(out) > 0) {}
+  const double counted = static_cast<double>(*read_by_the_kernels_count() - *before);
+  CHECK(static_cast<double>(link.bytes_read().count) == doctest::Approx(counted).epsilon(0.01));
 }
 
 template <class Transport>

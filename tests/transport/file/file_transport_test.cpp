@@ -32,6 +32,7 @@ TEST_CASE("files that change under the threads") {
 
 TEST_CASE("bytes and costs of the threads") {
   SUBCASE("bytes") { counts_what_it_reads<threads_only>(by_pread); }
+  SUBCASE("bytes, by the kernel's count") { counts_as_the_kernel_does<threads_only>(by_pread); }
   SUBCASE("costs") { knows_what_it_costs<threads_only>(by_pread); }
   SUBCASE("refusals") { refuses_what_cannot_start<threads_only>(by_pread); }
 }

@@ -120,7 +120,7 @@ class uring {
     ~shared() {
       queue.drop_waiting();
       while (inside() > 0) {
-        if (wait_inside() != 0) break;
+        if (wait_inside() != 0) ::sched_yield();  // whatever it says: what is inside still writes
         reap();
         queue.drop_waiting();
       }
@@ -145,8 +145,8 @@ class uring {
     void enter(std::uint32_t at) noexcept {
       request& r = requests[at];
       r.number = ++last_number;
-      io_uring_sqe* const sqe = ::io_uring_get_sqe(&ring->ring);
-      if (sqe == nullptr) return end(at, transfer_status::refused, EAGAIN);
+      io_uring_sqe* const sqe = broken ? nullptr : ::io_uring_get_sqe(&ring->ring);
+      if (sqe == nullptr) return end(at, transfer_status::refused, broken ? system_error : EAGAIN);
       ::io_uring_prep_read(sqe, source.files()[r.what.file].descriptor(), r.what.to + r.got,
                            static_cast<unsigned>(r.what.length - r.got), r.what.file_offset + r.got);
       ::io_uring_sqe_set_data64(sqe, r.number * requests.size() + at);
@@ -227,6 +227,7 @@ class uring {
       else if (const int trouble = wait_inside(); trouble != 0) {
         broken = true;
         system_error = -trouble;
+        ::sched_yield();  // what is inside still arrives
       }
     }
 
