@@ -86,7 +86,7 @@ comparison compare(engine& e, const oracle& o) {
 }  // namespace
 
 TEST_CASE("float models give the reference's logits, ids and routing") {
-  for (const auto& [name, k] : {std::pair{"mixtral", 2}, {"qwen3moe", 4}}) {
+  for (const auto& [name, k] : {std::pair{std::string("mixtral"), 2}, {"qwen3moe", 4}}) {
     oracle o;
     if (!read(name, static_cast<std::size_t>(k), o)) {
       MESSAGE("left out: no ../shared/oracles/", name, ".gguf.xz here, or no xz");
@@ -104,9 +104,9 @@ TEST_CASE("float models give the reference's logits, ids and routing") {
 }
 
 TEST_CASE("half and quantised models stay close to the reference") {
-  for (const char* type : {"F16", "Q8_0", "Q4_0", "Q4_K_M", "Q6_K"}) {
+  for (const std::string type : {"F16", "Q8_0", "Q4_0", "Q4_K_M", "Q6_K"}) {
     oracle o;
-    if (!read(std::string("qwen3moe-256-") + type, 2, o)) {
+    if (!read("qwen3moe-256-" + type, 2, o)) {
       MESSAGE("left out: no ../shared/oracles/qwen3moe-256-", type, ".gguf.xz here, or no xz");
       continue;
     }
@@ -119,7 +119,7 @@ TEST_CASE("half and quantised models stay close to the reference") {
 }
 
 TEST_CASE("greedy decoding of a float model from its prompt alone") {
-  for (const auto& [name, k] : {std::pair{"mixtral", 2}, {"qwen3moe", 4}}) {
+  for (const auto& [name, k] : {std::pair{std::string("mixtral"), 2}, {"qwen3moe", 4}}) {
     oracle o;
     if (!read(name, static_cast<std::size_t>(k), o)) {
       MESSAGE("left out: no ../shared/oracles/", name, ".gguf.xz here, or no xz");
