@@ -29,7 +29,7 @@ class model_shape {
     if (layers.empty() || layers.size() > 65'535)
       return error(error_code::bad_argument, "a model shape needs 1 to 65535 MoE layers, got ", layers.size());
     std::uint32_t widest = 1;
-    std::uint64_t room = std::uint64_t{1} << 63U;
+    std::uint64_t left = std::uint64_t{1} << 63U;
     for (std::size_t i = 0; i < layers.size(); ++i) {
       const layer& l = layers[i];
       if (l.experts == 0 || l.experts > 65'535)
@@ -38,9 +38,9 @@ class model_shape {
         return error(error_code::bad_argument, "MoE layer ", i, " routes each token to ", l.top_k, " of ", l.experts,
                      " experts; expected 1 to ", l.experts);
       if (l.each.count == 0) return error(error_code::bad_argument, "experts of MoE layer ", i, " have no bytes");
-      if (l.each.count > room / l.experts)
+      if (l.each.count > left / l.experts)
         return error(error_code::bad_argument, "the experts of MoE layers 0 to ", i, " are more than 2^63 bytes together");
-      room -= l.each.count * l.experts;
+      left -= l.each.count * l.experts;
       widest = std::max(widest, l.experts);
     }
     if ((std::uint64_t{std::bit_ceil(widest)} * layers.size()) > (std::uint64_t{1} << 31U))
