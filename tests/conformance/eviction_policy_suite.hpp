@@ -15,14 +15,6 @@
 
 namespace moesaic::conformance {
 
-/// Scores that mean something and never change by being asked: for policies that read the scene's scorer.
-struct arbitrary_scores {
-  using hears = events<>;
-  [[nodiscard]] utility score(expert_id e) const noexcept {
-    return {static_cast<std::int64_t>((number(e.layer) * 7 + number(e.expert) * 13) % 11)};
-  }
-};
-
 enum class promise : std::uint8_t { may_refuse, never_refuses };
 
 /// What every eviction policy has to hold, over random worlds. `make` gives a fresh policy, equal each time.

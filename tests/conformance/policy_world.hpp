@@ -19,6 +19,14 @@ namespace moesaic::conformance {
 
 using moesaic_test::splitmix;
 
+/// Scores that mean something and never change by being asked: for policies that read the scene's scorer.
+struct arbitrary_scores {
+  using hears = events<>;
+  [[nodiscard]] utility score(expert_id e) const noexcept {
+    return {static_cast<std::int64_t>((number(e.layer) * 7 + number(e.expert) * 13) % 11)};
+  }
+};
+
 /// A model and who of it is resident. Not movable: policies keep views of it.
 class policy_world {
  public:
@@ -182,6 +190,7 @@ void play(policy_world& w, splitmix& dice, std::uint32_t events, Tell&& tell, As
     while (!travelling.empty() && dice.chance(600)) {
       const std::uint32_t f = travelling.back();
       travelling.pop_back();
+      if ((w.flags[f] & in_flight) == 0) continue;  // a broken policy had it evicted on its way
       if (dice.chance(100)) {
         w.take_room(f);
         tell(evicted{w.id(f)});

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#include <doctest/doctest.h>
+
+#include <moesaic/admission/catalogue.hpp>
+#include <moesaic/admission/forced.hpp>
+#include <moesaic/admission/optional.hpp>
+#include <moesaic/admission/staging_only.hpp>
+
+#include "conformance/admission_policy_suite.hpp"
+
+namespace {
+using namespace moesaic;
+using namespace moesaic::conformance;
+
+#define HOLDS(name, policy)                                               \
+  TEST_CASE(name " is an admission policy") {                             \
+    const findings said = admission_policy_suite([] { return policy; });  \
+    CAPTURE(said);                                                        \
+    CHECK(said.empty());                                                  \
+  }
+
+// A policy joins by one line.
+HOLDS("forced", admission::forced{})
+HOLDS("optional", admission::optional{})
+HOLDS("staging_only", admission::staging_only{})
+HOLDS("any of optional", *admission::make("optional"))
+
+}  // namespace

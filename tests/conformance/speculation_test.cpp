@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#include <doctest/doctest.h>
+
+#include <moesaic/speculation/catalogue.hpp>
+#include <moesaic/speculation/fixed.hpp>
+#include <moesaic/speculation/greedy.hpp>
+#include <moesaic/speculation/no_draft.hpp>
+#include <moesaic/speculation/sampled.hpp>
+
+#include "conformance/speculation_suites.hpp"
+
+namespace {
+using namespace moesaic;
+using namespace moesaic::conformance;
+
+#define HOLDS(name, suite, ...)          \
+  TEST_CASE(name) {                      \
+    const findings said = suite(__VA_ARGS__); \
+    CAPTURE(said);                       \
+    CHECK(said.empty());                 \
+  }
+
+// A governor, a drafter, a rule joins by one line.
+HOLDS("fixed(0) is a governor", speculation_governor_suite, [] { return speculation::fixed{}; })
+HOLDS("fixed(8) with a stop is a governor", speculation_governor_suite, [] { return speculation::fixed{.length = {8}, .stop_below = 0.75F}; })
+HOLDS("any of fixed is a governor", speculation_governor_suite, [] { return *speculation::make("fixed(3)"); })
+HOLDS("no_draft is a drafter", drafter_suite, [] { return speculation::no_draft{}; }, 32)
+HOLDS("greedy is an acceptance rule", acceptance_rule_suite, [] { return speculation::greedy{}; })
+HOLDS("sampled is an acceptance rule", acceptance_rule_suite, [] { return speculation::sampled{.temperature = 0.7F, .top_p = 0.9F, .seed = 5}; })
+HOLDS("sampled at temperature 0 is an acceptance rule", acceptance_rule_suite, [] { return speculation::sampled{.temperature = 0}; })
+
+}  // namespace
