@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <conformance/transport_suite.hpp>
@@ -36,6 +37,19 @@ class scratch {
  private:
   std::string folder_;
 };
+
+/// Runs `what` in a child process and gives back its answer; the child may lock itself in.
+template <class What>
+int in_a_child(What what) {
+  std::fflush(nullptr);  // or the child would write it again
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) ::_exit(what());
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFEXITED(status));
+  return WEXITSTATUS(status);
+}
 
 /// The byte at a place of test file `file`: no two places near each other look alike for long.
 inline std::byte byte_of_file(std::uint32_t file, std::uint64_t offset) {
