@@ -12,7 +12,7 @@ namespace moesaic::speculation {
 
 /// Any governor of this folder, chosen at run time. There is one so far, so nothing has to be dispatched.
 ///
-/// Source: ours. Cost, State and Ties: that governor's.
+/// Source: ours. Cost: that governor's. State and Ties: that governor's.
 using any = fixed;
 
 /// What people may write, for help texts and errors.
