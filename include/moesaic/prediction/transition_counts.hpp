@@ -14,7 +14,8 @@ namespace moesaic::prediction {
 /// Expects in the next layers what used to follow the experts of the layer that runs now; learns while it predicts.
 ///
 /// Source: ours; the table-only predictor of policies without gate access (co-occurrence between layers, as in fMoE, ST-MoE
-/// and MoE-Infinity's activation matrices). On public ids it names 45 % of a layer's experts, the previous token 26 %.
+/// and MoE-Infinity's activation matrices). Learning from nothing on four public traces (DeepSeek-V2-Lite, gpt-oss-20b, OLMoE,
+/// Qwen3-30B-A3B) it names 52 to 62 % of the next layer's experts and 43 to 54 % of the one after; the previous token 29 to 44 %.
 /// Mechanism: counts[layer][a][b] = events of `layer` that used b right after the layer before had used a (before the first
 /// layer comes the last one of the step before). When a layer's event is heard, each expert b of the next layer gets
 ///
