@@ -147,7 +147,8 @@ bool write_rows(std::FILE* file, const tensor_plan& t, std::uint64_t seed, std::
     if (made != row_bytes * static_cast<std::size_t>(now) || std::fwrite(stored.data(), 1, made, file) != made) return false;
   }
   const std::size_t behind = row_bytes * static_cast<std::size_t>(rows) % alignment;
-  const std::vector<char> zeros(behind == 0 ? 0 : alignment - behind);
+  if (behind == 0) return true;
+  const std::vector<char> zeros(alignment - behind);
   return std::fwrite(zeros.data(), 1, zeros.size(), file) == zeros.size();
 }
 
