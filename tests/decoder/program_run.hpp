@@ -3,10 +3,13 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <string>
@@ -19,6 +22,7 @@ struct program_end {
   int status = -1;  ///< as from a shell: 128 + number for a signal
   std::string out;
   std::string err;
+  std::uint64_t storage_bytes = 0;  ///< what the kernel counted as read from storage
 
   [[nodiscard]] bool says(std::string_view part) const { return err.find(part) != std::string::npos; }
   /// One sentence, of one line, and nothing else.
@@ -64,8 +68,10 @@ inline program_end run_program(const std::vector<std::string>& words, const std:
     }
   }
   int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  struct rusage used {};
+  while (::wait4(child, &status, 0, &used) < 0 && errno == EINTR) {
   }
+  end.storage_bytes = static_cast<std::uint64_t>(used.ru_inblock) * 512;
   end.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return end;
 }

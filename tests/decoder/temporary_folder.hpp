@@ -10,8 +10,9 @@
 /// A folder of its own for one test, removed with everything in it.
 class temporary_folder {
  public:
-  temporary_folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "moesaic-test-XXXXXX").string();
+  temporary_folder() : temporary_folder(std::filesystem::temp_directory_path().string()) {}
+  explicit temporary_folder(const std::string& inside) {
+    std::string pattern = inside + "/moesaic-test-XXXXXX";
     path_ = ::mkdtemp(pattern.data());
   }
   ~temporary_folder() {
