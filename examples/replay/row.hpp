@@ -30,7 +30,7 @@ struct row {
   std::optional<bytes> bytes_missed;
   counters count;
   std::uint64_t bound_misses = 0;        ///< belady's, all else equal
-  double seconds = 0;                    ///< replaying alone, preparation of a clairvoyant policy included
+  double seconds = 0;                    ///< of one processor, for replaying alone; preparation of a clairvoyant policy included
 
   [[nodiscard]] double miss_ratio() const noexcept { return ratio(count.misses, count.accesses); }
   [[nodiscard]] double mean_union() const noexcept { return ratio(count.accesses, count.events); }

@@ -43,14 +43,15 @@ TEST_CASE("published hit ratios of the larger traces come out, where those are a
   }
 }
 
-TEST_CASE("recency by router order costs gpt-oss-20b half a point, a reset a fifth") {
+/// .6538: a replay of twenty lines in another language. (The published .652 lets misses count as later than all hits.)
+TEST_CASE("recency by router order costs gpt-oss-20b a quarter of a point, a reset a fifth") {
   if (!std::filesystem::is_directory(traces) || !replay_unpacks()) return;
   const auto ratio = [](const std::string& more) {
     const finished done = replay("'" + traces + "gptoss20b_decode.bin.xz' --capacity 25% --eviction lru --json - " + more);
     REQUIRE(done.status == 0);
     return 1 - number_of(rows_of(done.out).at(0), "miss_ratio");
   };
-  CHECK(std::abs(ratio("--recency rank") - .652) <= 0.001);
+  CHECK(std::abs(ratio("--recency rank") - .653806) <= 0.000001);
   CHECK(std::abs(ratio("--reset sequence") - .655) <= 0.001);
 }
 

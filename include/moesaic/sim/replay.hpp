@@ -31,8 +31,12 @@ template <eviction_policy Eviction, admission_policy Admission, utility_scorer S
 class replay {
  public:
   replay(resident_set empty, Eviction eviction, Admission admission, Scoring scoring = {})
-      : residents_(std::move(empty)), fresh_{std::move(scoring), std::move(eviction), std::move(admission)}, policies_(fresh_) {
-    missing_.reserve(residents_.shape().widest_layer());
+      : residents_(std::move(empty)),
+        fresh_{std::move(scoring), std::move(eviction), std::move(admission)},
+        policies_(fresh_),
+        missing_(residents_.shape().widest_layer()),
+        choice_{here(), {}, 0, {}, cause::demand},
+        question_{here(), {}, cause::demand, phase::decode, {}, {}, {}} {
     victims_.reserve(residents_.shape().expert_count());
     introduce();
   }
@@ -44,17 +48,19 @@ class replay {
     announce(event);
     if constexpr (Eviction::hears::template include<eviction::foretold>)
       policies_.eviction.on(eviction::foretold{event.layer, event.wanted, next_use});
-    const expert_space& space = residents_.shape().space();
-    missing_.clear();
-    for (const demand& d : event.wanted) {
+    const expert_space space = residents_.shape().space();
+    std::uint32_t* const missing = missing_.data();
+    std::size_t misses = 0;
+    for (const demand& d : event.wanted) {  // no branch: which ones are missing is what nobody can predict
       const std::uint32_t flat = space.flat(event.layer, d.expert);
-      if (!residents_.contains(flat)) missing_.push_back(flat);
+      missing[misses] = flat;
+      misses += residents_.contains(flat) ? 0 : 1;
     }
     ++count_.events;
     count_.accesses += event.wanted.size();
-    count_.hits += event.wanted.size() - missing_.size();
-    count_.misses += missing_.size();
-    if (!missing_.empty()) serve(event);
+    count_.hits += event.wanted.size() - misses;
+    count_.misses += misses;
+    if (misses > 0) serve(event, std::span(missing_).first(misses));
     announce(lease_ended{event.step, event.layer});
   }
   void hear(const step_outcome& outcome) noexcept { announce(outcome); }
@@ -85,40 +91,41 @@ class replay {
   }
   void introduce() { announce(residents_.all()); }
 
-  void serve(const layer_event& event) noexcept {
-    const expert_space& space = residents_.shape().space();
+  [[nodiscard]] scene<Scoring> here() const noexcept { return {policies_.scoring, nothing_, residents_.view(), {}, {}, {}, {}, {}, utility::lowest()}; }
+
+  void serve(const layer_event& event, std::span<const std::uint32_t> missing) noexcept {
+    const expert_space space = residents_.shape().space();
     const bool own_may_leave = policies_.admission.displaces_own_event();
     for (const demand& d : event.wanted) residents_.mark(space.flat(event.layer, d.expert), pin);
-    const scene<Scoring> here{policies_.scoring, nothing_, residents_.view(), {}, event.layer, event.first_token, {}, {}, utility::lowest()};
-    eviction_scene<Scoring> choice{here, {}, 0, {}, cause::demand};
-    admission_scene<Scoring> question{here, {}, cause::demand, event.during, {}, {}, {}};
-    for (const std::uint32_t flat : missing_) {
+    choice_.layer = question_.layer = event.layer;
+    choice_.token = question_.token = event.first_token;
+    question_.during = event.during;
+    for (const std::uint32_t flat : missing) {
       count_.bytes_demanded += residents_.shape().size_of(flat);
-      choice.newcomer = question.newcomer = space.id(flat);
-      choice.group = residents_.group_of(flat);
-      if (!make_room(flat, choice, question, own_may_leave ? std::uint8_t{} : pin)) {
+      choice_.newcomer = question_.newcomer = space.id(flat);
+      choice_.group = residents_.group_of(flat);
+      if (!make_room(flat, own_may_leave, missing)) {
         ++count_.bypasses;
         continue;
       }
       residents_.enter(flat);
-      announce(admitted{choice.newcomer, cause::demand});
+      announce(admitted{choice_.newcomer, cause::demand});
     }
     for (const demand& d : event.wanted) residents_.unmark(space.flat(event.layer, d.expert), pin);
   }
 
   /// True: there is room for the newcomer now. False: nobody has left.
-  [[nodiscard]] bool make_room(std::uint32_t flat, eviction_scene<Scoring>& choice, admission_scene<Scoring>& question,
-                               std::uint8_t pinned) noexcept {
-    const std::uint64_t room = residents_.room(choice.group);
-    std::uint64_t used = residents_.used(choice.group) + residents_.charge_of(flat);
+  [[nodiscard]] bool make_room(std::uint32_t flat, bool own_may_leave, std::span<const std::uint32_t> missing) noexcept {
+    const std::uint64_t room = residents_.room(choice_.group);
+    std::uint64_t used = residents_.used(choice_.group) + residents_.charge_of(flat);
     if (residents_.charge_of(flat) > room) return false;
-    question.displaces.reset();
-    if (used <= room) return policies_.admission.admit(question) == verdict::keep;
-    choice.candidates = residents_.candidates(choice.group, static_cast<std::uint8_t>(pinned | residency_flag::leaving));
+    question_.displaces.reset();
+    if (used <= room) return policies_.admission.admit(std::as_const(question_)) == verdict::keep;
+    choice_.candidates = residents_.candidates(choice_.group, residency_flag::leaving | (own_may_leave ? std::uint8_t{} : pin));
     victims_.clear();
     while (used > room) {
-      const std::optional<expert_id> victim = policies_.eviction.victim(std::as_const(choice));
-      if (!victim || !choice.candidates.contains(*victim) || !may_displace(*victim, question)) {
+      const std::optional<expert_id> victim = policies_.eviction.victim(std::as_const(choice_));
+      if (!victim || !choice_.candidates.contains(*victim) || !may_displace(*victim, own_may_leave)) {
         for (const std::uint32_t v : victims_) residents_.unmark(v, residency_flag::leaving);
         return false;
       }
@@ -131,19 +138,19 @@ class replay {
       residents_.unmark(v, residency_flag::leaving);
       residents_.leave(v);
       // A newcomer of this very event that has to go again was never more than streamed.
-      ++(std::binary_search(missing_.begin(), missing_.end(), v) ? count_.bypasses : count_.evictions);
+      ++(own_may_leave && std::binary_search(missing.begin(), missing.end(), v) ? count_.bypasses : count_.evictions);
       announce(evicted{residents_.shape().space().id(v)});
     }
     return true;
   }
 
-  [[nodiscard]] bool may_displace(expert_id victim, admission_scene<Scoring>& question) noexcept {
-    question.displaces = victim;
-    if (policies_.admission.displaces_own_event()) {
-      question.newcomer_key = key_of(policies_.eviction, question.newcomer);
-      question.displaced_key = key_of(policies_.eviction, victim);
+  [[nodiscard]] bool may_displace(expert_id victim, bool own_may_leave) noexcept {
+    question_.displaces = victim;
+    if (own_may_leave) {
+      question_.newcomer_key = key_of(policies_.eviction, question_.newcomer);
+      question_.displaced_key = key_of(policies_.eviction, victim);
     }
-    return policies_.admission.admit(std::as_const(question)) == verdict::keep;
+    return policies_.admission.admit(std::as_const(question_)) == verdict::keep;
   }
 
   resident_set residents_;
@@ -151,8 +158,10 @@ class replay {
   policies policies_;
   counters count_;
   forecast nothing_;
-  std::vector<std::uint32_t> missing_;
+  std::vector<std::uint32_t> missing_;  ///< room for the misses of any event
   std::vector<std::uint32_t> victims_;
+  eviction_scene<Scoring> choice_;
+  admission_scene<Scoring> question_;
 };
 
 /// Plays a whole table. `next_use`: trace::next_uses of the same table where the eviction policy is clairvoyant, else empty.
