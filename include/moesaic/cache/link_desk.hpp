@@ -120,6 +120,7 @@ class link_desk {
     while (!open_.empty()) take_in(core, true);
   }
 
+  [[nodiscard]] bool brings(std::uint32_t flat) noexcept { return open_.find_slot(flat) != nullptr; }
   /// The transfer that brings an expert into its slot now belongs to an entry; false: it was withdrawn.
   [[nodiscard]] bool attach(std::uint32_t flat, std::uint32_t which, std::uint32_t entry, ticket& number) noexcept {
     open_transfer* t = open_.find_slot(flat);
@@ -203,7 +204,7 @@ class link_desk {
     core.desk_.link.in_flight = open_.count();
   }
   template <class Core>
-  void withdraw(Core& core, const open_transfer& t, bool keeps_room) noexcept {
+  void withdraw(Core& core, const open_transfer t, bool keeps_room) noexcept {  // by value: closing it moves another to its place
     if (!transport.cancel(t.number)) return;
     forget(core, t);
     into_slots -= core.keeper_.slots.rooms().charge(t.flat);

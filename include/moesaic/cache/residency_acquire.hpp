@@ -179,7 +179,10 @@ void residency<T, B, A>::place_misses(std::uint32_t which, const layer_event& ev
   for (std::uint32_t i = 0; i < mine.entries.size(); ++i) {
     lease_entry& e = mine.entries[i];
     if (e.at == stage::ready || remedies_[asked++] != remedy::host) continue;
-    if (e.at == stage::arriving) keeper_.slots.lower(e.flat, pin_of(which));
+    if (e.at == stage::arriving) {
+      keeper_.slots.lower(e.flat, pin_of(which));
+      if (!link_.brings(e.flat)) keeper_.expel(desk_, e.flat);  // its prefetch was withdrawn a moment ago
+    }
     e.at = stage::ready;
     e.where = residence::host;
     mine.on_host.push(i);

@@ -144,6 +144,7 @@ void residency<T, B, A>::release(std::uint32_t which, const seat& done, fence la
 /// A hit that had to make room has been used: those who got its room may begin to travel.
 template <class T, class B, class A>
 void residency<T, B, A>::let_heirs_in(lease_state& mine, std::uint32_t leaver) noexcept {
+  keeper_.slots.leave_behind(leaver);
   for (std::uint32_t i = 0; i < mine.entries.size(); ++i) {
     lease_entry& e = mine.entries[i];
     if (e.at != stage::blocked || !keeper_.slots.overlap(leaver, e.flat) || --e.blockers != 0) continue;

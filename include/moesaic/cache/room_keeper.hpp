@@ -103,7 +103,8 @@ class room_keeper {
   [[nodiscard]] std::uint32_t choose(policy_desk<Bundle>& desk, std::uint32_t flat, expert_id newcomer, terms on) noexcept {
     std::uint8_t mask = untouchable;
     if (on.why == cause::prefetch) mask |= residency_flag::unused_prefetch;
-    if (!on.whole_set && desk.policies.admission.displaces_own_event()) mask = static_cast<std::uint8_t>(mask & ~on.own_pin);
+    // Only where rooms are alike: elsewhere an heir covers a part of a hit's room, and others could get the rest too early.
+    if (Arena::one_size && !on.whole_set && desk.policies.admission.displaces_own_event()) mask = static_cast<std::uint8_t>(mask & ~on.own_pin);
     const std::uint16_t group = slots.group_of(flat);
     const candidate_view candidates = slots.candidates(group, mask);
     std::optional<expert_id> victim = desk.victim(slots.view(), candidates, group, newcomer, on.why);

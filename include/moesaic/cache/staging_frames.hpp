@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -28,7 +29,7 @@ class staging_frames {
     return frame;
   }
   void give_back(std::uint32_t frame, fence last_use) noexcept {
-    last_use_[frame] = last_use;
+    last_use_[frame] = std::max(last_use_[frame], last_use);  // a transfer that was refused has not waited for the last one
     free_.push_back(frame);
   }
   [[nodiscard]] fence last_use(std::uint32_t frame) const noexcept { return last_use_[frame]; }

@@ -19,7 +19,7 @@ struct counters {
   std::uint64_t host = 0;             ///< misses computed in place, in slow memory
   std::uint64_t prefetches = 0;       ///< transfers started before anyone asked
   std::uint64_t prefetch_used = 0;    ///< of these, wanted by an event before they left, the late ones included
-  std::uint64_t prefetch_late = 0;    ///< in flight when their event began
+  std::uint64_t prefetch_late = 0;    ///< in flight when their event began; one that had not started is withdrawn and fetched as demand
   std::uint64_t prefetch_wasted = 0;  ///< left, failed or were withdrawn without having been wanted
   std::uint64_t failed = 0;           ///< transfers that did not bring their expert
   bytes bytes_demanded{};             ///< moved because of a miss

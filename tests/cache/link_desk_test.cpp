@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+
+#include "residency_fixture.hpp"
+
+using namespace residency_fixture;
+
+namespace {
+
+struct world {
+  std::vector<expert_id> wishes;
+  std::vector<std::pair<expert_id, prefetch_fate>> fates;
+  residency<transports::simulated<>, prefetching_bundle> cache;
+  explicit world(std::uint64_t budget, std::uint32_t capacity = 4)
+      : cache(std::move(*residency<transports::simulated<>, prefetching_bundle>::create(
+            shape_of(4, 8, 2, 1000), transports::simulated<>({.capacity = capacity}),
+            [this] {
+              prefetching_bundle policies;
+              policies.prefetch = {&wishes, &fates};
+              return policies;
+            }(),
+            {.budget = {{budget}, 2}}))) {}
+  [[nodiscard]] long fated(prefetch_fate f) const {
+    return std::count_if(fates.begin(), fates.end(), [&](const auto& x) { return x.second == f; });
+  }
+};
+
+/// A transport that forgets what it was given: it says that nothing is open.
+struct forgetful {
+  transports::simulated<> link{};
+  [[nodiscard]] std::uint32_t capacity() const noexcept { return 4; }
+  void submit(const transfer&) noexcept {}
+  std::uint32_t poll(std::span<completion>) noexcept { return 0; }
+  std::uint32_t wait(std::span<completion>) noexcept { return 0; }
+  bool cancel(ticket) noexcept { return false; }
+  [[nodiscard]] link_cost cost() const noexcept { return {}; }
+  nanoseconds now() noexcept { return {}; }
+};
+
+}  // namespace
+
+TEST_CASE("every wish is settled: there already, no room, too late, or on its way") {
+  world w(3000);  // two frames, one slot
+  auto held = w.cache.acquire(event_of(0, 0, {0, 1}));
+  REQUIRE(held);
+  (void)drain(*held);
+  w.wishes = {make_expert(0, 5), make_expert(1, 1), make_expert(9, 9)};
+  w.cache.pump();
+  w.cache.end_step({});
+  CHECK(w.fated(prefetch_fate::too_late) == 1);  // its layer is under lease
+  CHECK(w.fated(prefetch_fate::no_room) >= 1);   // the only slot is pinned
+  held->end();
+  w.wishes = {make_expert(0, 0)};
+  w.cache.end_step({});
+  CHECK(w.fated(prefetch_fate::already_there) == 1);
+}
+
+TEST_CASE("a prefetch that waits for its layer is no victim for another") {
+  world w(4000);  // two frames, two slots
+  w.wishes = {make_expert(1, 0), make_expert(1, 1), make_expert(2, 0)};
+  for (int i = 0; i < 5; ++i) {
+    w.cache.end_step({});
+    w.cache.link().advance(milliseconds(1));
+  }
+  CHECK(w.cache.count().prefetches == 2);
+  CHECK(w.cache.count().evictions == 0);
+  CHECK(w.fated(prefetch_fate::no_room) >= 1);
+  auto held = w.cache.acquire(event_of(0, 3, {0}));  // demand may
+  REQUIRE(held);
+  CHECK(drain(*held).front().at == residence::slot);
+  CHECK(w.cache.count().prefetch_wasted == 1);
+}
+
+TEST_CASE("prefetch keeps the link busy for no longer than the engine was away, plus one") {
+  world w(20'000, 16);
+  for (std::uint32_t e = 0; e < 8; ++e) w.wishes.push_back(make_expert(1, e));
+  w.cache.pump();
+  CHECK(w.cache.count().prefetches <= 2);  // no gap is known yet
+  const auto before = w.cache.count().prefetches;
+  w.cache.link().advance(milliseconds(10));
+  { auto held = w.cache.acquire(event_of(0, 0, {0})); REQUIRE(held); }
+  w.cache.pump();
+  CHECK(w.cache.count().prefetches > before + 2);
+}
+
+TEST_CASE("the start of a layer withdraws what has not begun: wanted goes on as demand, the rest leaves") {
+  world w(20'000, 16);
+  w.cache.link().advance(milliseconds(100));
+  { auto held = w.cache.acquire(event_of(0, 0, {0})); REQUIRE(held); }
+  w.wishes = {make_expert(1, 0), make_expert(1, 1), make_expert(1, 2)};
+  w.cache.end_step({});
+  CHECK(w.cache.count().prefetches == 3);
+  w.cache.link().advance({1});  // the first has begun
+  auto held = w.cache.acquire(event_of(0, 1, {2}));
+  REQUIRE(held);
+  CHECK(w.fated(prefetch_fate::withdrawn) == 2);
+  CHECK(w.cache.count().prefetch_late == 1);
+  CHECK(w.cache.count().prefetch_wasted == 1);
+  const auto seats = drain(*held);
+  CHECK(seats.size() == 1);
+  CHECK(seats.front().at == residence::slot);
+  CHECK(w.cache.view().absent(make_expert(1, 1)));
+}
+
+TEST_CASE("a transport that loses transfers is reported, not waited for") {
+  auto made = residency<forgetful, bundle<>>::create(shape_of(1, 4, 2, 10), forgetful{}, {}, {.budget = {{40}, 2}});
+  REQUIRE(made);
+  auto held = made->acquire(event_of(0, 0, {1, 3}));
+  REQUIRE(held);
+  CHECK(held->next().error().code() == error_code::transfer_failed);
+  CHECK(held->next().error().code() == error_code::transfer_failed);
+  auto end = held->next();
+  REQUIRE(end);
+  CHECK_FALSE(*end);
+  held->end();
+  CHECK(made->in_use() == bytes{0});
+  CHECK(made->count().failed == 2);
+}
