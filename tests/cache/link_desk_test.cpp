@@ -90,7 +90,7 @@ TEST_CASE("the start of a layer withdraws what has not begun: wanted goes on as 
   w.wishes = {make_expert(1, 0), make_expert(1, 1), make_expert(1, 2)};
   w.cache.end_step({});
   CHECK(w.cache.count().prefetches == 3);
-  w.cache.link().advance({1});  // the first has begun
+  w.cache.link().advance(microseconds(12));  // layer 0 has arrived, the first prefetch has begun
   auto held = w.cache.acquire(event_of(0, 1, {2}));
   REQUIRE(held);
   CHECK(w.fated(prefetch_fate::withdrawn) == 2);
