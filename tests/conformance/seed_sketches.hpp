@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <numeric>
+#include <optional>
+#include <span>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <moesaic/admission/forced.hpp>
+#include <moesaic/concepts/policy_bundle.hpp>
+#include <moesaic/core/roofline.hpp>
+#include <moesaic/eviction/lru.hpp>
+#include <moesaic/placement/fetch.hpp>
+#include <moesaic/placement/host.hpp>
+#include <moesaic/prediction/none.hpp>
+#include <moesaic/scoring/none.hpp>
+#include <moesaic/scoring/recency.hpp>
+#include <moesaic/speculation/fixed.hpp>
+
+/// Sketches of three published systems, as far as it takes to see that the concepts can say what they do. Not the systems.
+namespace moesaic::sketches {
+
+// ---- MoE-SpeQ-like: the draft is a quantised twin of the target and knows the routes (arXiv 2511.14102).
+
+/// Draft routes are the forecast, row by row.
+class draft_routes {
+ public:
+  using hears = events<inventory, hint, draft_cut, layer_event>;
+  void on(const inventory& all) { expected_ = forecast(all.space(), all.shape.layers(), all.shape.widest_layer()); }
+  void on(const hint& early) noexcept {
+    if (early.from != provenance::draft_router) return;
+    for (std::size_t i = 0; i < early.experts.size(); ++i)
+      expected_.expect(early.layer, early.experts[i], early.at, {i < early.weights.size() ? std::lround(early.weights[i] * 65'536.0F) : 0});
+  }
+  void on(const draft_cut& cut) noexcept { expected_.keep_rows(cut.kept); }
+  void on(const layer_event& event) noexcept { expected_.forget(event.layer); }
+  [[nodiscard]] const forecast& expectation() const noexcept { return expected_; }
+
+ private:
+  forecast expected_;
+};
+static_assert(explain_expert_predictor<draft_routes>());
+
+/// Who is not expected leaves by lru; else the one whose first expected use is the latest.
+class lookahead {
+ public:
+  using hears = eviction::lru::hears;
+  void on(const inventory& all) { fallback_.on(all); }
+  template <class Event>
+    requires(!std::same_as<Event, inventory> && hears::template include<Event>)
+  void on(const Event& event) noexcept {
+    fallback_.on(event);
+  }
+  template <utility_scorer S>
+  [[nodiscard]] std::optional<expert_id> victim(const eviction_scene<S>& scene) const noexcept {
+    const auto rank = [&](expert_id e) {  // the smallest leaves
+      const bool expected = scene.expectation.expects(e);
+      const std::uint32_t sooner = expected ? 64 - scene.expectation.first_row(e).count : 0;
+      return std::tuple(expected, sooner, fallback_.key(e), e);
+    };
+    std::optional<expert_id> least;
+    for (const expert_id e : scene.candidates)
+      if (!least || rank(e) < rank(*least)) least = e;
+    return least;
+  }
+
+ private:
+  eviction::lru fallback_;
+};
+static_assert(explain_eviction_policy<lookahead>());
+
+/// Three phases: wait for the first rows, then plan again whenever what was submitted is hidden by drafting, then stop.
+struct phased {
+  using hears = events<inventory, hint, layer_event>;
+
+  std::uint32_t window = 16;         ///< drafted tokens per step
+  double initial = 0.2;              ///< share of the window before the first plan
+  bytes_per_second bandwidth{12e9};  ///< prior
+  double smoothing = 0.25;
+  nanoseconds draft_step = milliseconds(1);  ///< prior
+  std::uint32_t slots = 4;           ///< experts planned per layer
+
+  [[nodiscard]] std::uint32_t first_plan() const noexcept {
+    return std::max(1U, static_cast<std::uint32_t>(initial * static_cast<double>(window)));
+  }
+  void on(const inventory& all) {
+    shape_ = &all.shape;
+    tried_.assign(all.space().size(), false);
+    on_window();
+  }
+  void on(const hint& early) noexcept { rows_ = std::max(rows_, early.at.count + 1); }
+  void on(const layer_event&) noexcept { on_window(); }
+
+  template <utility_scorer S>
+  [[nodiscard]] std::optional<prefetch_request> next(const scene<S>& now) noexcept {
+    if (rows_ == 0 || rows_ < plan_at_) return std::nullopt;
+    std::array<expert_index, 64> best{};
+    for (std::uint32_t l = 0; l < shape_->layers(); ++l)
+      for (const expert_index e : now.expectation.top(static_cast<layer_index>(l), std::span(best).first(std::min<std::size_t>(slots, 64)))) {
+        const expert_id id{static_cast<layer_index>(l), e, {}};
+        if (now.residency.absent(id) && !tried_[shape_->space().flat(id)] && now.scores.score(id) >= now.threshold)
+          return prefetch_request{id, now.scores.score(id)};
+      }
+    // Everything planned is on its way: the next plan is due when drafting has hidden it.
+    if (submitted_.count > 0) {
+      const bytes_per_second measured = now.link.rate.count > 0 ? now.link.rate : bandwidth;
+      bandwidth.count += smoothing * (measured.count - bandwidth.count);
+      plan_at_ = std::min(window, rows_ + steps_to_hide(submitted_));
+      submitted_ = {};
+    }
+    return std::nullopt;
+  }
+  void settle(const prefetch_request& request, prefetch_fate fate) noexcept {
+    if (fate == prefetch_fate::submitted) submitted_ += shape_->size_of(request.expert);
+    if (fate != prefetch_fate::arrived) tried_[shape_->space().flat(request.expert)] = true;
+  }
+  [[nodiscard]] std::uint32_t steps_to_hide(bytes what) const noexcept {
+    const double steps = static_cast<double>(duration_of(what, bandwidth).count) / static_cast<double>(draft_step.count);
+    return std::max(1U, static_cast<std::uint32_t>(std::ceil(steps)));
+  }
+
+  void on_window() noexcept {
+    rows_ = 0;
+    plan_at_ = first_plan();
+    submitted_ = {};
+    std::fill(tried_.begin(), tried_.end(), false);
+  }
+  const model_shape* shape_ = nullptr;
+  std::vector<bool> tried_{};
+  std::uint32_t rows_ = 0, plan_at_ = 0;
+  bytes submitted_{};
+};
+static_assert(explain_prefetch_scheduler<phased>());
+
+/// Verifies the prefix with the most accepted tokens per time, each prefix priced by the experts it still has to move.
+class amortization_roofline {
+ public:
+  using hears = events<>;
+  [[nodiscard]] static double accepted(std::span<const double> p, std::uint32_t k) noexcept {
+    double sum = 0, all = 1;
+    for (std::uint32_t i = 0; i < k; ++i) sum += all *= p[i];
+    return sum;
+  }
+  template <utility_scorer S>
+  [[nodiscard]] draft_length longest(const speculation_scene<S>&) const noexcept {
+    return {most};
+  }
+  template <utility_scorer S>
+  [[nodiscard]] bool keep_drafting(const speculation_scene<S>& scene) const noexcept {
+    return scene.drafted.count < most;
+  }
+  template <utility_scorer S>
+  [[nodiscard]] draft_length verify(const speculation_scene<S>& scene) const noexcept {
+    std::uint32_t best = 0;
+    double best_rate = 0;
+    for (std::uint32_t k = 1; k <= std::min(scene.drafted.count, most); ++k) {
+      const nanoseconds moving = scene.link.time_for(missing(scene, {k + 1}));
+      const double time = static_cast<double>(moving.count) + 1e5 * (k + 1);
+      if (const double rate = accepted(p_, k) / time; rate > best_rate) {
+        best_rate = rate;
+        best = k;
+      }
+    }
+    return {best};
+  }
+  void observe(const step_outcome& outcome) noexcept {
+    for (std::uint32_t i = 0; i < std::min(outcome.verified.count, most); ++i) {
+      if (i > outcome.accepted.count) break;  // nothing was learned behind the first rejection
+      p_[i] += 0.25 * ((i < outcome.accepted.count ? 1.0 : 0.0) - p_[i]);
+    }
+  }
+  /// Bytes of the absent experts that the first `rows` rows want.
+  template <class S>
+  [[nodiscard]] static bytes missing(const scene<S>& scene, draft_length rows) noexcept {
+    bytes total{};
+    for (std::uint32_t l = 0; l < scene.residency.shape().layers(); ++l)
+      for (const expert_index e : scene.expectation.expected(static_cast<layer_index>(l))) {
+        const expert_id id{static_cast<layer_index>(l), e, {}};
+        if (scene.expectation.row_count(id, rows) > 0 && scene.residency.absent(id)) total += scene.residency.size_of(id);
+      }
+    return total;
+  }
+
+ private:
+  static constexpr std::uint32_t most = 8;
+  std::array<double, most> p_{.9, .9, .9, .9, .9, .9, .9, .9};
+};
+static_assert(explain_speculation_governor<amortization_roofline>());
+
+struct speq_like {
+  group_per_layer groups{};
+  scoring::none scoring{};
+  lookahead eviction{};
+  admission::forced admission{};
+  draft_routes prediction{};
+  phased prefetch{.window = 8};
+  placement::fetch placement{};
+  amortization_roofline speculation{};
+};
+static_assert(explain_policy_bundle<speq_like>());
+
+// ---- SP-MoE-like: the target's gate on the drafter's hidden state, for the first layers (arXiv 2510.10302).
+
+/// What a model would offer: the gate of a layer applied to a hidden state. Here expert e's weights are the unit vector e.
+struct unit_gate {
+  [[nodiscard]] std::size_t top(layer_index, std::span<const float> hidden, std::span<expert_index> out) const noexcept {
+    std::size_t found = 0;
+    for (; found < out.size(); ++found) {
+      std::optional<std::size_t> best;
+      for (std::size_t e = 0; e < hidden.size(); ++e) {
+        const auto named = std::span(out).first(found);
+        if (std::find(named.begin(), named.end(), static_cast<expert_index>(e)) != named.end()) continue;
+        if (!best || hidden[e] > hidden[*best]) best = e;
+      }
+      if (!best) break;
+      out[found] = static_cast<expert_index>(*best);
+    }
+    return found;
+  }
+};
+
+struct target_gate {
+  using hears = events<inventory, hint, draft_cut, layer_event>;
+
+  const unit_gate* gate = nullptr;  ///< the handle; the concept need not know
+  std::uint32_t critical = 2;       ///< experts prefetched per layer
+
+  void on(const inventory& all) {
+    expected_ = forecast(all.space(), all.shape.layers(), all.shape.widest_layer());
+    named_.resize(critical);
+  }
+  void on(const hint& early) noexcept {
+    if (gate == nullptr || early.hidden.empty()) return;
+    const std::size_t n = gate->top(early.layer, early.hidden, named_);
+    for (std::size_t i = 0; i < n; ++i) expected_.expect(early.layer, named_[i], early.at, {static_cast<std::int64_t>(n - i)});
+  }
+  void on(const draft_cut& cut) noexcept { expected_.keep_rows(cut.kept); }
+  void on(const layer_event& event) noexcept { expected_.forget(event.layer); }
+  [[nodiscard]] const forecast& expectation() const noexcept { return expected_; }
+
+  forecast expected_{};
+  std::vector<expert_index> named_{};
+};
+static_assert(explain_expert_predictor<target_gate>());
+
+/// Prefetches the layers below a cutoff, in layer order.
+struct cutoff {
+  using hears = events<inventory, layer_event>;
+
+  std::uint32_t critical = 8;
+  nanoseconds transfer = microseconds(790);
+  nanoseconds drafting = milliseconds(30);
+  bytes room = bytes::highest();
+
+  [[nodiscard]] std::uint32_t layers(std::uint32_t model_layers, bytes each) const noexcept {
+    const auto by_time = static_cast<std::uint64_t>(drafting.count / (std::int64_t{critical} * transfer.count));
+    const std::uint64_t by_memory = room.count / (std::uint64_t{critical} * each.count);
+    return static_cast<std::uint32_t>(std::max<std::uint64_t>(1, std::min({by_time, by_memory, std::uint64_t{model_layers}})));
+  }
+  void on(const inventory& all) {
+    shape_ = &all.shape;
+    cut_ = layers(all.shape.layers(), all.shape.largest());
+    tried_.assign(all.space().size(), false);
+  }
+  void on(const layer_event&) noexcept { std::fill(tried_.begin(), tried_.end(), false); }
+  template <utility_scorer S>
+  [[nodiscard]] std::optional<prefetch_request> next(const scene<S>& now) const noexcept {
+    for (std::uint32_t l = 0; l < cut_; ++l)
+      for (const expert_index e : now.expectation.expected(static_cast<layer_index>(l))) {
+        const expert_id id{static_cast<layer_index>(l), e, {}};
+        if (now.residency.absent(id) && !tried_[shape_->space().flat(id)] && now.scores.score(id) >= now.threshold)
+          return prefetch_request{id, now.scores.score(id)};
+      }
+    return std::nullopt;
+  }
+  void settle(const prefetch_request& request, prefetch_fate) noexcept { tried_[shape_->space().flat(request.expert)] = true; }
+
+  const model_shape* shape_ = nullptr;
+  std::uint32_t cut_ = 0;
+  std::vector<bool> tried_{};
+};
+static_assert(explain_prefetch_scheduler<cutoff>());
+
+struct sp_moe_like {
+  group_per_layer groups{};
+  scoring::recency scoring{};
+  eviction::lru eviction{};
+  admission::forced admission{};
+  target_gate prediction{};
+  cutoff prefetch{};
+  placement::fetch placement{};
+  speculation::fixed speculation{.length = {1}};
+};
+static_assert(explain_policy_bundle<sp_moe_like>());
+
+// ---- MoE-SpAc-like: one integer per expert, from the target's own routing of drafted tokens (arXiv 2603.09983).
+
+/// Utility 0 to `top`: up by one when `up` more tokens than it used the expert, down by one when `down` fewer did.
+struct hysteresis {
+  using hears = events<inventory, layer_event>;
+
+  std::int32_t top = 5, up = 5, down = 1;
+
+  [[nodiscard]] std::int32_t moved(std::int32_t state, std::int32_t tokens) const noexcept {
+    const std::int32_t apart = tokens - state;
+    if (apart >= up) return std::min(top, state + 1);
+    if (-apart >= down) return std::max(0, state - 1);
+    return state;
+  }
+  void on(const inventory& all) {
+    shape_ = &all.shape;
+    states_.assign(all.space().size(), 0);
+  }
+  void on(const layer_event& event) noexcept {
+    if (event.during == phase::prefill) return;
+    std::size_t next = 0;
+    for (std::uint32_t e = 0; e < shape_->experts(event.layer); ++e) {
+      const bool used = next < event.wanted.size() && number(event.wanted[next].expert) == e;
+      std::int32_t& state = states_[shape_->space().flat(event.layer, static_cast<expert_index>(e))];
+      state = moved(state, used ? static_cast<std::int32_t>(event.wanted[next].tokens) : 0);
+      next += used ? 1 : 0;
+    }
+  }
+  [[nodiscard]] utility score(expert_id e) const noexcept { return {states_[shape_->space().flat(e)]}; }
+
+  const model_shape* shape_ = nullptr;
+  std::vector<std::int32_t> states_{};
+};
+static_assert(explain_utility_scorer<hysteresis>());
+
+/// The least useful leaves, unless it has reached the threshold: then nobody does.
+struct below_threshold {
+  using hears = events<>;
+  template <utility_scorer S>
+  [[nodiscard]] std::optional<expert_id> victim(const eviction_scene<S>& scene) const noexcept {
+    std::optional<expert_id> least;
+    for (const expert_id e : scene.candidates)
+      if (!least || std::pair(scene.scores.score(e), e) < std::pair(scene.scores.score(*least), *least)) least = e;
+    if (least && scene.scores.score(*least) >= scene.threshold) return std::nullopt;
+    return least;
+  }
+};
+static_assert(explain_eviction_policy<below_threshold>());
+
+/// Queues by utility level, first in first out inside; a layer's entries go when it starts and come back when it has run.
+class multilevel_queue {
+ public:
+  using hears = events<inventory, layer_event, lease_ended>;
+  void on(const inventory& all) {
+    shape_ = &all.shape;
+    queued_.assign(all.space().size(), 0);
+  }
+  void on(const layer_event& event) noexcept { queue(event.layer, 0); }
+  void on(const lease_ended& done) noexcept { queue(done.layer, ++serial_); }
+
+  template <utility_scorer S>
+  [[nodiscard]] std::optional<prefetch_request> next(const scene<S>& now) const noexcept {
+    std::optional<prefetch_request> best;
+    std::uint64_t since = 0;
+    for (std::uint32_t f = 0; f < queued_.size(); ++f) {
+      const expert_id e = shape_->space().id(f);
+      if (queued_[f] == 0 || !now.residency.absent(e)) continue;
+      const utility level = now.scores.score(e);
+      if (level < now.threshold || level <= utility{0}) continue;
+      if (best && (level < best->worth || (level == best->worth && queued_[f] >= since))) continue;
+      best = prefetch_request{e, level};
+      since = queued_[f];
+    }
+    return best;
+  }
+  void settle(const prefetch_request& request, prefetch_fate) noexcept { queued_[shape_->space().flat(request.expert)] = 0; }
+
+ private:
+  void queue(layer_index layer, std::uint64_t since) noexcept {
+    for (std::uint32_t e = 0; e < shape_->experts(layer); ++e) queued_[shape_->space().flat(layer, static_cast<expert_index>(e))] = since;
+  }
+  const model_shape* shape_ = nullptr;
+  std::vector<std::uint64_t> queued_;  ///< when its layer was queued, from 1; 0: is not
+  std::uint64_t serial_ = 0;
+};
+static_assert(explain_prefetch_scheduler<multilevel_queue>());
+
+struct sp_ac_like {
+  one_group groups{};
+  hysteresis scoring{};
+  below_threshold eviction{};
+  admission::forced admission{};
+  prediction::none prediction{};
+  multilevel_queue prefetch{};
+  placement::host placement{.least = {1}};
+  speculation::fixed speculation{.length = {8}};
+};
+static_assert(explain_policy_bundle<sp_ac_like>());
+
+}  // namespace moesaic::sketches
