@@ -25,6 +25,7 @@ TEST_CASE("a file is opened past the page cache where that works") {
   CHECK(opened->size_now() == 10'000);
   CHECK(opened->path() == folder.path("a"));
   CHECK((opened->direct() ? opened->alignment().count >= 512 : opened->alignment() == bytes{1}));
+  CHECK(((::fcntl(opened->descriptor(), F_GETFL) & O_DIRECT) != 0) == opened->direct());
   auto forced = expert_file::open(folder.path("a"), direct_reads::yes);
   CHECK(static_cast<bool>(forced) == opened->direct());
   auto buffered = expert_file::open(folder.path("a"), direct_reads::no);
@@ -32,6 +33,7 @@ TEST_CASE("a file is opened past the page cache where that works") {
   CHECK_FALSE(buffered->direct());
   CHECK(buffered->alignment() == bytes{1});
   CHECK(buffered->probed() == bytes{0});
+  CHECK((::fcntl(buffered->descriptor(), F_GETFL) & (O_DIRECT | O_NONBLOCK)) == 0);
   const int descriptor = buffered->descriptor();
   expert_file moved(std::move(*buffered));
   CHECK(moved.descriptor() == descriptor);

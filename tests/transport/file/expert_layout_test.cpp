@@ -56,6 +56,16 @@ TEST_CASE("neighbours become one read, others stay apart") {
   CHECK(layout->footprint(make_expert(0, 0)) == bytes{2560});
 }
 
+TEST_CASE("parts may lie in one another") {
+  const auto layout = expert_layout::create(one_layer(1), std::array{part(0, 0, 100, 5'000), part(0, 1, 1'000, 10)}, bytes{512});
+  REQUIRE(layout);
+  const auto reads = layout->reads(make_expert(0, 0));
+  REQUIRE(reads.size() == 1);
+  CHECK(reads[0].length == 5'120);
+  CHECK(reads[0].needed == 5'100);
+  CHECK(layout->parts(make_expert(0, 0))[1].offset_in_slot == 1'000);
+}
+
 TEST_CASE("what is 32-byte aligned in the file is so in the room, for every alignment") {
   for (const std::uint64_t alignment : {1ULL, 64ULL, 512ULL, 4096ULL, 1ULL << 21U}) {
     std::vector<part_in_file> parts;

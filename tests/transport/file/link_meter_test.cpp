@@ -52,6 +52,10 @@ TEST_CASE("a late look alone teaches nothing") {
     meter.withdrawn();
   }
   CHECK(meter.cost().rate.count == doctest::Approx(2e9));
+  meter.submitted(now);  // nor is it added to what is measured next
+  now += microseconds(600);
+  meter.completed(1, {1'000'000}, true, now);
+  CHECK(meter.cost().rate.count == doctest::Approx(2e9));
 }
 
 TEST_CASE("a link that changed is followed") {

@@ -17,6 +17,7 @@
 
 #include <moesaic/concepts/transport.hpp>
 #include <moesaic/transport/file/expert_source.hpp>
+#include <moesaic/transport/file/read_progress.hpp>
 #include <moesaic/transport/file/read_queue.hpp>
 
 namespace moesaic::file {
@@ -103,23 +104,19 @@ class pread_pool {
 
   /// Reads one piece with pread: through interruptions and partial reads, to the end or to the first trouble.
   [[nodiscard]] static std::uint64_t read(const expert_file& from, const piece& p, transfer_status& status, std::int32_t& system_error) noexcept {
-    std::uint64_t got = 0;
-    while (got < p.needed) {
-      const ssize_t n = ::pread(from.descriptor(), p.to + got, p.length - got, static_cast<off_t>(p.file_offset + got));
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) {
-        status = transfer_status::read_error;
-        system_error = errno;
-        return got;
-      }
-      got += static_cast<std::uint64_t>(n);
-      // A direct read stops between blocks only where the file ends, and could not go on from there.
-      if (n == 0 || (got < p.needed && got % from.alignment().count != 0)) {
-        status = transfer_status::short_read;
-        return got;
+    read_progress progress(p, from.alignment().count);
+    while (true) {
+      const ssize_t n = ::pread(from.descriptor(), progress.to(), progress.left(), static_cast<off_t>(progress.file_offset()));
+      switch (progress.after(n < 0 ? -errno : n)) {
+        case read_progress::step::again: continue;
+        case read_progress::step::whole: return progress.got();
+        case read_progress::step::ended: status = transfer_status::short_read; return progress.got();
+        case read_progress::step::failed:
+          status = transfer_status::read_error;
+          system_error = errno;
+          return progress.got();
       }
     }
-    return got;
   }
 
  private:

@@ -67,11 +67,11 @@ class read_queue {
     const auto reads = layout_->reads(j.what.expert);
     const aligned_read& r = reads[j.read];
     const std::uint64_t length = std::min(longest_, r.length - j.inside);
-    const std::uint64_t needed = std::min(length, r.needed - std::min(r.needed, j.inside));
+    const std::uint64_t needed = std::min(length, r.needed - j.inside);  // what nobody needs is less than a block, at the end
     const piece cut{r.file, *who, r.file_offset + j.inside, length, needed, j.what.to + r.offset_in_slot + j.inside};
     j.inside += length;
     ++j.under_way;
-    if (j.inside >= r.needed) {  // a rest that nobody needs is not read
+    if (j.inside == r.length) {
       j.inside = 0;
       if (++j.read == reads.size()) waiting_.erase(who);
     }

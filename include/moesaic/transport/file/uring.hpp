@@ -15,6 +15,7 @@
 
 #include <moesaic/transport/file/expert_source.hpp>
 #include <moesaic/transport/file/file_transport.hpp>
+#include <moesaic/transport/file/read_progress.hpp>
 #include <moesaic/transport/file/read_queue.hpp>
 
 namespace moesaic::file {
@@ -102,8 +103,7 @@ class uring {
 
   /// A piece inside the kernel, or on its way there.
   struct request {
-    piece what{};
-    std::uint64_t got = 0;
+    read_progress reading{};
     std::uint64_t number = 0;  // told apart from who had this place before
   };
 
@@ -135,7 +135,7 @@ class uring {
         if (!next) break;
         const std::uint32_t at = free.back();
         free.pop_back();
-        requests[at] = {*next, 0, 0};
+        requests[at] = {read_progress(*next, source.files()[next->file].alignment().count), 0};
         enter(at);
       }
       send();
@@ -147,8 +147,8 @@ class uring {
       r.number = ++last_number;
       io_uring_sqe* const sqe = broken ? nullptr : ::io_uring_get_sqe(&ring->ring);
       if (sqe == nullptr) return end(at, transfer_status::refused, broken ? system_error : EAGAIN);
-      ::io_uring_prep_read(sqe, source.files()[r.what.file].descriptor(), r.what.to + r.got,
-                           static_cast<unsigned>(r.what.length - r.got), r.what.file_offset + r.got);
+      ::io_uring_prep_read(sqe, source.files()[r.reading.what().file].descriptor(), r.reading.to(),
+                           static_cast<unsigned>(r.reading.left()), r.reading.file_offset());
       ::io_uring_sqe_set_data64(sqe, r.number * requests.size() + at);
       unsent.push_back(at);
     }
@@ -194,21 +194,18 @@ class uring {
     }
 
     void told(std::uint32_t at, std::int32_t outcome) noexcept {
-      request& r = requests[at];
-      if (outcome == -EINTR || outcome == -EAGAIN) return enter(at);
-      if (outcome < 0) return end(at, transfer_status::read_error, -outcome);
-      r.got += static_cast<std::uint64_t>(outcome);
-      if (r.got >= r.what.needed) return end(at, transfer_status::arrived, 0);
-      // A direct read stops between blocks only where the file ends, and could not go on from there.
-      const bool ended = outcome == 0 || r.got % source.files()[r.what.file].alignment().count != 0;
-      if (ended) return end(at, transfer_status::short_read, 0);
-      enter(at);
+      switch (requests[at].reading.after(outcome)) {
+        case read_progress::step::again: return enter(at);
+        case read_progress::step::whole: return end(at, transfer_status::arrived, 0);
+        case read_progress::step::ended: return end(at, transfer_status::short_read, 0);
+        case read_progress::step::failed: return end(at, transfer_status::read_error, -outcome);
+      }
     }
 
     void end(std::uint32_t at, transfer_status status, std::int32_t why) noexcept {
       requests[at].number = 0;
       free.push_back(at);
-      queue.finished(requests[at].what, requests[at].got, status, why);
+      queue.finished(requests[at].reading.what(), requests[at].reading.got(), status, why);
     }
 
     /// Until the kernel has something to tell. 0, or a negative errno that will not pass.
