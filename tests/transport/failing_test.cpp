@@ -89,3 +89,17 @@ TEST_CASE("late ones come after so many polls, or when a wait has nothing else")
   CHECK(out[0].number == ticket{3});
   CHECK(link.failed() == 0);
 }
+
+TEST_CASE("a cancelled one takes its fate with it") {
+  failing link(simulated({.capacity = 2}), {.how = failure::read_error, .experts = {make_expert(0, 1)}});
+  std::array<completion, 2> out{};
+  link.submit({ticket{1}, make_expert(0, 0), nullptr, bytes{1}, cause::demand, {}});
+  link.submit({ticket{2}, make_expert(0, 1), nullptr, bytes{1}, cause::demand, {}});
+  CHECK(link.cancel(ticket{2}));
+  link.submit({ticket{2}, make_expert(0, 0), nullptr, bytes{1}, cause::demand, {}});
+  for (int i = 0; i < 2; ++i) {
+    REQUIRE(link.wait(out) == 1);
+    CHECK(out[0].status == transfer_status::arrived);
+  }
+  CHECK(link.failed() == 0);
+}

@@ -75,3 +75,18 @@ TEST_CASE("a link without a rate never brings anything, and does not overflow") 
   CHECK(link.arrived(nanoseconds::highest() - nanoseconds{1}).empty());
   CHECK(link.arrived(nanoseconds::highest()).size() == 2);
 }
+
+TEST_CASE("a dropped transfer is forgotten wherever it is, and gives back the time it has not used") {
+  serial_link link(4, byte_a_nanosecond, false);
+  for (std::uint64_t n = 1; n <= 4; ++n) link.submit(of(n, 90), {0});
+  link.drop(ticket{1}, {150});  // has arrived
+  link.drop(ticket{2}, {150});  // travels until 200
+  CHECK(link.next_arrival() == nanoseconds{250});
+  link.drop(ticket{4}, {150});  // waits
+  link.drop(ticket{9}, {150});  // is not there
+  CHECK(link.busy() == nanoseconds{250});
+  CHECK(link.open() == 1);
+  REQUIRE(link.arrived({1'000}).size() == 1);
+  CHECK(link.arrived({1'000})[0].number == ticket{3});
+  CHECK_FALSE(link.next_arrival());
+}
