@@ -24,15 +24,18 @@ class memory_group {
         if (::mkdir(made.path_.c_str(), 0755) != 0) continue;
         made.there_ = true;
         if (made.write(second ? "memory.max" : "memory.limit_in_bytes", limit)) {
-          if (second) (void)made.write("memory.swap.max", 0);
-          else (void)made.write("memory.memsw.limit_in_bytes", limit);
+          if (second)
+            (void)made.write("memory.swap.max", 0);
+          else
+            (void)made.write("memory.memsw.limit_in_bytes", limit);
           return made;
         }
       }
     }
     return std::nullopt;
   }
-  memory_group(memory_group&& other) noexcept : path_(std::move(other.path_)), second_(other.second_), there_(std::exchange(other.there_, false)) {}
+  memory_group(memory_group&& other) noexcept
+      : path_(std::move(other.path_)), second_(other.second_), there_(std::exchange(other.there_, false)) {}
   ~memory_group() {
     if (there_) ::rmdir(path_.c_str());
   }
