@@ -77,7 +77,7 @@ class damaged_file {
       REQUIRE(routed);
       std::vector<expert_index> wanted((*routed).routes.begin(), (*routed).routes.end());
       std::ranges::sort(wanted);
-      wanted.erase(std::ranges::unique(wanted).begin(), wanted.end());
+      wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
       for (const expert_index e : wanted) REQUIRE(m.run({.expert = {static_cast<layer_index>(l), e, {}}, .at = residence::host}));
       REQUIRE(m.combine(static_cast<layer_index>(l)));
     }

@@ -86,7 +86,8 @@ comparison compare(engine& e, const oracle& o) {
 }  // namespace
 
 TEST_CASE("float models give the reference's logits, ids and routing") {
-  for (const auto& [name, k] : {std::pair{std::string("mixtral"), 2}, {"qwen3moe", 4}}) {
+  for (const auto& [model, k] : {std::pair{std::string("mixtral"), 2}, {"qwen3moe", 4}}) {
+    const std::string name = model;  // doctest's messages cannot hold a structured binding with clang 14
     oracle o;
     if (!read(name, static_cast<std::size_t>(k), o)) {
       MESSAGE("left out: no ../shared/oracles/", name, ".gguf.xz here, or no xz");
@@ -119,7 +120,8 @@ TEST_CASE("half and quantised models stay close to the reference") {
 }
 
 TEST_CASE("greedy decoding of a float model from its prompt alone") {
-  for (const auto& [name, k] : {std::pair{std::string("mixtral"), 2}, {"qwen3moe", 4}}) {
+  for (const auto& [model, k] : {std::pair{std::string("mixtral"), 2}, {"qwen3moe", 4}}) {
+    const std::string name = model;  // doctest's messages cannot hold a structured binding with clang 14
     oracle o;
     if (!read(name, static_cast<std::size_t>(k), o)) {
       MESSAGE("left out: no ../shared/oracles/", name, ".gguf.xz here, or no xz");

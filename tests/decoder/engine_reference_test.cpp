@@ -65,9 +65,9 @@ TEST_CASE("float models agree with the definition of their architecture") {
   add("rope factors, a tensor per expert", [](recipe& r) { r.architecture = "llama"; r.rope_factors = true; r.one_tensor_per_expert = true; r.seed = 11; });
   add("dense qwen3", [](recipe& r) { r.architecture = "qwen3"; r.experts = 0; r.inner = 96; r.seed = 12; });
   add("dense llama, tied", [](recipe& r) { r.architecture = "llama"; r.experts = 0; r.tied = true; r.seed = 13; });
-  for (const auto& [name, r] : cases) {
-    INFO(name);
-    const distance d = compare(r, 40, true);
+  for (const auto& one : cases) {
+    INFO(one.first);
+    const distance d = compare(one.second, 40, true);
     CHECK(d.largest < 1e-3);
     CHECK(d.relative < 1e-5);
   }

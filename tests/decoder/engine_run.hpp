@@ -84,7 +84,7 @@ class engine {
  private:
   std::vector<expert_index> order_of(std::vector<expert_index> wanted) const {
     std::ranges::sort(wanted);
-    wanted.erase(std::ranges::unique(wanted).begin(), wanted.end());
+    wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
     if (how.order_seed != 0) {
       std::mt19937_64 random(how.order_seed + wanted.size());
       std::ranges::shuffle(wanted, random);
