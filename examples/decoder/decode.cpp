@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // moesaic-decode: decodes a model of which only a part of the experts fits into memory. See --help.
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -70,6 +71,18 @@ void describe(const options& o, const ggml_model& model, report& r) {
   r.system = o.system;
 }
 
+/// Tokens of one forward pass over a prompt: the more, the fewer times an expert is read; the buffers for them stay near 12 MiB.
+std::uint32_t window_for(const gguf_file& file) {
+  const auto name = file.text("general.architecture");
+  if (!name) return 64;
+  const std::string prefix = std::string(*name) + ".";
+  const auto width = file.whole(prefix + "embedding_length");
+  const auto top_k = file.whole(prefix + "expert_used_count");
+  if (!width || *width == 0 || *width > 1'000'000) return 64;
+  const std::uint64_t token_bytes = sizeof(float) * *width * (8 + (top_k ? std::min<std::uint64_t>(*top_k, 64) : 0));
+  return static_cast<std::uint32_t>(std::clamp<std::uint64_t>((std::uint64_t{12} << 20U) / token_bytes / 64 * 64, 64, 512));
+}
+
 token_choice choice_of(const options& o, const std::vector<token_id>& forced) {
   if (o.temperature == 0) return token_choice(speculation::greedy{}, forced);
   return token_choice(
@@ -102,6 +115,7 @@ std::optional<broken_off> decode(const options& o, report& r) {
   how.threads = o.threads;
   how.context = o.context;
   how.cache_type = o.half_cache ? GGML_TYPE_F16 : GGML_TYPE_F32;
+  how.longest_window = window_for(*file);
   how.progress = [&](std::uint64_t done, std::uint64_t total) { shown.update("loading", done, total); };
   auto model = ggml_model::load(*file, how);
   shown.done();
@@ -118,9 +132,10 @@ std::optional<broken_off> decode(const options& o, report& r) {
   std::vector<std::uint32_t> blocks;
   for (std::uint32_t l = 0; l < model->moe_layers(); ++l) blocks.push_back(model->block_of(static_cast<layer_index>(l)));
   tapped_model<ggml_model> tapped(std::move(*model), std::move(blocks), *notes);
-  tapped.before_window = [&](const token_window& w) {
+  tapped.watch = [&](const token_window& w, double part) {
+    const double there = w.first.count + part * static_cast<double>(w.tokens.size());
     if (w.during == phase::prefill)
-      shown.update("reading the prompt", w.first.count, prompt->size());
+      shown.update("reading the prompt", static_cast<std::uint64_t>(there), prompt->size());
     else
       shown.done();
   };

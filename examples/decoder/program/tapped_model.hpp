@@ -21,13 +21,15 @@ class tapped_model {
   tapped_model(M inner, std::vector<std::uint32_t> blocks, evidence& notes)
       : inner_(std::move(inner)), blocks_(std::move(blocks)), notes_(&notes) {}
 
-  /// Called before each window, and before each expert that is computed where it lies in the file; the latter may refuse.
-  std::function<void(const token_window&)> before_window;
+  /// Told how far a window has come, from 0 to 1; once a layer.
+  std::function<void(const token_window&, double)> watch;
+  /// Asked before an expert is computed where it lies in the file; may refuse.
   std::function<result<void>(expert_id)> before_host;
 
   [[nodiscard]] const model_shape& shape() const noexcept { return inner_.shape(); }
   result<void> begin(const token_window& window) {
-    if (before_window) before_window(window);
+    now_ = window;
+    if (watch) watch(window, 0);
     token_window seen = window;
     if (notes_->wants_logits()) seen.rows = rows_wanted::all;
     wanted_ = window.rows;
@@ -35,6 +37,7 @@ class tapped_model {
     return notes_->begin(window.first, static_cast<std::uint32_t>(window.tokens.size()));
   }
   result<routed_layer> route(layer_index layer) {
+    if (watch) watch(now_, static_cast<double>(number(layer)) / static_cast<double>(blocks_.size()));
     auto routed = inner_.route(layer);
     if (routed) notes_->route(blocks_[number(layer)], routed->routes, routed->weights);
     return routed;
@@ -68,6 +71,7 @@ class tapped_model {
   std::vector<std::uint32_t> blocks_;
   evidence* notes_;
   rows_wanted wanted_ = rows_wanted::last;
+  token_window now_;
 };
 
 static_assert(moe_model<tapped_model<archetype::model>>);
