@@ -17,6 +17,7 @@
 #include <moesaic/runtime/offload_runtime.hpp>
 #include <moesaic/scoring/recency.hpp>
 #include <moesaic/speculation/fixed.hpp>
+#include <moesaic/transport/failing.hpp>
 #include <moesaic/transport/simulated.hpp>
 
 #include "toy_model.hpp"
@@ -58,7 +59,7 @@ struct scripted_draft {
   [[nodiscard]] std::span<const hint> hints() const noexcept { return {}; }
 };
 
-using link = transports::simulated<toy::content>;
+using toy_link = transports::simulated<toy::content>;
 const std::vector<token_id> prompt{3, 14, 15, 9, 26, 5, 35, 8, 58};
 
 model_shape shape() { return *model_shape::uniform(5, 16, 3, {64}); }
@@ -69,7 +70,7 @@ auto runtime_with(std::vector<std::byte>& memory, std::uint64_t budget, std::uin
   memory.assign(budget, std::byte{0xEE});
   policies.speculation.length = {draft_tokens};
   runtime_options options{.residency = {.budget = {{budget}, 2}, .memory = memory, .host_possible = true}, .prefill_chunk = chunk};
-  return offload_runtime<toy::model, link, Bundle, Draft>::create(toy::model(shape()), link({.capacity = 4}), policies, options, std::move(draft));
+  return offload_runtime<toy::model, toy_link, Bundle, Draft>::create(toy::model(shape()), toy_link({.capacity = 4}), policies, options, std::move(draft));
 }
 
 template <class Runtime>
@@ -192,4 +193,33 @@ TEST_CASE("an error in the middle of a layer leaves the sequence where it was; t
   for (int i = 0; i < 5; ++i) rest.push_back(run->step()->tokens.front());
   CHECK(rest == std::vector<token_id>(truth.begin() + 1, truth.end()));
   CHECK(run->cache().in_use() <= bytes{500});
+}
+
+TEST_CASE("a failing transport is told by expert, and nothing is lost") {
+  std::vector<std::byte> memory(500);
+  using failing = transports::failing<toy_link>;
+  auto run = offload_runtime<toy::model, failing, bundle>::create(toy::model(shape()), failing(toy_link({.capacity = 4}), {.how = transports::failure::read_error, .every = 149}), {},
+                                                                  {.residency = {.budget = {{500}, 2}, .memory = memory}, .prefill_chunk = 4});
+  REQUIRE(run);
+  const auto truth = plain(12);
+  std::vector<token_id> out;
+  int failures = 0;
+  for (auto first = run->prefill(prompt);; first = run->prefill(prompt)) {
+    if (first) {
+      out.push_back(*first);
+      break;
+    }
+    CHECK(first.error().code() == error_code::transfer_failed);
+    CHECK(first.error().sentence().find("expert (layer") != std::string_view::npos);
+    REQUIRE(++failures < 1000);
+  }
+  while (out.size() < 12) {
+    const auto step = run->step();
+    if (step)
+      out.push_back(step->tokens.front());
+    else
+      REQUIRE(++failures < 1000);
+  }
+  CHECK(out == truth);
+  CHECK(failures > 0);
 }
