@@ -30,7 +30,8 @@ recipe tiny(const char* architecture, std::int64_t experts) {
 /// A file that is rewritten again and again.
 class damaged_file {
  public:
-  explicit damaged_file(const char* architecture = "qwen3moe", std::int64_t experts = 3) : made_(tiny(architecture, experts)), whole_(text_of(made_.path())) {
+  explicit damaged_file(const char* architecture = "qwen3moe", std::int64_t experts = 3)
+      : made_(tiny(architecture, experts)), whole_(text_of(made_.path())) {
     const auto file = gguf_file::open(made_.path());
     REQUIRE(file);
     header_ = whole_.size();
@@ -39,7 +40,8 @@ class damaged_file {
     std::error_code none;
     const std::filesystem::path shared_memory = "/dev/shm";
     const std::filesystem::path made(made_.path());
-    path_ = (std::filesystem::is_directory(shared_memory, none) ? shared_memory : made.parent_path()) / (made.filename().string() + ".damaged");
+    path_ = (std::filesystem::is_directory(shared_memory, none) ? shared_memory : made.parent_path()) /
+            (made.filename().string() + ".damaged");
   }
   ~damaged_file() { std::filesystem::remove(path_); }
   damaged_file(const damaged_file&) = delete;
@@ -128,11 +130,14 @@ TEST_CASE("whatever value any header field takes, the answer is a model or a sen
   const std::size_t merges = f.whole().find("tokenizer.ggml.merges");
   for (std::size_t at = 0; at + 8 <= f.header(); at += (at > tokens + 200 && at + 200 < merges) ? 61 : 1) {
     const auto now = static_cast<unsigned char>(f.whole()[at]);
-    const std::string variants[] = {
-        with(f.whole(), at, static_cast<std::uint8_t>(now ^ 1U)),  with(f.whole(), at, static_cast<std::uint8_t>(now ^ 0x80U)),
-        with(f.whole(), at, std::uint8_t{0xFF}),                    with(f.whole(), at, std::uint32_t{0}),
-        with(f.whole(), at, std::uint32_t{0x7FFFFFFF}),             with(f.whole(), at, std::uint64_t{0xFFFFFFFFFFFFFFFF}),
-        with(f.whole(), at, std::uint64_t{1} << 62U),               with(f.whole(), at, std::uint64_t{1} << 33U)};
+    const std::string variants[] = {with(f.whole(), at, static_cast<std::uint8_t>(now ^ 1U)),
+                                    with(f.whole(), at, static_cast<std::uint8_t>(now ^ 0x80U)),
+                                    with(f.whole(), at, std::uint8_t{0xFF}),
+                                    with(f.whole(), at, std::uint32_t{0}),
+                                    with(f.whole(), at, std::uint32_t{0x7FFFFFFF}),
+                                    with(f.whole(), at, std::uint64_t{0xFFFFFFFFFFFFFFFF}),
+                                    with(f.whole(), at, std::uint64_t{1} << 62U),
+                                    with(f.whole(), at, std::uint64_t{1} << 33U)};
     for (const std::string& v : variants) {
       CAPTURE(at);
       refused += f.outcome(v).empty() ? 0 : 1;

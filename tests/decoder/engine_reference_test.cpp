@@ -14,7 +14,8 @@ struct distance {
   double relative = 0;  // root mean square of differences over that of the reference
 };
 
-/// Runs both on the same ids, one token at a time; routing has to be equal wherever the reference's choice is not a tie within rounding.
+/// Runs both on the same ids, one token at a time; routing has to be equal wherever the reference's choice is not a tie
+/// within rounding.
 distance compare(const recipe& what, std::size_t tokens, bool same_routing) {
   const generated_model made(what);
   engine e(made.path());
@@ -53,18 +54,77 @@ TEST_CASE("float models agree with the definition of their architecture") {
     cases.emplace_back(name, r);
   };
   add("qwen3moe", [](recipe&) {});
-  add("mixtral", [](recipe& r) { r.architecture = "llama"; r.seed = 2; });
-  add("two experts, one used", [](recipe& r) { r.experts = 2; r.top_k = 1; r.seed = 3; });
-  add("128 experts, eight used, tied", [](recipe& r) { r.experts = 128; r.top_k = 8; r.inner = 16; r.tied = true; r.seed = 4; });
-  add("all experts used", [](recipe& r) { r.experts = 4; r.top_k = 4; r.seed = 5; });
-  add("odd numbers", [](recipe& r) { r.experts = 13; r.top_k = 3; r.width = 40; r.inner = 23; r.vocabulary = 101; r.head_width = 10; r.heads = 6; r.key_value_heads = 3; r.seed = 6; });
-  add("one key-value head", [](recipe& r) { r.heads = 8; r.key_value_heads = 1; r.head_width = 16; r.seed = 7; });
-  add("as many key-value heads as heads", [](recipe& r) { r.heads = 3; r.key_value_heads = 3; r.seed = 8; });
-  add("five layers", [](recipe& r) { r.layers = 5; r.architecture = "llama"; r.seed = 9; });
-  add("linear scaling and another base", [](recipe& r) { r.rope_scaling = 4; r.rope_base = 1e6F; r.seed = 10; });
-  add("rope factors, a tensor per expert", [](recipe& r) { r.architecture = "llama"; r.rope_factors = true; r.one_tensor_per_expert = true; r.seed = 11; });
-  add("dense qwen3", [](recipe& r) { r.architecture = "qwen3"; r.experts = 0; r.inner = 96; r.seed = 12; });
-  add("dense llama, tied", [](recipe& r) { r.architecture = "llama"; r.experts = 0; r.tied = true; r.seed = 13; });
+  add("mixtral", [](recipe& r) {
+    r.architecture = "llama";
+    r.seed = 2;
+  });
+  add("two experts, one used", [](recipe& r) {
+    r.experts = 2;
+    r.top_k = 1;
+    r.seed = 3;
+  });
+  add("128 experts, eight used, tied", [](recipe& r) {
+    r.experts = 128;
+    r.top_k = 8;
+    r.inner = 16;
+    r.tied = true;
+    r.seed = 4;
+  });
+  add("all experts used", [](recipe& r) {
+    r.experts = 4;
+    r.top_k = 4;
+    r.seed = 5;
+  });
+  add("odd numbers", [](recipe& r) {
+    r.experts = 13;
+    r.top_k = 3;
+    r.width = 40;
+    r.inner = 23;
+    r.vocabulary = 101;
+    r.head_width = 10;
+    r.heads = 6;
+    r.key_value_heads = 3;
+    r.seed = 6;
+  });
+  add("one key-value head", [](recipe& r) {
+    r.heads = 8;
+    r.key_value_heads = 1;
+    r.head_width = 16;
+    r.seed = 7;
+  });
+  add("as many key-value heads as heads", [](recipe& r) {
+    r.heads = 3;
+    r.key_value_heads = 3;
+    r.seed = 8;
+  });
+  add("five layers", [](recipe& r) {
+    r.layers = 5;
+    r.architecture = "llama";
+    r.seed = 9;
+  });
+  add("linear scaling and another base", [](recipe& r) {
+    r.rope_scaling = 4;
+    r.rope_base = 1e6F;
+    r.seed = 10;
+  });
+  add("rope factors, a tensor per expert", [](recipe& r) {
+    r.architecture = "llama";
+    r.rope_factors = true;
+    r.one_tensor_per_expert = true;
+    r.seed = 11;
+  });
+  add("dense qwen3", [](recipe& r) {
+    r.architecture = "qwen3";
+    r.experts = 0;
+    r.inner = 96;
+    r.seed = 12;
+  });
+  add("dense llama, tied", [](recipe& r) {
+    r.architecture = "llama";
+    r.experts = 0;
+    r.tied = true;
+    r.seed = 13;
+  });
   for (const auto& one : cases) {
     INFO(one.first);
     const distance d = compare(one.second, 40, true);

@@ -114,9 +114,7 @@ class engine {
   std::vector<std::byte> contents_;
 };
 
-inline token_id best(std::span<const float> row) {
-  return static_cast<token_id>(std::ranges::max_element(row) - row.begin());
-}
+inline token_id best(std::span<const float> row) { return static_cast<token_id>(std::ranges::max_element(row) - row.begin()); }
 
 inline bool same_bits(std::span<const float> a, std::span<const float> b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;

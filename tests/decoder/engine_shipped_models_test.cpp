@@ -19,18 +19,20 @@ model_options two_threads() {
 
 struct agreement {
   std::size_t prompts = 0;
-  std::size_t compared = 0;     // ids
-  std::size_t parted = 0;       // prompts
-  float widest_parting = 0;     // the reference's margin there
+  std::size_t compared = 0;  // ids
+  std::size_t parted = 0;    // prompts
+  float widest_parting = 0;  // the reference's margin there
 };
 
-/// Ids have to be equal until the reference's two best logits came closer than 0.05. A difference in the last bit anywhere in the prompt (the
-/// reference ran it as a batch) decides how some activation rounds to 8 bits, that now and then which expert is chosen, and that moves
-/// a margin by 0.04 on average and by several tenths at times: so a prompt may rarely part above 0.05.
+/// Ids have to be equal until the reference's two best logits came closer than 0.05. A difference in the last bit anywhere in
+/// the prompt (the reference ran it as a batch) decides how some activation rounds to 8 bits, that now and then which expert
+/// is chosen, and that moves a margin by 0.04 on average and by several tenths at times: so a prompt may rarely part above
+/// 0.05.
 agreement compare_answers(const std::string& json) {
   engine e(moe, two_threads());
   agreement out;
-  for (std::size_t at = json.find("\"prompt_ids\""); at != std::string::npos; at = json.find("\"prompt_ids\"", at + 1), ++out.prompts) {
+  for (std::size_t at = json.find("\"prompt_ids\""); at != std::string::npos;
+       at = json.find("\"prompt_ids\"", at + 1), ++out.prompts) {
     const std::string_view rest = std::string_view(json).substr(at);
     const auto prompt = numbers_behind<token_id>(rest, "prompt_ids");
     const auto expected = numbers_behind<token_id>(rest, "greedy_ids");
@@ -40,7 +42,8 @@ agreement compare_answers(const std::string& json) {
     e.model().keep({0});
     std::vector<float> row;
     for (std::size_t p = 0; p < prompt.size(); p += 64)
-      row = e.window(std::span(prompt).subspan(p, std::min<std::size_t>(64, prompt.size() - p)), static_cast<std::uint32_t>(p), rows_wanted::last);
+      row = e.window(std::span(prompt).subspan(p, std::min<std::size_t>(64, prompt.size() - p)), static_cast<std::uint32_t>(p),
+                     rows_wanted::last);
     for (std::size_t i = 0; i < expected.size() && margins[i] >= 0.05F; ++i, ++out.compared) {
       if (best(row) != expected[i]) {
         ++out.parted;
@@ -88,7 +91,8 @@ TEST_CASE("all prompts that were ever asked, where they are at hand") {
     return;
   }
   const agreement a = compare_answers(json);
-  MESSAGE(a.compared, " ids equal in ", a.prompts, " prompts, ", a.parted, " parted, at a margin of ", a.widest_parting, " at most");
+  MESSAGE(a.compared, " ids equal in ", a.prompts, " prompts, ", a.parted, " parted, at a margin of ", a.widest_parting,
+          " at most");
   CHECK(a.prompts == 28);
   CHECK(a.compared > 700);
   CHECK(a.parted <= 2);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <unistd.h>
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
-#include <algorithm>
 #include <cstring>
-#include <unistd.h>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -16,7 +16,8 @@
 
 namespace engine_test {
 
-/// Unpacks FILE.xz of the optional folder beside the repository into a temporary folder, once; empty if there is no such file or no xz.
+/// Unpacks FILE.xz of the optional folder beside the repository into a temporary folder, once; empty if there is no such file
+/// or no xz.
 inline std::string unpacked(const std::string& folder, const std::string& file) {
   namespace fs = std::filesystem;
   const fs::path packed = fs::path(MOESAIC_SHARED) / folder / (file + ".xz");

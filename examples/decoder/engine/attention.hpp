@@ -12,8 +12,8 @@
 
 namespace moesaic::decoder {
 
-/// The part of a layer that lets a token see the tokens before it. It owns its cache. An architecture with another kind of attention
-/// brings another class.
+/// The part of a layer that lets a token see the tokens before it. It owns its cache. An architecture with another kind of
+/// attention brings another class.
 class attention {
  public:
   virtual ~attention() = default;
@@ -29,14 +29,15 @@ struct grouped_attention_options {
   std::int64_t key_value_heads = 0;  ///< a divisor of heads
   std::int64_t key_width = 0;        ///< of one head
   std::int64_t value_width = 0;
-  float scale = 0;                   ///< of the scores
-  float epsilon = 0;                 ///< of the head norms
-  bool head_norms = false;           ///< RMS norms of every query and key head, before they turn
+  float scale = 0;          ///< of the scores
+  float epsilon = 0;        ///< of the head norms
+  bool head_norms = false;  ///< RMS norms of every query and key head, before they turn
 };
 
 /// Grouped-query attention with rotary positions: several query heads share one head of keys and values.
 /// Reads the tensors PREFIX.attn_{q,k,v,output}.weight, their .bias where there is one, and PREFIX.attn_{q,k}_norm.weight.
 [[nodiscard]] result<std::unique_ptr<attention>> make_grouped_attention(weight_source& source, const std::string& prefix,
-                                                                        const grouped_attention_options& options, cache_options cache);
+                                                                        const grouped_attention_options& options,
+                                                                        cache_options cache);
 
 }  // namespace moesaic::decoder

@@ -9,8 +9,8 @@ namespace moesaic::decoder {
 
 namespace {
 
-constexpr std::int64_t worth_sharing = 24 * 1024;  // bytes of weights times rows, as in multiply()
-constexpr std::int64_t tile = 16;                  // rows of input that stay in the first-level cache together
+constexpr std::int64_t worth_sharing = 128 * 1024;  // bytes of weights times rows, as in multiply()
+constexpr std::int64_t tile = 16;                   // rows of input that stay in the first-level cache together
 
 struct cut {
   std::int64_t pieces;
@@ -71,7 +71,8 @@ void gated_feed_forward(workbench& bench, const gated_weights& weights, std::spa
       const std::int64_t end = std::min(count, begin + tile);
       for (std::int64_t w = from; w < to; ++w)
         for (std::int64_t r = begin; r < end; ++r)
-          down_dot(static_cast<int>(inner), out + rows[static_cast<std::size_t>(r)].output + w, 0, down.row(w), 0, for_down.row(r), 0, 1);
+          down_dot(static_cast<int>(inner), out + rows[static_cast<std::size_t>(r)].output + w, 0, down.row(w), 0,
+                   for_down.row(r), 0, 1);
     }
   });
 }

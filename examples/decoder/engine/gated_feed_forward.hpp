@@ -21,8 +21,8 @@ struct routed_row {
   std::int64_t output = 0;
 };
 
-/// Computes the rows of the list from `bench.input` and writes each result, [down.rows] floats, to its own place. The weights may lie
-/// at any address, and the rows may be any subset: a row's result has the same bits alone as among others.
+/// Computes the rows of the list from `bench.input` and writes each result, [down.rows] floats, to its own place. The weights
+/// may lie at any address, and the rows may be any subset: a row's result has the same bits alone as among others.
 void gated_feed_forward(workbench& bench, const gated_weights& weights, std::span<const routed_row> rows, float* out);
 
 }  // namespace moesaic::decoder

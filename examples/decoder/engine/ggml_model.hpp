@@ -18,7 +18,7 @@ namespace moesaic::decoder {
 
 struct model_options {
   unsigned threads = 1;
-  std::uint32_t context = 0;          ///< positions; 0: what the file says it was made for, at most 4096
+  std::uint32_t context = 0;  ///< positions; 0: what the file says it was made for, at most 4096
   ggml_type cache_type = GGML_TYPE_F32;
   std::uint32_t longest_window = 64;  ///< tokens of one forward pass; buffers grow with it
   load_progress progress;
@@ -26,9 +26,9 @@ struct model_options {
 
 /// A GGUF model computed with ggml's dot products, experts elsewhere. Models the concept moe_model.
 ///
-/// Logits are bitwise the same for every order in which a layer's experts are run, every address they lie at, every number of threads and
-/// every division of the tokens into windows: each element of a product is one dot product of its own, an expert writes its results to rows of
-/// their own, and `combine` adds them up in rank order.
+/// Logits are bitwise the same for every order in which a layer's experts are run, every address they lie at, every number of
+/// threads and every division of the tokens into windows: each element of a product is one dot product of its own, an expert
+/// writes its results to rows of their own, and `combine` adds them up in rank order.
 /// Memory: the resident weights, the cache (written pages), and per token of the longest window: (3 + top_k) * width + widest
 /// projections, floats; plus a row of logits for each wanted row.
 class ggml_model {
@@ -51,7 +51,8 @@ class ggml_model {
   // Where experts are.
   /// One place for each part of an expert inside its room.
   using part_offsets = std::array<std::uint64_t, 3>;
-  /// Tells where the parts lie in a room; without it they follow each other without a gap. Indexed by shape().space().flat(expert).
+  /// Tells where the parts lie in a room; without it they follow each other without a gap. Indexed by
+  /// shape().space().flat(expert).
   void place_parts(std::vector<part_offsets> by_expert) { offsets_ = std::move(by_expert); }
   /// Start of the mapped file, for host seats; null takes it back.
   void map_file(const std::byte* start) noexcept { mapped_ = start; }
@@ -96,14 +97,14 @@ class ggml_model {
   stage stage_ = stage::idle;
   window_place place_;
   rows_wanted wanted_ = rows_wanted::last;
-  std::size_t block_ = 0;            // the next to compute, or the one whose experts run
-  std::uint32_t routed_layer_ = 0;   // its number among MoE layers
+  std::size_t block_ = 0;           // the next to compute, or the one whose experts run
+  std::uint32_t routed_layer_ = 0;  // its number among MoE layers
   scratch residual_, normed_, router_logits_, expert_rows_, logits_;
   std::vector<expert_index> routes_;       // [row][rank]
   std::vector<float> weights_;             // beside them
   std::vector<std::uint32_t> list_begin_;  // of each expert in rows_, one more at the end
   std::vector<std::uint32_t> list_next_;
-  std::vector<routed_row> rows_;           // grouped by expert, ascending
+  std::vector<routed_row> rows_;  // grouped by expert, ascending
   std::vector<bool> has_run_;
   std::uint32_t experts_left_ = 0;
 };

@@ -77,7 +77,7 @@ class gguf_file {
   friend class gguf_parser;
   struct entry {
     std::string_view key;
-    std::uint32_t type = 0;          // of the value, or of the elements of an array
+    std::uint32_t type = 0;  // of the value, or of the elements of an array
     bool array = false;
     std::uint64_t count = 1;
     const std::byte* raw = nullptr;  // first value; strings are length-prefixed

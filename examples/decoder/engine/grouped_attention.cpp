@@ -23,9 +23,12 @@ class grouped_attention final : public attention {
   struct projection {
     matrix weights;
     std::vector<float> bias;
-    [[nodiscard]] product into(float* out) const noexcept { return {&weights, out, weights.rows, bias.empty() ? nullptr : bias.data()}; }
+    [[nodiscard]] product into(float* out) const noexcept {
+      return {&weights, out, weights.rows, bias.empty() ? nullptr : bias.data()};
+    }
   };
-  [[nodiscard]] static result<projection> read_projection(weight_source& source, const std::string& name, std::int64_t columns, std::int64_t rows);
+  [[nodiscard]] static result<projection> read_projection(weight_source& source, const std::string& name, std::int64_t columns,
+                                                          std::int64_t rows);
   void look_back(workbench::member_scratch& mine, const float* query, std::int64_t head, std::int64_t count, float* out) const;
 
   grouped_attention_options o_;
@@ -34,8 +37,8 @@ class grouped_attention final : public attention {
   std::vector<float> query_norm_, key_norm_;
 };
 
-result<grouped_attention::projection> grouped_attention::read_projection(weight_source& source, const std::string& name, std::int64_t columns,
-                                                                         std::int64_t rows) {
+result<grouped_attention::projection> grouped_attention::read_projection(weight_source& source, const std::string& name,
+                                                                         std::int64_t columns, std::int64_t rows) {
   auto weights = source.take_matrix(name + ".weight", columns, rows);
   if (!weights) return weights.error();
   auto bias = source.take_vector_if_any(name + ".bias", rows);
@@ -69,7 +72,8 @@ result<void> grouped_attention::read(weight_source& source, const std::string& p
   return {};
 }
 
-void grouped_attention::look_back(workbench::member_scratch& mine, const float* query, std::int64_t head, std::int64_t count, float* out) const {
+void grouped_attention::look_back(workbench::member_scratch& mine, const float* query, std::int64_t head, std::int64_t count,
+                                  float* out) const {
   // The weighted sum runs over whole vector registers: weights behind the last position are 0, and the cache has room for them.
   const std::int64_t padded = key_value_cache::padded(count);
   float* scores = mine.scores.of(key_value_cache::padded(cache_.context()));
@@ -77,7 +81,8 @@ void grouped_attention::look_back(workbench::member_scratch& mine, const float* 
   const void* weights = scores;
   const auto convert = ggml_get_type_traits_cpu(cache_.type())->from_float;
   if (cache_.type() != GGML_TYPE_F32) {
-    const auto needed = static_cast<std::size_t>(std::max(key_value_cache::padded(cache_.context()), o_.key_width)) * sizeof(float);
+    const auto needed =
+        static_cast<std::size_t>(std::max(key_value_cache::padded(cache_.context()), o_.key_width)) * sizeof(float);
     if (mine.converted.size() < needed) mine.converted.resize(needed);
     asked = weights = mine.converted.data();
     convert(query, mine.converted.data(), o_.key_width);
@@ -89,7 +94,8 @@ void grouped_attention::look_back(workbench::member_scratch& mine, const float* 
   cache_.mix(head, weights, padded, out);
 }
 
-void grouped_attention::add(workbench& bench, const window_place& window, const rope& turns, const float* normed, float* residual) {
+void grouped_attention::add(workbench& bench, const window_place& window, const rope& turns, const float* normed,
+                            float* residual) {
   const std::int64_t rows = window.rows;
   const std::int64_t query_width = o_.heads * o_.key_width;
   const std::int64_t key_width = o_.key_value_heads * o_.key_width;
@@ -116,8 +122,8 @@ void grouped_attention::add(workbench& bench, const window_place& window, const 
     }
   }
 
-  // One piece is one query head of one row. What it computes depends on the positions up to its row and on nothing else, so a row has
-  // the same bits in every window.
+  // One piece is one query head of one row. What it computes depends on the positions up to its row and on nothing else, so a
+  // row has the same bits in every window.
   const std::int64_t group = o_.heads / o_.key_value_heads;
   const auto look = [&](std::uint32_t piece, unsigned member) {
     const std::int64_t r = piece / o_.heads;

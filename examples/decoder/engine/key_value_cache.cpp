@@ -9,7 +9,8 @@
 
 namespace moesaic::decoder {
 
-result<key_value_cache> key_value_cache::make(cache_options options, std::int64_t heads, std::int64_t key_width, std::int64_t value_width) {
+result<key_value_cache> key_value_cache::make(cache_options options, std::int64_t heads, std::int64_t key_width,
+                                              std::int64_t value_width) {
   key_value_cache cache;
   cache.options_ = options;
   cache.stride_ = padded(options.context);
@@ -20,7 +21,8 @@ result<key_value_cache> key_value_cache::make(cache_options options, std::int64_
   const auto width = static_cast<std::uint64_t>(heads * (key_width + value_width)) * cache.element_;
   const auto context = static_cast<std::uint64_t>(cache.stride_);
   if (context == 0 || width == 0 || context > (std::uint64_t{1} << 46U) / width)
-    return error(error_code::bad_argument, "a context of ", options.context, " positions is not possible; choose between 1 and a few hundred thousand");
+    return error(error_code::bad_argument, "a context of ", options.context,
+                 " positions is not possible; choose between 1 and a few hundred thousand");
   cache.bytes_ = context * width;
   void* memory = ::mmap(nullptr, cache.bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED)

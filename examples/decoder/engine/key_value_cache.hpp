@@ -10,17 +10,18 @@
 namespace moesaic::decoder {
 
 struct cache_options {
-  std::int64_t context = 0;          ///< positions
-  ggml_type type = GGML_TYPE_F32;    ///< F32 or F16
+  std::int64_t context = 0;        ///< positions
+  ggml_type type = GGML_TYPE_F32;  ///< F32 or F16
 };
 
-/// Keys and values of one layer. Keys are kept [head][position][dimension], values turned, [head][dimension][position], so that both the
-/// scores and the weighted sum are dot products over neighbouring numbers. Rows at and after a position are overwritten, never moved: to
-/// forget is to write there again.
+/// Keys and values of one layer. Keys are kept [head][position][dimension], values turned, [head][dimension][position], so
+/// that both the scores and the weighted sum are dot products over neighbouring numbers. Rows at and after a position are
+/// overwritten, never moved: to forget is to write there again.
 /// Memory: context * heads * (key_width + value_width) numbers, reserved at once, taken from the system when first written.
 class key_value_cache {
  public:
-  [[nodiscard]] static result<key_value_cache> make(cache_options options, std::int64_t heads, std::int64_t key_width, std::int64_t value_width);
+  [[nodiscard]] static result<key_value_cache> make(cache_options options, std::int64_t heads, std::int64_t key_width,
+                                                    std::int64_t value_width);
   key_value_cache(key_value_cache&& other) noexcept;
   key_value_cache& operator=(key_value_cache&&) = delete;
   ~key_value_cache();
@@ -29,8 +30,9 @@ class key_value_cache {
   void store(std::int64_t head, std::int64_t position, const float* key, const float* value) noexcept;
   /// scores[p] = query . key of position p, for p in [0, count). The query is in the cache's type.
   void score(std::int64_t head, const void* query, std::int64_t count, float* scores) const noexcept;
-  /// out[d] = sum over p in [0, count) of weights[p] * value d of position p. The weights are in the cache's type. `count` may be the
-  /// padded count: what is not written yet is 0, and what was forgotten is finite, so weights of 0 there add nothing.
+  /// out[d] = sum over p in [0, count) of weights[p] * value d of position p. The weights are in the cache's type. `count`
+  /// may be the padded count: what is not written yet is 0, and what was forgotten is finite, so weights of 0 there add
+  /// nothing.
   void mix(std::int64_t head, const void* weights, std::int64_t count, float* out) const noexcept;
 
   /// Rounded up to what the dot products take at once.

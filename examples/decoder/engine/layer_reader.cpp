@@ -51,7 +51,8 @@ result<void> read_ends(weight_source& source, const common_keys& keys, network& 
   into.width = keys.width;
   into.vocabulary = embedding == nullptr ? 1 : static_cast<std::int64_t>(embedding->extent[1]);
   if (into.vocabulary > (1 << 24))
-    return error(error_code::bad_file, source.file().path(), ": a vocabulary of ", into.vocabulary, " tokens is more than this decoder takes (2^24)");
+    return error(error_code::bad_file, source.file().path(), ": a vocabulary of ", into.vocabulary,
+                 " tokens is more than this decoder takes (2^24)");
   auto matrix_in = source.take_matrix("token_embd.weight", keys.width, into.vocabulary);
   if (!matrix_in) return matrix_in.error();
   auto matrix_out = source.take_matrix_if_any("output.weight", keys.width, into.vocabulary);
@@ -72,7 +73,9 @@ matrix without_data(const gguf_tensor& t) noexcept {
   return {t.type, static_cast<std::int64_t>(t.extent[0]), static_cast<std::int64_t>(t.extent[1]), nullptr};
 }
 
-bool same_form(const matrix& a, const matrix& b) noexcept { return a.type == b.type && a.columns == b.columns && a.rows == b.rows; }
+bool same_form(const matrix& a, const matrix& b) noexcept {
+  return a.type == b.type && a.columns == b.columns && a.rows == b.rows;
+}
 
 /// One part of all experts of a layer: a tensor with one slice for each expert, or, in older files, a tensor for each.
 result<matrix> read_part(weight_source& source, const std::string& prefix, std::size_t part, std::vector<expert_parts>& into) {
@@ -81,7 +84,8 @@ result<matrix> read_part(weight_source& source, const std::string& prefix, std::
   auto together = source.leave_in_file(stem + "_exps.weight");
   if (!together) return together.error();
   if (const gguf_tensor* t = *together; t != nullptr) {
-    if (t->extent[2] != into.size() || t->extent[3] != 1) return bad("_exps.weight holds ", t->extent[2], " experts; the keys say ", into.size());
+    if (t->extent[2] != into.size() || t->extent[3] != 1)
+      return bad("_exps.weight holds ", t->extent[2], " experts; the keys say ", into.size());
     const std::uint64_t each = t->bytes / t->extent[2];
     for (std::size_t e = 0; e < into.size(); ++e) into[e][part] = {t->file_offset + e * each, each};
     return without_data(*t);
@@ -91,9 +95,12 @@ result<matrix> read_part(weight_source& source, const std::string& prefix, std::
     auto one = source.leave_in_file(stem + "." + std::to_string(e) + ".weight");
     if (!one) return one.error();
     const gguf_tensor* t = *one;
-    if (t == nullptr) return bad("_exps.weight is missing (and so is ", stem, ".", e, ".weight, as older files name it); the model is incomplete");
+    if (t == nullptr)
+      return bad("_exps.weight is missing (and so is ", stem, ".", e,
+                 ".weight, as older files name it); the model is incomplete");
     if (e == 0) form = without_data(*t);
-    if (!same_form(form, without_data(*t)) || t->extent[2] * t->extent[3] != 1) return bad(".", e, ".weight differs in type or shape from expert 0");
+    if (!same_form(form, without_data(*t)) || t->extent[2] * t->extent[3] != 1)
+      return bad(".", e, ".weight differs in type or shape from expert 0");
     into[e][part] = {t->file_offset, t->bytes};
   }
   return form;
@@ -101,7 +108,8 @@ result<matrix> read_part(weight_source& source, const std::string& prefix, std::
 
 result<routed_feed_forward> read_routed(weight_source& source, const std::string& prefix, const common_keys& keys) {
   if (keys.experts == 0)
-    return error(error_code::bad_file, source.file().path(), ": ", prefix, "ffn_gate_inp.weight is a router, but there is no key expert_count");
+    return error(error_code::bad_file, source.file().path(), ": ", prefix,
+                 "ffn_gate_inp.weight is a router, but there is no key expert_count");
   routed_feed_forward out;
   auto router = source.take_matrix(prefix + "ffn_gate_inp.weight", keys.width, keys.experts);
   if (!router) return router.error();
@@ -115,8 +123,10 @@ result<routed_feed_forward> read_routed(weight_source& source, const std::string
     *into[part] = *form;
   }
   const gated_weights& f = out.form;
-  if (f.gate.columns != keys.width || f.up.columns != keys.width || f.down.rows != keys.width || f.gate.rows != f.up.rows || f.down.columns != f.gate.rows)
-    return error(error_code::bad_file, source.file().path(), ": the experts of ", prefix, " do not fit together or not into a width of ", keys.width);
+  if (f.gate.columns != keys.width || f.up.columns != keys.width || f.down.rows != keys.width || f.gate.rows != f.up.rows ||
+      f.down.columns != f.gate.rows)
+    return error(error_code::bad_file, source.file().path(), ": the experts of ", prefix,
+                 " do not fit together or not into a width of ", keys.width);
   return out;
 }
 
@@ -127,7 +137,8 @@ result<gated_weights> read_dense(weight_source& source, const std::string& prefi
   const std::array into{&out.gate, &out.up, &out.down};
   for (std::size_t part = 0; part < into.size(); ++part) {
     const bool back = part == 2;
-    auto read = source.take_matrix(prefix + "ffn_" + part_names[part] + ".weight", back ? inner : keys.width, back ? keys.width : inner);
+    auto read =
+        source.take_matrix(prefix + "ffn_" + part_names[part] + ".weight", back ? inner : keys.width, back ? keys.width : inner);
     if (!read) return read.error();
     *into[part] = *read;
   }
@@ -155,7 +166,8 @@ result<void> read_feed_forward(weight_source& source, const std::string& prefix,
   return {};
 }
 
-result<network> read_plain_network(weight_source& source, model_keys& keys, rope_pairs pairs, bool head_norms, cache_options cache) {
+result<network> read_plain_network(weight_source& source, model_keys& keys, rope_pairs pairs, bool head_norms,
+                                   cache_options cache) {
   const common_keys k = read_common_keys(keys);
   if (keys.failure()) return *keys.failure();
   network out;

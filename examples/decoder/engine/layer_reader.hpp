@@ -29,17 +29,20 @@ struct common_keys {
 };
 [[nodiscard]] common_keys read_common_keys(model_keys& keys);
 
-/// Rotary positions: base, dimensions, linear scaling, and the factors of rope_freqs.weight where there are any. Errors: a scaling
-/// this decoder does not know.
+/// Rotary positions: base, dimensions, linear scaling, and the factors of rope_freqs.weight where there are any. Errors: a
+/// scaling this decoder does not know.
 [[nodiscard]] result<rope> read_rope(model_keys& keys, weight_source& source, rope_pairs pairs, std::int64_t key_width);
 
 /// Embedding, output norm and output (tied to the embedding where there is none), into `into`.
 [[nodiscard]] result<void> read_ends(weight_source& source, const common_keys& keys, network& into);
 
-/// The norms of a layer and its feed-forward part: routed where there is a router (PREFIX.ffn_gate_inp), else dense. Prefix: "blk.3.".
-[[nodiscard]] result<void> read_feed_forward(weight_source& source, const std::string& prefix, const common_keys& keys, layer& into);
+/// The norms of a layer and its feed-forward part: routed where there is a router (PREFIX.ffn_gate_inp), else dense. Prefix:
+/// "blk.3.".
+[[nodiscard]] result<void> read_feed_forward(weight_source& source, const std::string& prefix, const common_keys& keys,
+                                             layer& into);
 
 /// All of a model whose layers are grouped attention and a feed-forward part: every architecture of this decoder so far.
-[[nodiscard]] result<network> read_plain_network(weight_source& source, model_keys& keys, rope_pairs pairs, bool head_norms, cache_options cache);
+[[nodiscard]] result<network> read_plain_network(weight_source& source, model_keys& keys, rope_pairs pairs, bool head_norms,
+                                                 cache_options cache);
 
 }  // namespace moesaic::decoder

@@ -30,7 +30,7 @@ using expert_parts = std::array<file_range, 3>;
 
 /// The feed-forward part of a layer with routed experts. Their weights stay in the file.
 struct routed_feed_forward {
-  matrix router;                    ///< width x experts
+  matrix router;  ///< width x experts
   router_options options;
   gated_weights form;               ///< types and extents of one expert; no data
   std::vector<expert_parts> parts;  ///< one for each expert
@@ -55,7 +55,7 @@ struct network {
   rope turns;
   std::vector<layer> layers;
   row_norm output_norm;
-  matrix output;     ///< width x vocabulary; the embedding itself where a model ties them
+  matrix output;  ///< width x vocabulary; the embedding itself where a model ties them
   weight_source::storage storage;
 };
 

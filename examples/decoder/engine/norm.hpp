@@ -8,8 +8,8 @@
 
 namespace moesaic::decoder {
 
-/// out = in / sqrt(mean(in^2) + epsilon) * weight, for each row of weight.size() floats; in and out may be the same. The sum is taken in
-/// double, in an order fixed by the width.
+/// out = in / sqrt(mean(in^2) + epsilon) * weight, for each row of weight.size() floats; in and out may be the same. The sum
+/// is taken in double, in an order fixed by the width.
 inline void rms_norm(const float* in, float* out, std::int64_t rows, std::span<const float> weight, float epsilon) noexcept {
   const std::size_t width = weight.size();
   for (std::int64_t r = 0; r < rows; ++r, in += width, out += width) {

@@ -8,7 +8,7 @@ namespace moesaic::decoder {
 namespace {
 
 // Below this many bytes of weights times rows of input, waking a helper costs more than it brings.
-constexpr std::int64_t worth_sharing = 24 * 1024;
+constexpr std::int64_t worth_sharing = 128 * 1024;
 
 ggml_type dot_type(ggml_type weights) noexcept { return ggml_get_type_traits_cpu(weights)->vec_dot_type; }
 
@@ -31,7 +31,8 @@ void activations::prepare(ggml_type weights) {
   const std::size_t needed = row_bytes * static_cast<std::size_t>(rows_);
   if (at->bytes.size() < needed) at->bytes.resize(needed);
   const auto convert = ggml_get_type_traits_cpu(wanted)->from_float;
-  for (std::int64_t r = 0; r < rows_; ++r) convert(values_ + r * columns_, at->bytes.data() + static_cast<std::size_t>(r) * row_bytes, columns_);
+  for (std::int64_t r = 0; r < rows_; ++r)
+    convert(values_ + r * columns_, at->bytes.data() + static_cast<std::size_t>(r) * row_bytes, columns_);
   at->current = true;
 }
 
@@ -51,7 +52,8 @@ void multiply(thread_team& team, activations& input, std::span<const product> li
     work += p.weights->rows * static_cast<std::int64_t>(p.weights->row_bytes()) * input.rows();
   }
   // Four pieces a thread: enough to even out a helper that comes late, few enough for the claims not to count.
-  const std::int64_t pieces = work < worth_sharing ? 1 : std::clamp<std::int64_t>(team.size() * 4, 1, std::max<std::int64_t>(rows, 1));
+  const std::int64_t pieces =
+      work < worth_sharing ? 1 : std::clamp<std::int64_t>(team.size() * 4, 1, std::max<std::int64_t>(rows, 1));
   const std::int64_t each = (rows + pieces - 1) / pieces;
   team.run(static_cast<std::uint32_t>(pieces), [&](std::uint32_t piece, unsigned) {
     std::int64_t from = piece * each;

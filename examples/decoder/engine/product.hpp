@@ -11,8 +11,8 @@
 
 namespace moesaic::decoder {
 
-/// Rows of activations, and the same rows in the forms that ggml's dot products want them in (Q8_0, Q8_K, F16, ... by the type of the
-/// weights), made once when first asked for. The buffers keep their memory from one use to the next.
+/// Rows of activations, and the same rows in the forms that ggml's dot products want them in (Q8_0, Q8_K, F16, ... by the
+/// type of the weights), made once when first asked for. The buffers keep their memory from one use to the next.
 class activations {
  public:
   /// Points at `rows` rows of `columns` floats; what was converted before is forgotten. The floats have to stay.
@@ -51,12 +51,13 @@ struct product {
 
 /// Computes all products of the list with all rows of the input.
 ///
-/// Every element is one call of ggml's dot product of one row of weights with one row of activations. So it has the same bits whether
-/// its token is computed alone or in a window, by one thread or by several, and at whatever address the weights lie. ggml_mul_mat
-/// does not promise that: where it is built with the llamafile kernels, F32, F16, BF16, Q8_0, Q4_0, Q5_0 and IQ4_NL products of two
-/// tokens or more sum in another order than those of one, and repacked weights do so as well. (Without them, as in ggml 0.20's packages for
-/// Python, all 28 types gave equal bits; but the next installation may have them.) Rows of weights are taken in the outer loop, so that
-/// one is read from memory once for all rows of the input; that is as fast as ggml_mul_mat without those kernels.
+/// Every element is one call of ggml's dot product of one row of weights with one row of activations. So it has the same bits
+/// whether its token is computed alone or in a window, by one thread or by several, and at whatever address the weights lie.
+/// ggml_mul_mat does not promise that: where it is built with the llamafile kernels, F32, F16, BF16, Q8_0, Q4_0, Q5_0 and
+/// IQ4_NL products of two tokens or more sum in another order than those of one, and repacked weights do so as well. (Without
+/// them, as in ggml 0.20's packages for Python, all 28 types gave equal bits; but the next installation may have them.) Rows
+/// of weights are taken in the outer loop, so that one is read from memory once for all rows of the input; that is as fast as
+/// ggml_mul_mat without those kernels.
 void multiply(thread_team& team, activations& input, std::span<const product> list);
 
 }  // namespace moesaic::decoder

@@ -5,7 +5,8 @@
 
 namespace moesaic::decoder {
 
-rope::rope(rope_options options) : options_(std::move(options)), step_(std::pow(options_.base, -2.0F / static_cast<float>(options_.dimensions))) {}
+rope::rope(rope_options options)
+    : options_(std::move(options)), step_(std::pow(options_.base, -2.0F / static_cast<float>(options_.dimensions))) {}
 
 void rope::prepare(std::uint32_t first, std::int64_t count) {
   const auto pairs = static_cast<std::size_t>(options_.dimensions / 2);

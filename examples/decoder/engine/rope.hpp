@@ -13,8 +13,8 @@ struct rope_options {
   rope_pairs pairs = rope_pairs::halves;
   std::int64_t dimensions = 0;  ///< of a head, even; the elements behind them do not turn
   float base = 10'000.0F;
-  float scale = 1.0F;           ///< positions are multiplied by it (linear context extension)
-  std::vector<float> factors;   ///< one divisor per pair, or empty
+  float scale = 1.0F;          ///< positions are multiplied by it (linear context extension)
+  std::vector<float> factors;  ///< one divisor per pair, or empty
 };
 
 /// Rotary position embedding: pair i of a head at position p turns by p * scale / factors[i] * base^(-2i/dimensions).

@@ -8,7 +8,8 @@
 
 namespace moesaic::decoder {
 
-void choose_experts(const router_options& options, std::span<float> logits, std::span<expert_index> chosen, std::span<float> weights) noexcept {
+void choose_experts(const router_options& options, std::span<float> logits, std::span<expert_index> chosen,
+                    std::span<float> weights) noexcept {
   softmax(logits.data(), options.experts, 1.0F);
   const auto k = static_cast<std::size_t>(options.top_k);
   const auto worth = [&](std::size_t e) { return std::isnan(logits[e]) ? -1.0F : logits[e]; };
@@ -21,7 +22,8 @@ void choose_experts(const router_options& options, std::span<float> logits, std:
   }
   float sum = 0;
   for (std::size_t i = 0; i < k; ++i) sum += weights[i] = logits[number(chosen[i])];
-  constexpr float least_sum = 6.103515625e-5F;  // the smallest normal half-precision number: what the reference divides by at least
+  constexpr float least_sum =
+      6.103515625e-5F;  // the smallest normal half-precision number: what the reference divides by at least
   const float divide = options.renormalise ? std::max(sum, least_sum) : 1.0F;
   for (std::size_t i = 0; i < k; ++i) weights[i] = weights[i] / divide * options.scale;
 }

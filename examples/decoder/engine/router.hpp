@@ -16,8 +16,9 @@ struct router_options {
   float scale = 1.0F;       ///< and multiplied by this
 };
 
-/// Chooses the top_k experts of one row after a softmax over all logits (overwritten by the probabilities). Rank order: descending
-/// probability. Ties: the lower expert comes first; a probability that is not a number counts as the least.
-void choose_experts(const router_options& options, std::span<float> logits, std::span<expert_index> chosen, std::span<float> weights) noexcept;
+/// Chooses the top_k experts of one row after a softmax over all logits (overwritten by the probabilities). Rank order:
+/// descending probability. Ties: the lower expert comes first; a probability that is not a number counts as the least.
+void choose_experts(const router_options& options, std::span<float> logits, std::span<expert_index> chosen,
+                    std::span<float> weights) noexcept;
 
 }  // namespace moesaic::decoder

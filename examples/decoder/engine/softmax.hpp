@@ -13,8 +13,8 @@ namespace moesaic::decoder {
 /// x = n ln 2 + r with |r| <= ln 2 / 2; 2^n by its exponent bits, e^r by a polynomial.
 [[nodiscard]] inline float fast_exp(float x) noexcept {
   const float in = std::min(std::max(x, -87.0F), 88.0F);
-  constexpr float to_whole = 12'582'912.0F;                    // 1.5 * 2^23: adding it rounds to a whole number
-  const float shifted = in * 1.44269504F + to_whole;           // / ln 2
+  constexpr float to_whole = 12'582'912.0F;           // 1.5 * 2^23: adding it rounds to a whole number
+  const float shifted = in * 1.44269504F + to_whole;  // / ln 2
   const float n = shifted - to_whole;
   const float r = (in - n * 0.693359375F) + n * 2.12194440e-4F;  // ln 2 in two parts, the first one exact in few bits
   const auto bits = (std::bit_cast<std::uint32_t>(shifted) << 23U) + std::bit_cast<std::uint32_t>(1.0F);

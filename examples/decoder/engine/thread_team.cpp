@@ -38,8 +38,10 @@ bool thread_team::claim_one(unsigned member) {
   for (;;) {
     const std::uint64_t next = (seen >> piece_bits) & piece_mask;
     if (next >= (seen & piece_mask)) return false;
-    // Success makes function_ and what_ safe to read: share() cannot return, hence not set them again, before this piece is finished.
-    if (state_.compare_exchange_weak(seen, seen + (std::uint64_t{1} << piece_bits), std::memory_order_acq_rel, std::memory_order_acquire)) {
+    // Success makes function_ and what_ safe to read: share() cannot return, hence not set them again, before this piece is
+    // finished.
+    if (state_.compare_exchange_weak(seen, seen + (std::uint64_t{1} << piece_bits), std::memory_order_acq_rel,
+                                     std::memory_order_acquire)) {
       function_(what_, static_cast<std::uint32_t>(next), member);
       finished_.fetch_add(1, std::memory_order_release);
       return true;

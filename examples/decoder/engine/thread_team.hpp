@@ -9,10 +9,11 @@
 
 namespace moesaic::decoder {
 
-/// A few threads that share the pieces of one job after another; the caller is one of them. Pieces are claimed, not dealt, so a
-/// helper that the system has put aside (I/O has to run too) delays nobody but its own piece; helpers spin for some microseconds after
-/// a job and then sleep. What a piece computes may depend on its number only, never on who runs it.
-/// Threads: one caller at a time. Cost: about a microsecond a job while the helpers are awake, a wake-up (tens) after a pause.
+/// A few threads that share the pieces of one job after another; the caller is one of them. Pieces are claimed, not dealt, so
+/// a helper that the system has put aside (I/O has to run too) delays nobody but its own piece; helpers spin for some
+/// microseconds after a job and then sleep. What a piece computes may depend on its number only, never on who runs it.
+/// Threads: one caller at a time. Cost: about a microsecond a job while the helpers are awake, a wake-up (tens) after a
+/// pause.
 class thread_team {
  public:
   /// `threads` counts the caller; 1 makes no thread at all.
@@ -23,15 +24,17 @@ class thread_team {
 
   [[nodiscard]] unsigned size() const noexcept { return static_cast<unsigned>(helpers_.size()) + 1; }
 
-  /// Calls work(piece, member) once for every piece in [0, pieces), fewer than 2^20, and returns when all are done. `member` is the
-  /// number of the thread it runs on (0: the caller), for scratch memory. `work` must not throw.
+  /// Calls work(piece, member) once for every piece in [0, pieces), fewer than 2^20, and returns when all are done. `member`
+  /// is the number of the thread it runs on (0: the caller), for scratch memory. `work` must not throw.
   template <class Work>
   void run(std::uint32_t pieces, const Work& work) {
     if (helpers_.empty() || pieces <= 1) {
       for (std::uint32_t i = 0; i < pieces; ++i) work(i, 0U);
       return;
     }
-    share(pieces, [](const void* what, std::uint32_t piece, unsigned member) { (*static_cast<const Work*>(what))(piece, member); }, std::addressof(work));
+    share(
+        pieces, [](const void* what, std::uint32_t piece, unsigned member) { (*static_cast<const Work*>(what))(piece, member); },
+        std::addressof(work));
   }
 
  private:

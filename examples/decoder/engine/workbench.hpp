@@ -34,8 +34,8 @@ struct workbench {
   explicit workbench(unsigned threads) : team(threads), of_member(threads == 0 ? 1 : threads) {}
 
   thread_team team;
-  activations input;   ///< the normed rows that products start from
-  activations inner;   ///< what lies between two products of a part
+  activations input;  ///< the normed rows that products start from
+  activations inner;  ///< what lies between two products of a part
   scratch queries, keys, values, mixed, hidden;
   /// One for each thread of the team, for attention scores.
   struct member_scratch {

@@ -15,11 +15,14 @@ namespace {
 using namespace moesaic::decoder;
 
 constexpr const char* help =
-    "moesaic-make-model OUT.gguf [--architecture llama|qwen3|qwen3moe] [--seed N] [--layers N] [--width N] [--heads N] [--kv-heads N]\n"
-    "                   [--head-width N] [--experts N] [--top-k N] [--inner N] [--vocabulary N] [--context N] [--type F32|F16|Q8_0|Q4_K|...]\n"
+    "moesaic-make-model OUT.gguf [--architecture llama|qwen3|qwen3moe] [--seed N] [--layers N] [--width N] [--heads N] "
+    "[--kv-heads N]\n"
+    "                   [--head-width N] [--experts N] [--top-k N] [--inner N] [--vocabulary N] [--context N] [--type "
+    "F32|F16|Q8_0|Q4_K|...]\n"
     "                   [--down-type TYPE] [--tied] [--one-tensor-per-expert] [--rope-factors] [--rope-scaling X]\n"
     "\n"
-    "Writes a GGUF model with random weights. An expert takes 3 x width x inner numbers; --experts 0 makes a dense model. --inner is the\n"
+    "Writes a GGUF model with random weights. An expert takes 3 x width x inner numbers; --experts 0 makes a dense model. "
+    "--inner is the\n"
     "width inside an expert, --down-type another type for the down matrices of every other layer (experts of mixed sizes).\n"
     "Example, 1 GB of experts in Q8_0:\n"
     "  moesaic-make-model big.gguf --layers 12 --width 1024 --experts 64 --top-k 4 --inner 416 --type Q8_0\n";
@@ -43,15 +46,17 @@ int main(int count, char** arguments) {
   struct {
     const char* name;
     std::int64_t* into;
-  } const wholes[] = {{"--layers", &r.layers},       {"--width", &r.width},         {"--heads", &r.heads}, {"--kv-heads", &r.key_value_heads},
-                      {"--head-width", &r.head_width}, {"--experts", &r.experts},   {"--top-k", &r.top_k}, {"--inner", &r.inner},
-                      {"--vocabulary", &r.vocabulary}, {"--context", &r.context}};
+  } const wholes[] = {
+      {"--layers", &r.layers},         {"--width", &r.width},     {"--heads", &r.heads}, {"--kv-heads", &r.key_value_heads},
+      {"--head-width", &r.head_width}, {"--experts", &r.experts}, {"--top-k", &r.top_k}, {"--inner", &r.inner},
+      {"--vocabulary", &r.vocabulary}, {"--context", &r.context}};
   for (int i = 1; i < count; ++i) {
     const std::string name = arguments[i];
     if (name == "--help") return std::fputs(help, stdout) < 0 ? 1 : 0;
     if (name == "--version") {
       const auto v = moesaic::version;
-      return std::printf("moesaic-make-model %u.%u.%u\n", static_cast<unsigned>(v.major), static_cast<unsigned>(v.minor), static_cast<unsigned>(v.patch)) < 0;
+      return std::printf("moesaic-make-model %u.%u.%u\n", static_cast<unsigned>(v.major), static_cast<unsigned>(v.minor),
+                         static_cast<unsigned>(v.patch)) < 0;
     }
     if (name == "--tied" || name == "--one-tensor-per-expert" || name == "--rope-factors") {
       (name == "--tied" ? r.tied : name == "--rope-factors" ? r.rope_factors : r.one_tensor_per_expert) = true;

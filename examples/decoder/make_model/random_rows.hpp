@@ -7,8 +7,8 @@
 
 namespace moesaic::decoder {
 
-/// Numbers of one tensor, the same for a seed and a name wherever and in however many pieces they are made. Even spread, not normal: four
-/// numbers from one 64-bit step, because models of gigabytes are made of them.
+/// Numbers of one tensor, the same for a seed and a name wherever and in however many pieces they are made. Even spread, not
+/// normal: four numbers from one 64-bit step, because models of gigabytes are made of them.
 class random_rows {
  public:
   random_rows(std::uint64_t seed, std::string_view name) noexcept : state_(seed * 0x9E3779B97F4A7C15U + 0xD1B54A32D192ED03U) {

@@ -42,7 +42,9 @@ std::vector<tensor_plan> plan(const recipe& r) {
   const auto matrix = [&](const std::string& name, std::int64_t columns, std::int64_t rows, ggml_type type, float gain = 1.0F) {
     out.push_back({name, type, {columns, rows}, gain / std::sqrt(static_cast<float>(columns)), 0});
   };
-  const auto norm = [&](const std::string& name, std::int64_t length) { out.push_back({name, GGML_TYPE_F32, {length}, 0.1F, 1.0F}); };
+  const auto norm = [&](const std::string& name, std::int64_t length) {
+    out.push_back({name, GGML_TYPE_F32, {length}, 0.1F, 1.0F});
+  };
   out.push_back({"token_embd.weight", r.type, {r.width, r.vocabulary}, 1.0F, 0});
   norm("output_norm.weight", r.width);
   if (!r.tied) matrix("output.weight", r.width, r.vocabulary, r.type, 2.0F);
@@ -83,16 +85,20 @@ result<void> check(const recipe& r) {
   const auto bad = [](const auto&... parts) { return error(error_code::bad_argument, parts...); };
   if (find_architecture(r.architecture) == nullptr)
     return bad("unknown architecture ", printable(r.architecture), "; this decoder knows ", known_architectures());
-  if (r.layers < 1 || r.layers > 4'096 || r.width < 1 || r.width > 65'536 || r.inner < 1 || r.inner > 1'048'576 || r.vocabulary < 1 ||
-      r.vocabulary > 1'000'000 || r.head_width < 2 || r.head_width > 1'024 || r.head_width % 2 != 0 || r.heads < 1 || r.heads > 1'024)
-    return bad("layers, width, inner, vocabulary, heads or head width make no sense; all have to be positive, and a head's width even");
-  if (r.key_value_heads < 1 || r.heads % r.key_value_heads != 0) return bad(r.heads, " heads cannot share ", r.key_value_heads, " key-value heads evenly");
+  if (r.layers < 1 || r.layers > 4'096 || r.width < 1 || r.width > 65'536 || r.inner < 1 || r.inner > 1'048'576 ||
+      r.vocabulary < 1 || r.vocabulary > 1'000'000 || r.head_width < 2 || r.head_width > 1'024 || r.head_width % 2 != 0 ||
+      r.heads < 1 || r.heads > 1'024)
+    return bad(
+        "layers, width, inner, vocabulary, heads or head width make no sense; all have to be positive, and a head's width even");
+  if (r.key_value_heads < 1 || r.heads % r.key_value_heads != 0)
+    return bad(r.heads, " heads cannot share ", r.key_value_heads, " key-value heads evenly");
   if (r.experts < 0 || r.experts > 65'535 || (r.experts > 0 && (r.top_k < 1 || r.top_k > r.experts)))
     return bad("a token cannot use ", r.top_k, " of ", r.experts, " experts");
   if ((r.architecture == "qwen3moe") != (r.experts > 0) && r.architecture != "llama")
     return bad("qwen3moe has experts and qwen3 has none; this recipe has ", r.experts);
   for (const tensor_plan& t : plan(r)) {
-    if (t.type >= GGML_TYPE_COUNT || t.extent[0] % ggml_blck_size(t.type) != 0 || !can_multiply(t.type, static_cast<std::uint64_t>(t.extent[0])))
+    if (t.type >= GGML_TYPE_COUNT || t.extent[0] % ggml_blck_size(t.type) != 0 ||
+        !can_multiply(t.type, static_cast<std::uint64_t>(t.extent[0])))
       return bad("the tensor ", t.name, " has rows of ", t.extent[0], " numbers, which do not fit the blocks of type ",
                  std::string_view(t.type < GGML_TYPE_COUNT ? ggml_type_name(t.type) : "(unknown)"));
     if (t.name.size() >= GGML_MAX_NAME) return bad("the tensor name ", t.name, " is too long");
@@ -102,7 +108,9 @@ result<void> check(const recipe& r) {
 
 void describe(const recipe& r, gguf_context* to) {
   const auto key = [&](const char* name) { return r.architecture + "." + name; };
-  const auto number_in = [&](const char* name, std::int64_t value) { gguf_set_val_u32(to, key(name).c_str(), static_cast<std::uint32_t>(value)); };
+  const auto number_in = [&](const char* name, std::int64_t value) {
+    gguf_set_val_u32(to, key(name).c_str(), static_cast<std::uint32_t>(value));
+  };
   gguf_set_val_str(to, "general.architecture", r.architecture.c_str());
   gguf_set_val_str(to, "general.name", ("random weights, seed " + std::to_string(r.seed)).c_str());
   number_in("vocab_size", r.vocabulary);
@@ -188,9 +196,11 @@ result<void> make_model(const recipe& what, const std::string& path) {
   if (file == nullptr) return failed(error_code::cannot_open, "cannot be written");
   std::vector<std::byte> head(gguf_get_meta_size(meta.get()));
   gguf_get_meta_data(meta.get(), head.data());
-  if (std::fwrite(head.data(), 1, head.size(), file.get()) != head.size()) return failed(error_code::transfer_failed, "writing failed");
+  if (std::fwrite(head.data(), 1, head.size(), file.get()) != head.size())
+    return failed(error_code::transfer_failed, "writing failed");
   for (const tensor_plan& t : tensors)
-    if (!write_rows(file.get(), t, what.seed, gguf_get_alignment(meta.get()))) return failed(error_code::transfer_failed, "writing failed; is the disk full?");
+    if (!write_rows(file.get(), t, what.seed, gguf_get_alignment(meta.get())))
+      return failed(error_code::transfer_failed, "writing failed; is the disk full?");
   if (std::fclose(file.release()) != 0) return failed(error_code::transfer_failed, "writing failed; is the disk full?");
   if (std::rename(beside.c_str(), path.c_str()) != 0) return failed(error_code::cannot_open, "cannot be renamed");
   return {};

@@ -9,7 +9,8 @@
 
 namespace moesaic::decoder {
 
-/// A byte-level tokenizer that takes any text: the 256 bytes, two merges, fillers, and an end token last. Left out below 260 tokens.
+/// A byte-level tokenizer that takes any text: the 256 bytes, two merges, fillers, and an end token last. Left out below 260
+/// tokens.
 inline void add_toy_vocabulary(gguf_context* to, std::int64_t size) {
   if (size < 260) return;
   // How byte-level vocabularies write bytes: printable ones as themselves, the others as characters from U+0100 on.
