@@ -60,7 +60,7 @@ inline constexpr std::array known{
 [[nodiscard]] inline result<any> make(std::string_view text) {
   const result<spec> parsed = spec::parse(text);
   if (!parsed) return parsed.error();
-  const auto plain = [&](any policy) -> result<any> {
+  const auto plain = [&]<class P>(P policy) -> result<any> {
     if (const result<void> fine = parsed->only({}, false); !fine) return fine.error();
     return policy;
   };

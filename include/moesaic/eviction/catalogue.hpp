@@ -83,7 +83,7 @@ inline constexpr std::array known{
   const result<spec> parsed = spec::parse(text);
   if (!parsed) return parsed.error();
   const std::string_view name = parsed->name();
-  const auto plain = [&](any policy) -> result<any> {
+  const auto plain = [&]<class P>(P policy) -> result<any> {
     if (const result<void> fine = parsed->only({}, false); !fine) return fine.error();
     return policy;
   };
@@ -95,13 +95,13 @@ inline constexpr std::array known{
     if (const result<void> fine = parsed->only(std::array<std::string_view, 1>{"half_life"}, true); !fine) return fine.error();
     const auto half_life = parsed->number("half_life", 32, 1, 65'536, true);
     if (!half_life) return half_life.error();
-    return any(lrfu{.half_life = static_cast<std::uint32_t>(*half_life)});
+    return lrfu{.half_life = static_cast<std::uint32_t>(*half_life)};
   }
   if (name == "random") {
     if (const result<void> fine = parsed->only(std::array<std::string_view, 1>{"seed"}, true); !fine) return fine.error();
     const auto seed = parsed->number("seed", 0, 0, ~std::uint64_t{}, true);
     if (!seed) return seed.error();
-    return any(random{.seed = *seed});
+    return random{.seed = *seed};
   }
   error unknown(error_code::unknown_name, "'", name, "' is no eviction policy; known are");
   for (const entry& e : entries()) unknown.append(" ").append(e.name);

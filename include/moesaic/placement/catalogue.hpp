@@ -61,14 +61,14 @@ inline constexpr std::array known{
   if (!parsed) return parsed.error();
   if (parsed->name() == "fetch") {
     if (const result<void> fine = parsed->only({}, false); !fine) return fine.error();
-    return any(fetch{});
+    return fetch{};
   }
   if (parsed->name() == "host") {
     if (const result<void> fine = parsed->only(std::array<std::string_view, 1>{"least"}, true); !fine) return fine.error();
-    if (parsed->arguments().empty()) return any(host{});
+    if (parsed->arguments().empty()) return host{};
     const auto least = parsed->number("least", 0, 0, static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()), true);
     if (!least) return least.error();
-    return any(host{.least = utility{static_cast<std::int64_t>(*least)}});
+    return host{.least = utility{static_cast<std::int64_t>(*least)}};
   }
   error unknown(error_code::unknown_name, "'", parsed->name(), "' is no placement policy; known are");
   for (const entry& e : entries()) unknown.append(" ").append(e.name);

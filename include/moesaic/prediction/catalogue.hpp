@@ -62,7 +62,7 @@ inline constexpr std::array known{
 [[nodiscard]] inline result<any> make(std::string_view text) {
   const result<spec> parsed = spec::parse(text);
   if (!parsed) return parsed.error();
-  const auto plain = [&](any predictor) -> result<any> {
+  const auto plain = [&]<class P>(P predictor) -> result<any> {
     if (const result<void> fine = parsed->only({}, false); !fine) return fine.error();
     return predictor;
   };
@@ -74,7 +74,7 @@ inline constexpr std::array known{
     if (!most) return most.error();
     const auto horizon = parsed->number("horizon", 2, 1, 65'535);
     if (!horizon) return horizon.error();
-    return any(transition_counts{.most = static_cast<std::uint32_t>(*most), .horizon = static_cast<std::uint32_t>(*horizon)});
+    return transition_counts{.most = static_cast<std::uint32_t>(*most), .horizon = static_cast<std::uint32_t>(*horizon)};
   }
   error unknown(error_code::unknown_name, "'", parsed->name(), "' is no predictor; known are");
   for (const entry& e : entries()) unknown.append(" ").append(e.name);

@@ -67,7 +67,7 @@ inline constexpr std::array known{
   if (!parsed) return parsed.error();
   if (parsed->name() == "none") {
     if (const result<void> fine = parsed->only({}, false); !fine) return fine.error();
-    return any(none{});
+    return none{};
   }
   if (parsed->name() == "most_useful") {
     if (const auto fine = parsed->only(std::array<std::string_view, 2>{"in_flight", "horizon"}, false); !fine) return fine.error();
@@ -75,7 +75,7 @@ inline constexpr std::array known{
     if (!in_flight) return in_flight.error();
     const auto horizon = parsed->number("horizon", 2, 1, 65'535);
     if (!horizon) return horizon.error();
-    return any(most_useful{.in_flight = static_cast<std::uint32_t>(*in_flight), .horizon = static_cast<std::uint32_t>(*horizon)});
+    return most_useful{.in_flight = static_cast<std::uint32_t>(*in_flight), .horizon = static_cast<std::uint32_t>(*horizon)};
   }
   error unknown(error_code::unknown_name, "'", parsed->name(), "' is no prefetch scheduler; known are");
   for (const entry& e : entries()) unknown.append(" ").append(e.name);

@@ -62,7 +62,7 @@ inline constexpr std::array known{
 [[nodiscard]] inline result<any> make(std::string_view text) {
   const result<spec> parsed = spec::parse(text);
   if (!parsed) return parsed.error();
-  const auto plain = [&](any scorer) -> result<any> {
+  const auto plain = [&]<class P>(P scorer) -> result<any> {
     if (const result<void> fine = parsed->only({}, false); !fine) return fine.error();
     return scorer;
   };
@@ -72,7 +72,7 @@ inline constexpr std::array known{
     if (const result<void> fine = parsed->only(std::array<std::string_view, 1>{"half_life"}, true); !fine) return fine.error();
     const auto half_life = parsed->number("half_life", 32, 1, 65'536, true);
     if (!half_life) return half_life.error();
-    return any(decayed_frequency{.half_life = static_cast<std::uint32_t>(*half_life)});
+    return decayed_frequency{.half_life = static_cast<std::uint32_t>(*half_life)};
   }
   error unknown(error_code::unknown_name, "'", parsed->name(), "' is no scorer; known are");
   for (const entry& e : entries()) unknown.append(" ").append(e.name);
