@@ -67,7 +67,7 @@ struct prefetching_bundle {
   placement::fetch placement{};
 };
 
-model_shape shape_of(std::uint32_t layers, std::uint32_t experts, std::uint32_t top_k, std::uint64_t each) {
+inline model_shape shape_of(std::uint32_t layers, std::uint32_t experts, std::uint32_t top_k, std::uint64_t each) {
   return *model_shape::uniform(layers, experts, top_k, {each});
 }
 

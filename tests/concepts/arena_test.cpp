@@ -19,8 +19,8 @@ struct single_room {
     size = order.charges[0];
     return {};
   }
-  std::optional<room> place(std::uint32_t) noexcept {
-    if (taken) return std::nullopt;
+  room place(std::uint32_t) noexcept {
+    if (taken) return nowhere;
     taken = true;
     return room{0};
   }
@@ -38,10 +38,10 @@ static_assert(!std::is_convertible_v<room, bytes> && !std::is_convertible_v<byte
 // Each lacks one thing of an arena.
 struct does_not_prepare : single_room { result<void> prepare(const arena_order&) = delete; };
 struct prepares_without_an_answer : single_room { void prepare(const arena_order&); };
-struct places_nobody : single_room { std::optional<room> place(std::uint32_t) noexcept = delete; };
-struct may_throw_while_placing : single_room { std::optional<room> place(std::uint32_t); };
-struct always_has_room : single_room { room place(std::uint32_t) noexcept; };
-struct hands_out_amounts : single_room { std::optional<bytes> place(std::uint32_t) noexcept; };
+struct places_nobody : single_room { room place(std::uint32_t) noexcept = delete; };
+struct may_throw_while_placing : single_room { room place(std::uint32_t); };
+struct hands_out_options : single_room { const room* place(std::uint32_t) noexcept; };
+struct hands_out_amounts : single_room { bytes place(std::uint32_t) noexcept; };
 struct never_vacates : single_room { void vacate(std::uint32_t, room) noexcept = delete; };
 struct vacates_amounts : single_room { void vacate(std::uint32_t, bytes) noexcept; };
 struct never_restores : single_room { void restore(std::uint32_t, room) noexcept = delete; };
@@ -59,7 +59,7 @@ struct does_not_say_whether_sizes_differ : single_room {
 };
 struct cannot_be_moved : single_room { cannot_be_moved(cannot_be_moved&&) = delete; };
 static_assert(!arena<does_not_prepare> && !arena<prepares_without_an_answer> && !arena<places_nobody>);
-static_assert(!arena<may_throw_while_placing> && !arena<always_has_room> && !arena<hands_out_amounts>);
+static_assert(!arena<may_throw_while_placing> && !arena<hands_out_options> && !arena<hands_out_amounts>);
 static_assert(!arena<never_vacates> && !arena<vacates_amounts> && !arena<never_restores> && !arena<may_throw_while_restoring>);
 static_assert(!arena<has_no_limit> && !arena<charges_nothing> && !arena<charges_plain_numbers> && !arena<changes_while_it_charges>);
 static_assert(!arena<does_not_know_what_is_used> && !arena<never_over> && !arena<holds_nobody>);
@@ -70,12 +70,12 @@ TEST_CASE("a room is given once, and again after it was vacated") {
   const bytes charges[1]{{10}};
   const std::uint16_t group_of[1]{0};
   REQUIRE(rooms.prepare({.charges = charges, .group_of = group_of, .groups = 1, .capacity = {10}}));
-  REQUIRE(rooms.place(0));
-  CHECK_FALSE(rooms.place(0));
+  CHECK(rooms.place(0) == room{0});
+  CHECK(rooms.place(0) == nowhere);
   CHECK(rooms.used() == bytes{10});
   rooms.vacate(0, {});
   CHECK(rooms.used() == bytes{0});
-  CHECK(rooms.place(0));
+  CHECK(rooms.place(0) == room{0});
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ static_assert(!std::is_convertible_v<ticket, fence> && !std::is_convertible_v<st
 static_assert(ticket{} < ticket{1} && fence{} < fence{1});  // 0 is none, and already past
 static_assert(sizeof(residency_state) == 1 && sizeof(cause) == 1 && sizeof(residence) == 1);
 static_assert(residency_state{} == residency_state::absent && cause{} == cause::demand);
-static_assert(std::is_trivially_copyable_v<seat> && std::is_aggregate_v<seat> && sizeof(seat) <= 32);
+static_assert(std::is_trivially_copyable_v<seat> && std::is_aggregate_v<seat> && sizeof(seat) <= 40);
 
 TEST_CASE("a seat that was told nothing waits for nothing and points nowhere") {
   const seat empty{};
