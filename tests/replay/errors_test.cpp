@@ -74,7 +74,7 @@ TEST_CASE("wrong options and values: status 2 and a sentence that names them") {
   for (const auto& [arguments, words] : wrong) {
     std::string with_trace = arguments;
     if (with_trace.starts_with("T")) with_trace.replace(0, 1, "'" + gptoss + "'");
-    CAPTURE(arguments);
+    CAPTURE(with_trace);
     complains(replay(with_trace), 2, words);
   }
 }

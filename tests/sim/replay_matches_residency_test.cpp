@@ -52,8 +52,8 @@ trace::event_table small_table(std::uint32_t window) {
 /// Plays a recorded trace to a residency core with an instant transport and to a replay, and compares both after every event.
 template <class Groups, class Eviction, class Admission>
 void decide_alike(const trace::event_table& table, std::uint32_t experts_per_layer, Eviction eviction) {
-  const auto& [layers, experts, top_k] = table.shape;
-  const model_shape shape = *model_shape::uniform(layers, experts, top_k, {100});
+  const std::uint32_t layers = table.shape.layers, experts = table.shape.experts;
+  const model_shape shape = *model_shape::uniform(layers, experts, table.shape.top_k, {100});
   const bytes budget{(std::uint64_t{layers} * experts_per_layer + 2) * 100};
   using core_type = residency<transports::instant<>, bundle<Groups, Eviction, Admission>>;
   auto core = core_type::create(shape, transports::instant<>(), {.eviction = eviction}, {.budget = {budget, 2}});
