@@ -31,7 +31,8 @@ TEST_CASE("slow over a simulated link is a transport") {
 }
 
 TEST_CASE("slow over an instant one is a transport") {
-  conformance::a_transport(pattern_bench([] { return slow(instant(6, pattern_content{}), {.rate = {1e9}, .demand_first = false}); }));
+  conformance::a_transport(
+      pattern_bench([] { return slow(instant(6, pattern_content{}), {.rate = {1e9}, .demand_first = false}); }));
 }
 
 TEST_CASE("slow by the real clock is a transport") {

@@ -13,7 +13,7 @@ namespace moesaic::transports {
 /// What a transport without a source writes into a room when a transfer arrives: `content(what)`, never blocking.
 template <class C>
 concept content = std::movable<C> && requires(C writes, const transfer& what) {
-  { writes(what) } noexcept;
+  { writes(what) } noexcept -> std::same_as<void>;
 };
 
 /// Writes nothing: replay and simulation, where rooms are numbers only.

@@ -27,10 +27,10 @@ enum class failure : std::uint8_t {
 /// Which transfers go wrong: every reason counts alone.
 struct failing_options {
   failure how = failure::any;
-  std::uint32_t per_million = 0;       ///< chance of each transfer
-  std::uint64_t every = 0;             ///< each n-th submission; 0: none
-  std::vector<expert_id> experts = {}; ///< always these
-  std::uint32_t late_by = 8;           ///< polls and waits for which a late one is held back
+  std::uint32_t per_million = 0;        ///< chance of each transfer
+  std::uint64_t every = 0;              ///< each n-th submission; 0: none
+  std::vector<expert_id> experts = {};  ///< always these
+  std::uint32_t late_by = 8;            ///< polls and waits for which a late one is held back
   std::uint64_t seed = 1;
 };
 
@@ -81,11 +81,7 @@ class failing {
   }
   [[nodiscard]] link_cost cost() const noexcept { return link_.cost(); }
   nanoseconds now() noexcept { return link_.now(); }
-  void advance(nanoseconds passed) noexcept
-    requires hand_held<T>
-  {
-    link_.advance(passed);
-  }
+  void advance(nanoseconds passed) noexcept requires hand_held<T> { link_.advance(passed); }
   /// Transfers reported as failed so far (late ones are not).
   [[nodiscard]] std::uint64_t failed() const noexcept { return failed_; }
   [[nodiscard]] T& inner() noexcept { return link_; }

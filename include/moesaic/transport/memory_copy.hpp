@@ -40,7 +40,9 @@ class memory_source {
     return experts_[flat].parts;
   }
   /// What its room has to hold.
-  [[nodiscard]] bytes room(expert_id e) const noexcept { return parts(e).empty() ? bytes{} : bytes{experts_[space_.flat(e)].room}; }
+  [[nodiscard]] bytes room(expert_id e) const noexcept {
+    return parts(e).empty() ? bytes{} : bytes{experts_[space_.flat(e)].room};
+  }
 
  private:
   struct expert {
@@ -52,7 +54,7 @@ class memory_source {
 };
 
 struct memory_copy_options {
-  std::uint32_t capacity = 32;  ///< transfers open at once, at least 1
+  std::uint32_t capacity = 32;               ///< transfers open at once, at least 1
   link_cost prior{nanoseconds{200}, {8e9}};  ///< taken until copies have been timed
 };
 

@@ -82,8 +82,7 @@ class replayed {
 
   /// The next entry if it is of this kind; else the run has diverged.
   const tape_entry* expect(kind call) const noexcept {
-    if (!diverged_ && at_ < tape_.entries().size() && tape_.entries()[at_].what == call)
-      return &tape_.entries()[at_];
+    if (!diverged_ && at_ < tape_.entries().size() && tape_.entries()[at_].what == call) return &tape_.entries()[at_];
     diverged_ = true;
     return nullptr;
   }

@@ -12,10 +12,10 @@
 namespace moesaic::transports {
 
 struct simulated_options {
-  std::uint32_t capacity = 8;             ///< transfers open at once, at least 1
+  std::uint32_t capacity = 8;               ///< transfers open at once, at least 1
   nanoseconds overhead = microseconds(10);  ///< per transfer
-  bytes_per_second rate{1e9};             ///< 0 or less: nothing ever arrives before the end of time
-  bool demand_first = false;              ///< waiting demands overtake waiting prefetches
+  bytes_per_second rate{1e9};               ///< 0 or less: nothing ever arrives before the end of time
+  bool demand_first = false;                ///< waiting demands overtake waiting prefetches
 };
 
 /// A link on paper, and the clock that tests hold in their hand. One transfer travels at a time and takes

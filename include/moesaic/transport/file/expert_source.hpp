@@ -61,18 +61,26 @@ class expert_source {
 
   /// Why a transfer of `e` failed, in a sentence: which file, where, and what is wrong with it now.
   [[nodiscard]] error explain(expert_id e, transfer_status status, std::int32_t system_error) const {
-    error why(error_code::transfer_failed, "expert ", number(e.expert), " of MoE layer ", number(e.layer), " could not be read: ");
+    error why(error_code::transfer_failed, "expert ", number(e.expert), " of MoE layer ", number(e.layer),
+              " could not be read: ");
     if (!layout_.contains(e)) return why.append("the model has no such expert");
     for (const placed_part& p : layout_.parts(e)) {
       const expert_file& f = files_[p.file];
       const std::uint64_t now = f.size_now();
       if (status == transfer_status::short_read && p.file_offset + p.size.count > now)
-        return why.append(f.path()).append(" has been cut to ").append(now).append(" bytes, this expert lies at offset ")
-            .append(p.file_offset).append(" (").append(p.size.count).append(" bytes); please restore the file");
+        return why.append(f.path())
+            .append(" has been cut to ")
+            .append(now)
+            .append(" bytes, this expert lies at offset ")
+            .append(p.file_offset)
+            .append(" (")
+            .append(p.size.count)
+            .append(" bytes); please restore the file");
     }
     const placed_part& first = layout_.parts(e).front();
     why.append(files_[first.file].path()).append(", offset ").append(first.file_offset).append(": ");
-    if (status == transfer_status::short_read) return why.append("the file ended early; please check whether something writes to it");
+    if (status == transfer_status::short_read)
+      return why.append("the file ended early; please check whether something writes to it");
     return why.append(words_for(system_error)).append(" (errno ").append(system_error).append(")");
   }
 

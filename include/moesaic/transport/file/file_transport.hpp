@@ -21,12 +21,12 @@ namespace moesaic::file {
 enum class backend : std::uint8_t { automatic, uring, pread };
 
 struct file_transport_options {
-  backend by = backend::automatic;    ///< automatic: io_uring where the build and the kernel have it, else threads
-  std::uint32_t capacity = 32;        ///< tickets open at once, 1 to 1024
-  std::uint32_t threads = 4;          ///< of the pread backend, 1 to 8
-  std::uint32_t depth = 8;            ///< reads of the uring backend inside the kernel at once, 1 to 256; more cannot be cancelled
-  bytes longest_read = mebibytes(1);  ///< larger reads are cut
-  bool measure = true;                ///< read up to 5 MiB at the start to learn what the link costs
+  backend by = backend::automatic;  ///< automatic: io_uring where the build and the kernel have it, else threads
+  std::uint32_t capacity = 32;      ///< tickets open at once, 1 to 1024
+  std::uint32_t threads = 4;        ///< of the pread backend, 1 to 8
+  std::uint32_t depth = 8;          ///< reads of the uring backend inside the kernel at once, 1 to 256; more cannot be cancelled
+  bytes longest_read = mebibytes(1);          ///< larger reads are cut
+  bool measure = true;                        ///< read up to 5 MiB at the start to learn what the link costs
   link_cost prior{microseconds(150), {1e9}};  ///< taken where nothing is measured
 };
 
@@ -113,7 +113,9 @@ class file_transport {
     return with(*this, [](const auto& b) -> const expert_source& { return b.source(); });
   }
   /// Why a transfer of `e` failed: which file, where, what to do.
-  [[nodiscard]] error explain(expert_id e, const completion& how) const { return source().explain(e, how.status, how.system_error); }
+  [[nodiscard]] error explain(expert_id e, const completion& how) const {
+    return source().explain(e, how.status, how.system_error);
+  }
 
  private:
   using backends = std::variant<pread_pool, Ring>;

@@ -56,7 +56,7 @@ class link_meter {
   double seconds_ = 0;
   double unmeasured_ = 0;  // completed since the last measurement
   nanoseconds overhead_;
-  nanoseconds since_{};    // the last measurement, or when the link became busy
+  nanoseconds since_{};  // the last measurement, or when the link became busy
   std::uint32_t open_ = 0;
   bool from_idle_ = true;
 };

@@ -74,8 +74,9 @@ class mapped_file {
     if (::fstat(descriptor_, &status) != 0) return cannot("cannot look at ", errno);
     const auto now = static_cast<std::uint64_t>(status.st_size);
     if (size.count > now || offset > now - size.count)
-      return error(error_code::transfer_failed, path_, " has been cut to ", now, " bytes while it is in use; an expert's part lies at offset ",
-                   offset, " (", size.count, " bytes); please restore the file");
+      return error(error_code::transfer_failed, path_, " has been cut to ", now,
+                   " bytes while it is in use; an expert's part lies at offset ", offset, " (", size.count,
+                   " bytes); please restore the file");
     const std::byte* const wanted = address_ + offset;
     if (size.count == 0) return wanted;
     const range pages = around(offset, size);
@@ -85,8 +86,8 @@ class mapped_file {
     do touched = ::madvise(pages.begin, pages.length, MADV_POPULATE_READ);
     while (touched != 0 && (errno == EINTR || errno == EAGAIN));
     if (touched != 0 && errno != EINVAL && errno != ENOMEM)  // EINVAL: an older kernel; ENOMEM: page tables, not the file
-      return error(error_code::transfer_failed, path_, ", offset ", offset, ": ", words_for(errno == EFAULT ? EIO : errno), " (errno ",
-                   errno, ")");
+      return error(error_code::transfer_failed, path_, ", offset ", offset, ": ", words_for(errno == EFAULT ? EIO : errno),
+                   " (errno ", errno, ")");
 #endif
     return wanted;
   }

@@ -23,8 +23,8 @@
 namespace moesaic::file {
 
 struct pread_pool_options {
-  std::uint32_t capacity = 32;  ///< tickets open at once, 1 to 1024
-  std::uint32_t threads = 4;    ///< reading at the same time, 1 to 8
+  std::uint32_t capacity = 32;        ///< tickets open at once, 1 to 1024
+  std::uint32_t threads = 4;          ///< reading at the same time, 1 to 8
   bytes longest_read = mebibytes(1);  ///< larger reads are cut, so that demand waits for one piece and not for an expert
 };
 
@@ -103,14 +103,19 @@ class pread_pool {
   [[nodiscard]] const expert_source& source() const noexcept { return shared_->source; }
 
   /// Reads one piece with pread: through interruptions and partial reads, to the end or to the first trouble.
-  [[nodiscard]] static std::uint64_t read(const expert_file& from, const piece& p, transfer_status& status, std::int32_t& system_error) noexcept {
+  [[nodiscard]] static std::uint64_t read(const expert_file& from, const piece& p, transfer_status& status,
+                                          std::int32_t& system_error) noexcept {
     read_progress progress(p, from.alignment().count);
     while (true) {
       const ssize_t n = ::pread(from.descriptor(), progress.to(), progress.left(), static_cast<off_t>(progress.file_offset()));
       switch (progress.after(n < 0 ? -errno : n)) {
-        case read_progress::step::again: continue;
-        case read_progress::step::whole: return progress.got();
-        case read_progress::step::ended: status = transfer_status::short_read; return progress.got();
+        case read_progress::step::again:
+          continue;
+        case read_progress::step::whole:
+          return progress.got();
+        case read_progress::step::ended:
+          status = transfer_status::short_read;
+          return progress.got();
         case read_progress::step::failed:
           status = transfer_status::read_error;
           system_error = errno;

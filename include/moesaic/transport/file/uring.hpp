@@ -157,7 +157,8 @@ class uring {
       while (!unsent.empty() && !broken) {
         const int sent = ::io_uring_submit(&ring->ring);
         if (sent > 0) {
-          unsent.erase(unsent.begin(), unsent.begin() + std::min<std::ptrdiff_t>(sent, static_cast<std::ptrdiff_t>(unsent.size())));
+          unsent.erase(unsent.begin(),
+                       unsent.begin() + std::min<std::ptrdiff_t>(sent, static_cast<std::ptrdiff_t>(unsent.size())));
           hopeless = 0;
           continue;
         }
@@ -195,10 +196,14 @@ class uring {
 
     void told(std::uint32_t at, std::int32_t outcome) noexcept {
       switch (requests[at].reading.after(outcome)) {
-        case read_progress::step::again: return enter(at);
-        case read_progress::step::whole: return end(at, transfer_status::arrived, 0);
-        case read_progress::step::ended: return end(at, transfer_status::short_read, 0);
-        case read_progress::step::failed: return end(at, transfer_status::read_error, -outcome);
+        case read_progress::step::again:
+          return enter(at);
+        case read_progress::step::whole:
+          return end(at, transfer_status::arrived, 0);
+        case read_progress::step::ended:
+          return end(at, transfer_status::short_read, 0);
+        case read_progress::step::failed:
+          return end(at, transfer_status::read_error, -outcome);
       }
     }
 
