@@ -232,6 +232,25 @@ TEST_CASE("staging only keeps nothing; random keeps the pool full and counts add
   CHECK(any.hits < counts_of(table, shape, 4, eviction::belady{}, admission::forced{}).hits);
 }
 
+TEST_CASE("who forgets starts anew: the same events bring the same counts again") {
+  moesaic_test::splitmix dice{12};
+  const trace::event_table table = table_of(random_routing(dice, 2, 10, 2, 1, 200), 2, 1);
+  const model_shape shape = *model_shape::uniform(2, 10, 2, {1});
+  const auto twice = [&](auto policy) {
+    sim::replay<decltype(policy), admission::forced> player(sim::resident_set(shape, one_group{}, sim::unit::experts, {7}), policy, {});
+    sim::play(player, table);
+    const counters once = player.count();
+    player.forget();
+    CHECK(player.residents().members(0).empty());
+    sim::play(player, table);
+    CHECK(player.count().since(once) == once);
+    CHECK(once.evictions > 0);
+  };
+  twice(eviction::random{.seed = 3});  // draws by the number of events heard
+  twice(eviction::lru{});
+  twice(eviction::lrfu{.half_life = 4});
+}
+
 /// Writes down what a policy is told and asked, in order.
 struct diary {
   using hears = events<inventory, layer_event, admitted, evicted, lease_ended, step_outcome>;

@@ -118,7 +118,6 @@ class replay {
   [[nodiscard]] bool make_room(std::uint32_t flat, bool own_may_leave, std::span<const std::uint32_t> missing) noexcept {
     const std::uint64_t room = residents_.room(choice_.group);
     std::uint64_t used = residents_.used(choice_.group) + residents_.charge_of(flat);
-    if (residents_.charge_of(flat) > room) return false;
     question_.displaces.reset();
     if (used <= room) return policies_.admission.admit(std::as_const(question_)) == verdict::keep;
     choice_.candidates = residents_.candidates(choice_.group, residency_flag::leaving | (own_may_leave ? std::uint8_t{} : pin));
