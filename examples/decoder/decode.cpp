@@ -102,8 +102,9 @@ std::optional<broken_off> decode(const options& o, report& r) {
     r.policies = std::move(*names);
   if (auto place = check_json_place(o.json); !place) return broken_off{place.error()};
 
-  auto file = gguf_file::open(o.model);
-  if (!file) return broken_off{file.error()};
+  auto opened = gguf_file::open(o.model);
+  if (!opened) return broken_off{opened.error()};
+  std::optional<gguf_file> file(std::move(*opened));
   tokenizer words = tokenizer::from(*file);
   const auto prompt = prompt_ids(o, words);
   if (!prompt) return broken_off{prompt.error()};
@@ -120,6 +121,7 @@ std::optional<broken_off> decode(const options& o, report& r) {
   auto model = ggml_model::load(*file, how);
   shown.done();
   if (!model) return broken_off{model.error()};
+  file.reset();  // its header is megabytes of token texts
   describe(o, *model, r);
   if (auto fine = check_ids(*prompt, model->vocabulary(), "the prompt"); !fine) return broken_off{fine.error()};
   if (auto fine = check_ids(*forced, model->vocabulary(), o.force_ids); !fine) return broken_off{fine.error()};
@@ -143,7 +145,7 @@ std::optional<broken_off> decode(const options& o, report& r) {
   r.prompt_ids = *prompt;
   r.seconds.load = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   const std::uint32_t asked = o.tokens.value_or(forced->empty() ? 64 : static_cast<std::uint32_t>(forced->size()));
-  generation_order order{*prompt, asked, o.ignore_eos, notes->wants_logits()};
+  generation_order order{*prompt, asked, o.ignore_eos, notes->wants_logits() || notes->wants_routing()};
   if (!forced->empty() && forced->size() < asked) {
     order.tokens = static_cast<std::uint32_t>(forced->size());
     order.tokens_are_forced = true;

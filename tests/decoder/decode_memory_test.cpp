@@ -19,18 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool instrumented = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-constexpr bool instrumented = true;
-#else
-constexpr bool instrumented = false;
-#endif
-#else
-constexpr bool instrumented = false;
-#endif
-
 /// On the disk that the programs are on: temporary folders may be memory, which direct reads and this test have no use for.
 std::optional<std::string> large_model(const temporary_folder& folder) {
   if (fs::space(folder.path()).available < (std::uint64_t{3} << 30U)) {

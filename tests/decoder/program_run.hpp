@@ -17,6 +17,19 @@
 #include <utility>
 #include <vector>
 
+/// Whether this build has a sanitizer in it, the programs then too: they are slower and take more memory.
+#if defined(__SANITIZE_ADDRESS__)
+inline constexpr bool instrumented = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+inline constexpr bool instrumented = true;
+#else
+inline constexpr bool instrumented = false;
+#endif
+#else
+inline constexpr bool instrumented = false;
+#endif
+
 /// What a program left behind.
 struct program_end {
   int status = -1;  ///< as from a shell: 128 + number for a signal

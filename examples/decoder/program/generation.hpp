@@ -17,7 +17,7 @@ struct generation_order {
   std::span<const token_id> prompt;
   std::uint32_t tokens = 0;    ///< to choose, at most
   bool ignore_end = false;     ///< go on behind an end token
-  bool evaluate_last = false;  ///< run the last token, too: somebody wants its logits
+  bool evaluate_last = false;  ///< run the last token, too: somebody wants its logits or routes
   bool tokens_are_forced = false;
 };
 

@@ -2,20 +2,9 @@
 #include "byte_pair_merger.hpp"
 
 #include <algorithm>
+#include <string>
 
 namespace moesaic::decoder {
-
-std::uint32_t byte_pair_merger::add_symbol(std::string_view text) {
-  const auto number = static_cast<std::uint32_t>(texts_.size());
-  texts_.emplace_back(text);
-  numbers_.try_emplace(texts_.back(), number);
-  return number;
-}
-
-std::uint32_t byte_pair_merger::find(std::string_view text) const noexcept {
-  const auto found = numbers_.find(text);
-  return found == numbers_.end() ? none : found->second;
-}
 
 std::uint32_t byte_pair_merger::symbol_of(std::string_view text) {
   const std::uint32_t known = find(text);
@@ -26,6 +15,12 @@ void byte_pair_merger::add_merge(std::string_view left, std::string_view right) 
   const std::uint32_t l = symbol_of(left);
   const std::uint32_t r = symbol_of(right);
   merges_.try_emplace(pair_key(l, r), joined{ranks_++, symbol_of(std::string(left).append(right))});
+}
+
+std::uint32_t byte_pair_merger::byte_symbol(char byte) {
+  std::uint32_t& known = of_byte_[static_cast<unsigned char>(byte)];
+  if (known == none) known = symbol_of(std::string_view(&byte, 1));
+  return known;
 }
 
 void byte_pair_merger::propose(std::uint32_t at) {
@@ -43,7 +38,7 @@ void byte_pair_merger::merge(std::string_view piece, std::vector<std::uint32_t>&
   proposals_.clear();
   const auto count = static_cast<std::uint32_t>(piece.size());
   for (std::uint32_t i = 0; i < count; ++i)
-    nodes_.push_back({symbol_of(piece.substr(i, 1)), i == 0 ? none : i - 1, i + 1 == count ? none : i + 1});
+    nodes_.push_back({byte_symbol(piece[i]), i == 0 ? none : i - 1, i + 1 == count ? none : i + 1});
   for (std::uint32_t i = 0; i < count; ++i) propose(i);
 
   while (!proposals_.empty()) {

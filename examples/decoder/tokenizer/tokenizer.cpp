@@ -9,6 +9,13 @@ namespace moesaic::decoder {
 namespace {
 
 constexpr std::size_t most_tokens = std::size_t{1} << 24U;
+constexpr std::size_t most_bytes = std::size_t{1} << 30U;
+
+std::size_t total_bytes(const std::vector<std::string_view>& texts) {
+  std::size_t sum = 0;
+  for (const std::string_view t : texts) sum += t.size();
+  return sum;
+}
 
 /// A SentencePiece token as text: the mark for a blank becomes one, "<0x0A>" becomes its byte.
 std::string plain_piece(std::string_view piece, bool byte) {
@@ -68,6 +75,8 @@ result<void> tokenizer::read_tokens(const gguf_file& file, bool byte_level) {
   if (tokens->empty() || tokens->size() > most_tokens)
     return error(error_code::bad_file, "tokenizer.ggml.tokens has ", tokens->size(), " entries; 1 to ", most_tokens,
                  " are possible");
+  if (total_bytes(*tokens) > most_bytes)
+    return error(error_code::bad_file, "tokenizer.ggml.tokens holds more than a gibibyte of text");
   std::vector<std::int64_t> types;
   if (file.has("tokenizer.ggml.token_type")) {
     auto read = file.wholes("tokenizer.ggml.token_type");
@@ -111,6 +120,8 @@ result<void> tokenizer::read_merges(const gguf_file& file) {
   const auto merges = file.texts("tokenizer.ggml.merges");
   if (!merges) return merges.error();
   if (merges->size() > most_tokens) return error(error_code::bad_file, "tokenizer.ggml.merges has ", merges->size(), " entries");
+  if (total_bytes(*merges) > most_bytes)
+    return error(error_code::bad_file, "tokenizer.ggml.merges holds more than a gibibyte of text");
   for (std::size_t i = 0; i < merges->size(); ++i) {
     const std::string_view line = (*merges)[i];
     const std::size_t gap = line.find(' ', 1);

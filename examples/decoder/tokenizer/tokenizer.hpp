@@ -19,7 +19,7 @@ namespace moesaic::decoder {
 /// Text to token ids and back, as the model's file describes it. Byte-level BPE (`tokenizer.ggml.model` "gpt2") both ways;
 /// SentencePiece vocabularies ("llama") only back to text. A file with another tokenizer, or none, makes one that can do
 /// neither: ids are all such a model needs, and `encode` says what is missing.
-/// Cost: about 100 bytes a token and 60 a merge; encoding is linear but for the merges, O(n log n) in the longest piece.
+/// Cost: about 25 bytes a token and 45 a merge; encoding is linear but for the merges, O(n log n) in the longest piece.
 class tokenizer {
  public:
   [[nodiscard]] static tokenizer from(const gguf_file& file);
