@@ -234,8 +234,8 @@ class link_desk {
     if (t->why == cause::prefetch) {
       count.prefetch_wasted += !arrived && unwanted;
       core.desk_.policies.prefetch.settle({core.shape_->space().id(t->flat), t->worth}, arrived ? prefetch_fate::arrived : prefetch_fate::failed);
-      wake();
     }
+    wake();  // the link has room again
     if (t->lease != open_transfer::nobody) core.arrive(t->lease, t->entry, c);
   }
   /// The transport says that nothing is open: what it has lost counts as refused, so that nobody waits for it.

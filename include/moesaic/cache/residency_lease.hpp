@@ -166,6 +166,7 @@ void residency<T, B, A>::end(std::uint32_t which) noexcept {
   desk_.tell(lease_ended{mine.step, mine.layer});
   link_.wake();
   link_.submit_waiting(*this);
+  link_.prefetch(*this);  // the engine now computes what lies between two layers, and the link has nothing to do
 }
 
 /// A lease ends before all of it was used: what was promised room and has not travelled loses it, frames come back, hits
