@@ -25,7 +25,8 @@ struct lease_entry {
     handed_ahead,  ///< handed out while it travels
     released,
   };
-  std::uint32_t flat = 0;
+  expert_id who{};
+  std::uint32_t flat = 0;      ///< the same as an index
   stage at = stage::ready;
   residence where = residence::slot;
   transfer_status status = transfer_status::arrived;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <type_traits>
 #include <utility>
 
 #include <moesaic/cache/lease_state.hpp>
@@ -84,6 +85,7 @@ class link_desk {
 
   template <class Core>
   void prefetch(Core& core) noexcept {
+    if constexpr (never_prefetches<std::remove_cvref_t<decltype(core.desk_.policies.prefetch)>>) return;
     for (std::uint32_t asked = 0; !quiet_ && asked < most_asks; ++asked) {
       if (open_.full() || demand_waits(core)) return;
       const auto scene = core.look();

@@ -66,10 +66,10 @@ result<lease<residency<T, B, A>>> residency<T, B, A>::acquire(const layer_event&
     give_room(event, which, how);
     line_up(which);
     link_.submit_waiting(*this);
+    note_peak();
   }
   link_.wake();
   link_.prefetch(*this);
-  note_peak();
   return lease_type(this, which);
 }
 
@@ -135,9 +135,9 @@ void residency<T, B, A>::meet_hits(const layer_event& event, std::uint32_t which
   ++count.events;
   count.accesses += event.wanted.size();
   for (std::uint32_t entry = 0; entry < mine.entries.size(); ++entry) {
-    const std::uint32_t flat = shape_->space().flat(event.layer, event.wanted[entry].expert);
     lease_entry& e = mine.entries[entry];
-    e.flat = flat;
+    e.who = {event.layer, event.wanted[entry].expert, {}};
+    const std::uint32_t flat = e.flat = shape_->space().flat(event.layer, event.wanted[entry].expert);
     const std::uint8_t flags = keeper_.slots.flags(flat);
     if ((flags & (resident | in_flight)) == 0) {
       ++count.misses;
@@ -170,7 +170,7 @@ void residency<T, B, A>::place_misses(std::uint32_t which, const layer_event& ev
     const lease_entry& e = mine.entries[i];
     if (e.at == stage::ready) continue;
     const bool travels = e.at == stage::arriving;
-    misses_.push_back({shape_->space().id(e.flat), event.wanted[i].tokens, shape_->size_of(e.flat), travels,
+    misses_.push_back({e.who, event.wanted[i].tokens, shape_->size_of(e.flat), travels,
                        travels ? desk_.link.time_for(desk_.link.travelling) : nanoseconds{}});
     remedies_.push_back(remedy::fetch);
   }

@@ -20,7 +20,7 @@ void residency<T, B, A>::seat_of(lease_state& mine, std::uint32_t entry, stage a
   lease_entry& e = mine.entries[entry];
   e.at = as;
   ++mine.handed;
-  given.expert = shape_->space().id(e.flat);
+  given.expert = e.who;
   given.at = e.where;
   given.entry = entry;
   if (e.where == residence::slot)
@@ -112,8 +112,7 @@ template <class T, class B, class A>
 error residency<T, B, A>::failure(lease_state& mine) noexcept {
   const lease_entry& e = mine.entries[mine.failed.pop()];
   ++mine.reported;
-  const expert_id who = shape_->space().id(e.flat);
-  error why(error_code::transfer_failed, "expert (layer ", number(who.layer), ", expert ", number(who.expert), ") of ",
+  error why(error_code::transfer_failed, "expert (layer ", number(e.who.layer), ", expert ", number(e.who.expert), ") of ",
             shape_->size_of(e.flat).count, " bytes did not arrive: ");
   why.append(e.status == transfer_status::short_read   ? "the source ended early; was the file cut or replaced?"
              : e.status == transfer_status::read_error ? "the source could not be read"

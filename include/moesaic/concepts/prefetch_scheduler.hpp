@@ -41,6 +41,11 @@ concept prefetch_scheduler =
       { policy.settle(request, fate) } noexcept -> std::same_as<void>;
     };
 
+/// A scheduler that never has a wish says so by specialising this with true, next to its definition: it is then not asked at
+/// all. (A variable that has to exist to be specialised, so a misspelt one does not compile.)
+template <class P>
+inline constexpr bool never_prefetches = false;
+
 namespace archetype {
 struct prefetch {
   using hears = events<>;

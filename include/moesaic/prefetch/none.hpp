@@ -22,3 +22,6 @@ struct none {
 static_assert(prefetch_scheduler<none>, "none no longer models prefetch_scheduler");
 
 }  // namespace moesaic::prefetch
+
+template <>
+inline constexpr bool moesaic::never_prefetches<moesaic::prefetch::none> = true;
