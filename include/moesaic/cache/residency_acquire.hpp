@@ -132,32 +132,39 @@ void residency<T, B, A>::meet_hits(const layer_event& event, std::uint32_t which
   using namespace residency_flag;
   lease_state& mine = leases_[which];
   counters& count = keeper_.count;
-  ++count.events;
-  count.accesses += event.wanted.size();
-  for (std::uint32_t entry = 0; entry < mine.entries.size(); ++entry) {
-    lease_entry& e = mine.entries[entry];
-    e.who = {event.layer, event.wanted[entry].expert, {}};
-    const std::uint32_t flat = e.flat = shape_->space().flat(event.layer, event.wanted[entry].expert);
-    const std::uint8_t flags = keeper_.slots.flags(flat);
-    if ((flags & (resident | in_flight)) == 0) {
-      ++count.misses;
-      e.at = stage::for_frame;
-      e.where = residence::frame;
-      continue;
-    }
-    count.prefetch_used += (flags & unused_prefetch) != 0;
-    keeper_.slots.set_flags(flat, static_cast<std::uint8_t>((flags & ~unused_prefetch) | pin_of(which)));
-    keeper_.slots.set_entry(flat, entry);
+  const std::uint8_t pin = pin_of(which);
+  const std::uint32_t first = shape_->space().flat(event.layer, expert_index{});
+  const std::uint32_t stride = shape_->space().flat(layer_index{}, expert_index{1});
+  const std::span<lease_entry> entries = mine.entries;
+  const std::span<const demand> wanted = event.wanted;
+  std::uint64_t hits = 0, late = 0, used = 0;
+  for (std::uint32_t entry = 0; entry < entries.size(); ++entry) {
+    lease_entry& e = entries[entry];
+    const expert_index expert = wanted[entry].expert;
+    const std::uint32_t flat = first + stride * number(expert);
+    e.who = {event.layer, expert, {}};
+    e.flat = flat;
+    const std::uint8_t flags = keeper_.slots.meet(flat, pin, entry);
     e.where = residence::slot;
     if ((flags & resident) != 0) {
-      ++count.hits;
+      ++hits;
       e.at = stage::ready;
       mine.slots_ready.push(entry);
-    } else {
-      ++count.prefetch_late;
+    } else if ((flags & in_flight) != 0) {
+      ++late;
       e.at = stage::arriving;
+    } else {
+      e.at = stage::for_frame;
+      e.where = residence::frame;
     }
+    used += (flags & unused_prefetch) != 0;
   }
+  ++count.events;
+  count.accesses += entries.size();
+  count.hits += hits;
+  count.prefetch_late += late;
+  count.misses += entries.size() - hits - late;
+  count.prefetch_used += used;
 }
 
 /// Asks placement about everything that is not ready. What it leaves to the host needs no room.

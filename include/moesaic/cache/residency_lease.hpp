@@ -134,7 +134,7 @@ void residency<T, B, A>::release(std::uint32_t which, const seat& done, fence la
     frames_.give_back(e.frame, last_use);
     link_.submit_waiting(*this);
   } else {
-    keeper_.slots.set_last_use(e.flat, last_use);
+    if (last_use != fence{}) keeper_.slots.set_last_use(e.flat, last_use);
     if (mine.leaving != 0 && keeper_.slots.has(e.flat, residency_flag::leaving)) let_heirs_in(mine, e.flat);
   }
   link_.prefetch(*this);

@@ -38,6 +38,17 @@ class slot_table {
 
   [[nodiscard]] std::uint8_t flags(std::uint32_t flat) const noexcept { return flags_[flat]; }
   [[nodiscard]] bool has(std::uint32_t flat, std::uint8_t any_of) const noexcept { return (flags_[flat] & any_of) != 0; }
+  /// An event wants the expert as its entry `entry`: one that has room is pinned, and no unused prefetch any more.
+  /// Answers the flags it had.
+  std::uint8_t meet(std::uint32_t flat, std::uint8_t pin, std::uint32_t entry) noexcept {
+    std::uint8_t& now = flags_[flat];
+    const std::uint8_t before = now;
+    if ((before & (residency_flag::resident | residency_flag::in_flight)) != 0) {
+      now = static_cast<std::uint8_t>((before & ~residency_flag::unused_prefetch) | pin);
+      notes_[flat].entry = entry;
+    }
+    return before;
+  }
   void set_flags(std::uint32_t flat, std::uint8_t flags) noexcept { flags_[flat] = flags; }
   void raise(std::uint32_t flat, std::uint8_t flags) noexcept { flags_[flat] = static_cast<std::uint8_t>(flags_[flat] | flags); }
   void lower(std::uint32_t flat, std::uint8_t flags) noexcept { flags_[flat] = static_cast<std::uint8_t>(flags_[flat] & ~flags); }
