@@ -382,8 +382,8 @@ class soak_run {
     MUST(core_->peak().total <= s_.budget.total);
     MUST(core_->peak().total >= core_->in_use());
     MUST(allocating_calls_ == 0);  // no decision path took memory
-    if (said_.objection != nullptr) FAIL(said_.objection);
-    if (log_ != nullptr && log_->objection != nullptr) FAIL(log_->objection);
+    if (said_.objection != nullptr) FAIL(std::string(said_.objection));
+    if (log_ != nullptr && log_->objection != nullptr) FAIL(std::string(log_->objection));
     const counters& c = core_->count();
     MUST(c.accesses == c.hits + c.prefetch_late + c.misses);
     MUST(c.prefetches == said_.submitted);
