@@ -59,3 +59,25 @@ TEST_CASE("kept experts stay pinned after release, until their lease ends") {
   for (const seat& s : drain(*other)) CHECK(s.at == residence::slot);
   CHECK(made->count().evictions == 2);
 }
+
+TEST_CASE("a frame that has arrived goes before residents that are still to be handed out") {
+  // Otherwise the link stands still while the engine works through its hits: 1.34 instead of 1.03 of the unavoidable time.
+  using pool = residency<transports::simulated<>, bundle<group_per_layer, admission::staging_only>>;
+  auto made = pool::create(shape_of(1, 8, 2, 1000), transports::simulated<>(), {}, {.budget = {{6000}, 2}});
+  REQUIRE(made);
+  {
+    auto held = made->acquire(event_of(0, 0, {0, 1, 2}), holding::all);
+    REQUIRE(held);
+    CHECK(drain(*held).size() == 3);
+  }
+  auto held = made->acquire(event_of(1, 0, {0, 1, 2, 5}));
+  REQUIRE(held);
+  auto first = held->next();
+  REQUIRE((first && *first));
+  CHECK((*first)->at == residence::slot);
+  made->link().advance(milliseconds(1));  // the engine computes; expert 5 arrives meanwhile
+  auto second = held->next();
+  REQUIRE((second && *second));
+  CHECK((*second)->expert == make_expert(0, 5));
+  CHECK((*second)->at == residence::frame);
+}

@@ -195,6 +195,27 @@ TEST_CASE("an error in the middle of a layer leaves the sequence where it was; t
   CHECK(run->cache().in_use() <= bytes{500});
 }
 
+TEST_CASE("a step that fails while verifying takes the draft back, so that it can be repeated") {
+  const auto truth = plain(20);
+  std::vector<token_id> sequence = prompt;
+  sequence.insert(sequence.end(), truth.begin(), truth.end());
+  std::vector<std::byte> memory;
+  auto run = runtime_with(memory, 1500, 4, scripted_draft{sequence, 0});
+  REQUIRE(run);
+  std::vector<token_id> out{*run->prefill(prompt)};
+  while (out.size() < 20) {
+    run->model().fails_at_layer = 3;
+    CHECK_FALSE(run->step(static_cast<std::uint32_t>(20 - out.size())));
+    CHECK(run->drafter().proposed == 0);
+    run->model().fails_at_layer = ~0U;
+    const auto step = run->step(static_cast<std::uint32_t>(20 - out.size()));
+    REQUIRE(step);
+    CHECK(step->outcome.accepted == step->outcome.verified);  // every drafted token is right, if drafted at its place
+    out.insert(out.end(), step->tokens.begin(), step->tokens.end());
+  }
+  CHECK(out == truth);
+}
+
 TEST_CASE("a failing transport is told by expert, and nothing is lost") {
   std::vector<std::byte> memory(500);
   using failing = transports::failing<toy_link>;

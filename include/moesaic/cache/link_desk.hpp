@@ -51,6 +51,7 @@ class link_desk {
   /// Something has changed that the scheduler may have an answer to.
   void wake() noexcept { quiet_ = false; }
   [[nodiscard]] bool full() const noexcept { return open_.full(); }
+  [[nodiscard]] bool idle() const noexcept { return open_.empty(); }
 
   template <class Core>
   void take_in(Core& core, bool wait) noexcept {

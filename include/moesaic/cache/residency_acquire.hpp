@@ -118,7 +118,7 @@ result<void> residency<T, B, A>::check_room_for_all(const layer_event& event) no
       }
       const std::uint32_t slots = keeper_.slots.rooms().holds(group);
       if (needed + pinned + travelling <= slots) break;
-      if (needed + pinned > slots)
+      if (needed + pinned > slots || link_.idle())
         return error(error_code::does_not_fit, "MoE layer ", number(event.layer), " wants ", needed, " experts at once; its ", slots,
                      " slots hold ", slots - std::min(slots, pinned), ". Give a larger budget, smaller windows, or take the event as a stream");
       link_.take_in(*this, true);

@@ -34,6 +34,7 @@ template <class T, class B, class A>
 result<std::optional<seat>> residency<T, B, A>::next(std::uint32_t which) noexcept {
   lease_state& mine = leases_[which];
   for (;;) {
+    if (mine.travelling != 0) link_.take_in(*this, false);  // a frame that has arrived goes before residents: the link waits for it
     if (entry_queue* ready = mine.ready()) return hand_out(mine, ready->pop(), stage::handed_out);
     if (!mine.failed.empty()) return failure(mine);
     if (mine.all_handed_out()) return std::optional<seat>{};

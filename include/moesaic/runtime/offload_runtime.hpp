@@ -65,9 +65,9 @@ class offload_runtime {
   /// Commits at least one token and at most `most`.
   result<step_report> step(std::uint32_t most = longest_draft + 1) {
     step_outcome outcome = begin_step();
-    if (result<void> drafted = draft_ahead(outcome, most); !drafted) return drafted.error();
+    if (result<void> drafted = draft_ahead(outcome, most); !drafted) return take_back_draft(drafted.error());
     const result<logits_view> logits = verify(outcome);
-    if (!logits) return logits.error();
+    if (!logits) return take_back_draft(logits.error());
     accept(*logits, outcome);
     return observe(outcome);
   }
@@ -109,6 +109,12 @@ class offload_runtime {
     return outcome;
   }
   result<void> draft_ahead(step_outcome& outcome, std::uint32_t most);
+  /// Nothing was committed: the drafter stands where the sequence stands, and what it foretold is void.
+  [[nodiscard]] error take_back_draft(const error& why) {
+    (void)draft_.committed({});
+    cache_.hear(draft_cut{});
+    return why;
+  }
   result<logits_view> verify(step_outcome& outcome);
   void accept(const logits_view& logits, step_outcome& outcome);
   result<step_report> observe(step_outcome& outcome);
