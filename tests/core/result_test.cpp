@@ -194,7 +194,7 @@ TEST_CASE("a value that throws while it moves in leaves nothing behind") {
   {
     result<throws_on_move> source{throws_on_move{}};
     source->armed = true;
-    CHECK_THROWS_AS(result<throws_on_move>(std::move(source)), int);
+    CHECK_THROWS_AS([&] { const result<throws_on_move> taken(std::move(source)); }(), int);
     CHECK(throws_on_move::alive == 1);
   }
   CHECK(throws_on_move::alive == 0);

@@ -12,6 +12,7 @@
 #include <moesaic/admission/optional.hpp>
 #include <moesaic/admission/staging_only.hpp>
 #include <moesaic/concepts/admission_policy.hpp>
+#include <moesaic/core/catalogue_entry.hpp>
 #include <moesaic/core/spec.hpp>
 
 namespace moesaic::admission {
@@ -44,11 +45,7 @@ class any {
 static_assert(admission_policy<any>, "any no longer models admission_policy");
 
 /// What people may write, for help texts and errors.
-struct entry {
-  std::string_view name;
-  std::string_view arguments;
-  std::string_view help;
-};
+using entry = catalogue_entry;
 inline constexpr std::array known{
     entry{"forced", "", "every miss and every prefetch takes a slot"},
     entry{"optional", "", "a newcomer is kept if its key is above that of who would leave"},
@@ -67,9 +64,7 @@ inline constexpr std::array known{
   if (parsed->name() == "forced") return plain(forced{});
   if (parsed->name() == "optional") return plain(optional{});
   if (parsed->name() == "staging_only") return plain(staging_only{});
-  error unknown(error_code::unknown_name, "'", parsed->name(), "' is no admission policy; known are");
-  for (const entry& e : entries()) unknown.append(" ").append(e.name);
-  return unknown;
+  return unknown_name(parsed->name(), "admission policy", entries());
 }
 
 }  // namespace moesaic::admission

@@ -10,6 +10,7 @@
 #include <variant>
 
 #include <moesaic/concepts/eviction_policy.hpp>
+#include <moesaic/core/catalogue_entry.hpp>
 #include <moesaic/core/spec.hpp>
 #include <moesaic/eviction/fifo.hpp>
 #include <moesaic/eviction/least_useful.hpp>
@@ -63,11 +64,7 @@ class any {
 static_assert(keyed_eviction_policy<any>, "any no longer models keyed_eviction_policy");
 
 /// What people may write, for help texts and errors.
-struct entry {
-  std::string_view name;
-  std::string_view arguments;
-  std::string_view help;
-};
+using entry = catalogue_entry;
 inline constexpr std::array known{
     entry{"lru", "", "the expert whose last use lies furthest back leaves"},
     entry{"fifo", "", "the expert that came first leaves"},
@@ -103,9 +100,7 @@ inline constexpr std::array known{
     if (!seed) return seed.error();
     return random{.seed = *seed};
   }
-  error unknown(error_code::unknown_name, "'", name, "' is no eviction policy; known are");
-  for (const entry& e : entries()) unknown.append(" ").append(e.name);
-  return unknown;
+  return unknown_name(name, "eviction policy", entries());
 }
 
 }  // namespace moesaic::eviction

@@ -10,6 +10,7 @@
 #include <variant>
 
 #include <moesaic/concepts/placement_policy.hpp>
+#include <moesaic/core/catalogue_entry.hpp>
 #include <moesaic/core/spec.hpp>
 #include <moesaic/placement/fetch.hpp>
 #include <moesaic/placement/host.hpp>
@@ -44,11 +45,7 @@ class any {
 static_assert(placement_policy<any>, "any no longer models placement_policy");
 
 /// What people may write, for help texts and errors.
-struct entry {
-  std::string_view name;
-  std::string_view arguments;
-  std::string_view help;
-};
+using entry = catalogue_entry;
 inline constexpr std::array known{
     entry{"fetch", "", "every missing expert is moved to fast memory"},
     entry{"host", "least", "every missing expert is computed in slow memory; least: the score that earns fast memory (none if not given)"},
@@ -70,9 +67,7 @@ inline constexpr std::array known{
     if (!least) return least.error();
     return host{.least = utility{static_cast<std::int64_t>(*least)}};
   }
-  error unknown(error_code::unknown_name, "'", parsed->name(), "' is no placement policy; known are");
-  for (const entry& e : entries()) unknown.append(" ").append(e.name);
-  return unknown;
+  return unknown_name(parsed->name(), "placement policy", entries());
 }
 
 }  // namespace moesaic::placement

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include <moesaic/concepts/expert_predictor.hpp>
+#include <moesaic/core/catalogue_entry.hpp>
 #include <moesaic/core/spec.hpp>
 #include <moesaic/prediction/none.hpp>
 #include <moesaic/prediction/previous_step.hpp>
@@ -46,11 +47,7 @@ class any {
 static_assert(expert_predictor<any>, "any no longer models expert_predictor");
 
 /// What people may write, for help texts and errors.
-struct entry {
-  std::string_view name;
-  std::string_view arguments;
-  std::string_view help;
-};
+using entry = catalogue_entry;
 inline constexpr std::array known{
     entry{"none", "", "nothing is expected"},
     entry{"previous_step", "", "each layer uses again what it used last"},
@@ -76,9 +73,7 @@ inline constexpr std::array known{
     if (!horizon) return horizon.error();
     return transition_counts{.most = static_cast<std::uint32_t>(*most), .horizon = static_cast<std::uint32_t>(*horizon)};
   }
-  error unknown(error_code::unknown_name, "'", parsed->name(), "' is no predictor; known are");
-  for (const entry& e : entries()) unknown.append(" ").append(e.name);
-  return unknown;
+  return unknown_name(parsed->name(), "predictor", entries());
 }
 
 }  // namespace moesaic::prediction

@@ -10,6 +10,7 @@
 #include <variant>
 
 #include <moesaic/concepts/prefetch_scheduler.hpp>
+#include <moesaic/core/catalogue_entry.hpp>
 #include <moesaic/core/spec.hpp>
 #include <moesaic/prefetch/most_useful.hpp>
 #include <moesaic/prefetch/none.hpp>
@@ -50,11 +51,7 @@ class any {
 static_assert(prefetch_scheduler<any>, "any no longer models prefetch_scheduler");
 
 /// What people may write, for help texts and errors.
-struct entry {
-  std::string_view name;
-  std::string_view arguments;
-  std::string_view help;
-};
+using entry = catalogue_entry;
 inline constexpr std::array known{
     entry{"none", "", "nothing moves ahead of need"},
     entry{"most_useful", "in_flight=4,horizon=2", "the surest expert of the next horizon layers that the link can bring in time"},
@@ -77,9 +74,7 @@ inline constexpr std::array known{
     if (!horizon) return horizon.error();
     return most_useful{.in_flight = static_cast<std::uint32_t>(*in_flight), .horizon = static_cast<std::uint32_t>(*horizon)};
   }
-  error unknown(error_code::unknown_name, "'", parsed->name(), "' is no prefetch scheduler; known are");
-  for (const entry& e : entries()) unknown.append(" ").append(e.name);
-  return unknown;
+  return unknown_name(parsed->name(), "prefetch scheduler", entries());
 }
 
 }  // namespace moesaic::prefetch

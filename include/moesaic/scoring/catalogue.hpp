@@ -9,6 +9,7 @@
 #include <variant>
 
 #include <moesaic/concepts/utility_scorer.hpp>
+#include <moesaic/core/catalogue_entry.hpp>
 #include <moesaic/core/spec.hpp>
 #include <moesaic/scoring/decayed_frequency.hpp>
 #include <moesaic/scoring/none.hpp>
@@ -46,11 +47,7 @@ class any {
 static_assert(utility_scorer<any>, "any no longer models utility_scorer");
 
 /// What people may write, for help texts and errors.
-struct entry {
-  std::string_view name;
-  std::string_view arguments;
-  std::string_view help;
-};
+using entry = catalogue_entry;
 inline constexpr std::array known{
     entry{"none", "", "every expert is worth the same"},
     entry{"recency", "", "worth the more the later it was used"},
@@ -74,9 +71,7 @@ inline constexpr std::array known{
     if (!half_life) return half_life.error();
     return decayed_frequency{.half_life = static_cast<std::uint32_t>(*half_life)};
   }
-  error unknown(error_code::unknown_name, "'", parsed->name(), "' is no scorer; known are");
-  for (const entry& e : entries()) unknown.append(" ").append(e.name);
-  return unknown;
+  return unknown_name(parsed->name(), "scorer", entries());
 }
 
 }  // namespace moesaic::scoring

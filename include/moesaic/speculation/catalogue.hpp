@@ -5,6 +5,7 @@
 #include <span>
 #include <string_view>
 
+#include <moesaic/core/catalogue_entry.hpp>
 #include <moesaic/core/spec.hpp>
 #include <moesaic/speculation/fixed.hpp>
 
@@ -16,11 +17,7 @@ namespace moesaic::speculation {
 using any = fixed;
 
 /// What people may write, for help texts and errors.
-struct entry {
-  std::string_view name;
-  std::string_view arguments;
-  std::string_view help;
-};
+using entry = catalogue_entry;
 inline constexpr std::array known{
     entry{"fixed", "length=0,stop_below=0", "drafts length tokens (0: none), or up to one less probable than stop_below percent"},
 };
@@ -38,9 +35,7 @@ inline constexpr std::array known{
     if (!percent) return percent.error();
     return fixed{.length = {static_cast<std::uint32_t>(*length)}, .stop_below = static_cast<float>(*percent) / 100.0F};
   }
-  error unknown(error_code::unknown_name, "'", parsed->name(), "' is no speculation governor; known are");
-  for (const entry& e : entries()) unknown.append(" ").append(e.name);
-  return unknown;
+  return unknown_name(parsed->name(), "speculation governor", entries());
 }
 
 }  // namespace moesaic::speculation
