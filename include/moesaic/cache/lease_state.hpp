@@ -66,7 +66,13 @@ struct lease_state {
     step = event.step;
     layer = event.layer;
     entries = std::span(room_).first(event.wanted.size());
-    for (entry_queue* q : {&frames_ready, &slots_ready, &on_host, &for_slots, &for_frames, &failed, &ahead}) q->clear();
+    frames_ready.clear();  // one by one: a loop over their addresses is not unrolled
+    slots_ready.clear();
+    on_host.clear();
+    for_slots.clear();
+    for_frames.clear();
+    failed.clear();
+    ahead.clear();
     travelling = handed = released = reported = leaving = 0;
   }
   [[nodiscard]] bool all_handed_out() const noexcept { return handed + reported == entries.size(); }

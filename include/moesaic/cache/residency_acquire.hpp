@@ -79,12 +79,13 @@ result<void> residency<T, B, A>::check(const layer_event& event, holding how) no
   if (layer >= shape_->layers())
     return error(error_code::bad_argument, "event of MoE layer ", layer, "; the model has ", shape_->layers());
   if (event.wanted.empty()) return error(error_code::bad_argument, "event of MoE layer ", layer, " wants no experts");
-  for (std::size_t i = 0; i < event.wanted.size(); ++i) {
-    if (number(event.wanted[i].expert) >= shape_->experts(event.layer))
-      return error(error_code::bad_argument, "event of MoE layer ", layer, " wants expert ", number(event.wanted[i].expert), "; the layer has ",
-                   shape_->experts(event.layer));
-    if (i > 0 && event.wanted[i].expert <= event.wanted[i - 1].expert)
+  const std::uint32_t experts = shape_->experts(event.layer);
+  for (std::uint32_t lowest = 0; const demand& d : event.wanted) {
+    if (number(d.expert) >= experts)
+      return error(error_code::bad_argument, "event of MoE layer ", layer, " wants expert ", number(d.expert), "; the layer has ", experts);
+    if (number(d.expert) < lowest)
       return error(error_code::bad_argument, "event of MoE layer ", layer, ": wanted experts have to be ascending and distinct");
+    lowest = number(d.expert) + 1;
   }
   if (leases_[0].live && leases_[1].live) return error(error_code::wrong_order, "two leases are alive already; end one first");
   for (const lease_state& l : leases_)

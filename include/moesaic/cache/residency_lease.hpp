@@ -130,11 +130,10 @@ void residency<T, B, A>::release(std::uint32_t which, const seat& done, fence la
   if (e.at != stage::handed_out && e.at != stage::handed_ahead) return;
   e.at = stage::released;
   ++mine.released;
-  if (e.where == residence::host) return;
   if (e.where == residence::frame) {
     frames_.give_back(e.frame, last_use);
     link_.submit_waiting(*this);
-  } else {
+  } else if (e.where == residence::slot) {
     if (last_use != fence{}) keeper_.slots.set_last_use(e.flat, last_use);
     if (mine.leaving != 0 && keeper_.slots.has(e.flat, residency_flag::leaving)) let_heirs_in(mine, e.flat);
   }
@@ -165,7 +164,7 @@ void residency<T, B, A>::end(std::uint32_t which) noexcept {
   mine.live = false;
   desk_.tell(lease_ended{mine.step, mine.layer});
   link_.wake();
-  link_.submit_waiting(*this);
+  if (leases_[1 - which].live) link_.submit_waiting(*this);  // it may have waited for frames of this one
   link_.prefetch(*this);  // the engine now computes what lies between two layers, and the link has nothing to do
 }
 
