@@ -56,8 +56,8 @@ void residency_event(benchmark::State& state, bool misses) {
   std::uint64_t step = 0;
   const auto one = [&] {
     layer_event event;
-    event.step = {step};
-    event.first_token = {step};
+    event.step = {step / 32};  // as in a model of 32 layers
+    event.first_token = {step / 32};
     event.wanted = cycle[step % cycle.size()];
     ++step;
     auto held = made->acquire(event);

@@ -44,6 +44,9 @@ class entry_queue {
   [[nodiscard]] bool empty() const noexcept { return next_ == end_; }
   [[nodiscard]] std::uint32_t size() const noexcept { return end_ - next_; }
   void push(std::uint32_t entry) noexcept { items_[end_++] = entry; }
+  /// For who pushes many: write them here, in order, then say how many.
+  [[nodiscard]] std::span<std::uint32_t> room() noexcept { return std::span(items_).subspan(end_); }
+  void pushed(std::uint32_t many) noexcept { end_ += many; }
   [[nodiscard]] std::uint32_t front() const noexcept { return items_[next_]; }
   std::uint32_t pop() noexcept { return items_[next_++]; }
   void clear() noexcept { next_ = end_ = 0; }

@@ -134,23 +134,23 @@ void residency<T, B, A>::meet_hits(const layer_event& event, std::uint32_t which
   lease_state& mine = leases_[which];
   counters& count = keeper_.count;
   const std::uint8_t pin = pin_of(which);
-  const std::uint32_t first = shape_->space().flat(event.layer, expert_index{});
-  const std::uint32_t stride = shape_->space().flat(layer_index{}, expert_index{1});
+  const auto flat_of = shape_->space().in(event.layer);
   const std::span<lease_entry> entries = mine.entries;
   const std::span<const demand> wanted = event.wanted;
-  std::uint64_t hits = 0, late = 0, used = 0;
+  std::uint64_t late = 0, used = 0;
+  const std::span<std::uint32_t> ready = mine.slots_ready.room();
+  std::uint32_t hits = 0;
   for (std::uint32_t entry = 0; entry < entries.size(); ++entry) {
     lease_entry& e = entries[entry];
     const expert_index expert = wanted[entry].expert;
-    const std::uint32_t flat = first + stride * number(expert);
+    const std::uint32_t flat = flat_of(expert);
     e.who = {event.layer, expert, {}};
     e.flat = flat;
-    const std::uint8_t flags = keeper_.slots.meet(flat, pin, entry);
+    const std::uint8_t flags = keeper_.slots.meet(flat, pin);
     e.where = residence::slot;
     if ((flags & resident) != 0) {
-      ++hits;
+      ready[hits++] = entry;
       e.at = stage::ready;
-      mine.slots_ready.push(entry);
     } else if ((flags & in_flight) != 0) {
       ++late;
       e.at = stage::arriving;
@@ -160,6 +160,7 @@ void residency<T, B, A>::meet_hits(const layer_event& event, std::uint32_t which
     }
     used += (flags & unused_prefetch) != 0;
   }
+  mine.slots_ready.pushed(hits);
   ++count.events;
   count.accesses += entries.size();
   count.hits += hits;
@@ -203,7 +204,8 @@ template <class T, class B, class A>
 void residency<T, B, A>::give_room(const layer_event& event, std::uint32_t which, holding how) noexcept {
   lease_state& mine = leases_[which];
   const auto own_event_left = [&](std::uint32_t flat) noexcept {
-    lease_entry& e = mine.entries[keeper_.slots.entry_of(flat)];
+    lease_entry& e = *std::lower_bound(mine.entries.begin(), mine.entries.end(), flat,
+                                       [](const lease_entry& one, std::uint32_t wanted) { return one.flat < wanted; });
     if (e.at == stage::planned) {  // a newcomer that found a better one behind it: it streams
       e.at = stage::for_frame;
       e.where = residence::frame;
@@ -217,7 +219,6 @@ void residency<T, B, A>::give_room(const layer_event& event, std::uint32_t which
   for (std::uint32_t i = 0; i < mine.entries.size(); ++i) {
     lease_entry& e = mine.entries[i];
     if (e.at != stage::for_frame) continue;
-    keeper_.slots.set_entry(e.flat, i);
     if (!keeper_.admit(desk_, e.flat, {cause::demand, event.during, pin_of(which), how == holding::all}, flags, own_event_left)) continue;
     e.at = stage::planned;
     e.where = residence::slot;

@@ -159,8 +159,8 @@ template <class T, class B, class A>
 void residency<T, B, A>::end(std::uint32_t which) noexcept {
   lease_state& mine = leases_[which];
   if (!mine.all_handed_out() || mine.travelling != 0 || mine.leaving != 0 || mine.released != mine.handed) abandon(which);
-  for (const lease_entry& e : mine.entries)
-    if (e.where == residence::slot) keeper_.slots.lower(e.flat, pin_of(which));
+  const std::uint8_t pin = pin_of(which);
+  for (const lease_entry& e : mine.entries) keeper_.slots.lower(e.flat, pin);  // whoever streamed has none
   mine.live = false;
   desk_.tell(lease_ended{mine.step, mine.layer});
   link_.wake();

@@ -38,15 +38,12 @@ class slot_table {
 
   [[nodiscard]] std::uint8_t flags(std::uint32_t flat) const noexcept { return flags_[flat]; }
   [[nodiscard]] bool has(std::uint32_t flat, std::uint8_t any_of) const noexcept { return (flags_[flat] & any_of) != 0; }
-  /// An event wants the expert as its entry `entry`: one that has room is pinned, and no unused prefetch any more.
-  /// Answers the flags it had.
-  std::uint8_t meet(std::uint32_t flat, std::uint8_t pin, std::uint32_t entry) noexcept {
+  /// An event wants the expert: one that has room is pinned, and no unused prefetch any more. Answers the flags it had.
+  std::uint8_t meet(std::uint32_t flat, std::uint8_t pin) noexcept {
     std::uint8_t& now = flags_[flat];
     const std::uint8_t before = now;
-    if ((before & (residency_flag::resident | residency_flag::in_flight)) != 0) {
+    if ((before & (residency_flag::resident | residency_flag::in_flight)) != 0)
       now = static_cast<std::uint8_t>((before & ~residency_flag::unused_prefetch) | pin);
-      notes_[flat].entry = entry;
-    }
     return before;
   }
   void set_flags(std::uint32_t flat, std::uint8_t flags) noexcept { flags_[flat] = flags; }
@@ -65,10 +62,6 @@ class slot_table {
     const std::uint64_t x = notes_[a].at.count, y = notes_[b].at.count;
     return x < y + footprint_[b].count && y < x + footprint_[a].count;
   }
-
-  /// The entry number of the lease that wants the expert.
-  [[nodiscard]] std::uint32_t entry_of(std::uint32_t flat) const noexcept { return notes_[flat].entry; }
-  void set_entry(std::uint32_t flat, std::uint32_t entry) noexcept { notes_[flat].entry = entry; }
 
   void set_last_use(std::uint32_t flat, fence last) noexcept { notes_[flat].last_use = std::max(notes_[flat].last_use, last); }
   /// The expert left earlier than it was last used: what comes into its group now has to wait for that use.
@@ -124,7 +117,6 @@ class slot_table {
     room at{};
     fence last_use{};
     std::uint32_t member = 0;
-    std::uint32_t entry = 0;
   };
   const model_shape* shape_ = nullptr;
   Arena rooms_{};

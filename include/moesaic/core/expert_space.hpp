@@ -29,6 +29,19 @@ class expert_space {
   [[nodiscard]] constexpr std::uint32_t flat(layer_index layer, expert_index expert) const noexcept {
     return number(layer) << shift() | number(expert) << representation_bits_;
   }
+  /// The flat indices of one layer's experts, for loops over an event: one shift each.
+  class layer_range {
+   public:
+    [[nodiscard]] constexpr std::uint32_t operator()(expert_index e) const noexcept { return first_ | number(e) << bits_; }
+
+   private:
+    friend expert_space;
+    constexpr layer_range(std::uint32_t first, std::uint32_t bits) noexcept : first_(first), bits_(bits) {}
+    std::uint32_t first_;
+    std::uint32_t bits_;
+  };
+  [[nodiscard]] constexpr layer_range in(layer_index l) const noexcept { return {number(l) << shift(), representation_bits_}; }
+
   [[nodiscard]] constexpr expert_id id(std::uint32_t flat) const noexcept {
     const std::uint32_t inside = flat & ((std::uint32_t{1} << shift()) - 1);
     const std::uint32_t layer = flat >> shift();
@@ -54,5 +67,6 @@ class expert_space {
 static_assert(expert_space(3, 60).size() == 192);
 static_assert(expert_space(3, 60).id(expert_space(3, 60).flat(make_expert(2, 59))) == make_expert(2, 59));
 static_assert(expert_space(1, 1).size() == 1);
+static_assert(expert_space(3, 60, 2).in(layer_index{2})(expert_index{59}) == expert_space(3, 60, 2).flat(make_expert(2, 59)));
 
 }  // namespace moesaic

@@ -31,7 +31,8 @@ class lfu {
   }
   void on(const layer_event& event) noexcept {
     uses_.begin({1});
-    for (const demand& d : event.wanted) uses_.use(space_.flat(event.layer, d.expert));
+    const auto flat = space_.in(event.layer);
+    for (const demand& d : event.wanted) uses_.use(flat(d.expert));
   }
   void on(const admitted& one) noexcept { uses_.admit(space_.flat(one.expert), one.why); }
   void on(const evicted& one) noexcept { uses_.evict(space_.flat(one.expert)); }

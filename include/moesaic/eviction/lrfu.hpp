@@ -37,7 +37,8 @@ struct lrfu {
   }
   void on(const layer_event& event) noexcept {
     state_.uses.begin({state_.clock.use_at(event.first_token)});
-    for (const demand& d : event.wanted) state_.uses.use(state_.space.flat(event.layer, d.expert));
+    const auto flat = state_.space.in(event.layer);
+    for (const demand& d : event.wanted) state_.uses.use(flat(d.expert));
   }
   void on(const admitted& one) noexcept { state_.uses.admit(state_.space.flat(one.expert), one.why); }
   void on(const evicted& one) noexcept { state_.uses.evict(state_.space.flat(one.expert)); }

@@ -31,7 +31,8 @@ class lru {
   }
   void on(const layer_event& event) noexcept {
     ++now_;
-    for (const demand& d : event.wanted) list_.touch(space_.flat(event.layer, d.expert), now_);
+    const auto flat = space_.in(event.layer);
+    for (const demand& d : event.wanted) list_.touch(flat(d.expert), now_);
   }
   void on(const admitted& one) noexcept { list_.enter(space_.flat(one.expert), now_); }
   void on(const evicted& one) noexcept { list_.leave(space_.flat(one.expert)); }

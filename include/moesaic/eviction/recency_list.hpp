@@ -39,8 +39,13 @@ class recency_list {
   /// Gives a resident a stamp above all others; nothing happens for who is not resident. Equal stamps are given in ascending id.
   void touch(std::uint32_t flat, std::uint64_t stamp) noexcept {
     if (!linked(flat)) return;
+    node* const nodes = nodes_.data();
+    const std::uint32_t end = sentinel_of(flat);
     unlink(flat);
-    link_behind(nodes_[sentinel_of(flat)].colder, flat, stamp);
+    const std::uint32_t hottest = nodes[end].colder;
+    nodes[flat] = {hottest, end, stamp};
+    nodes[hottest].hotter = flat;
+    nodes[end].colder = flat;
   }
   void leave(std::uint32_t flat) noexcept {
     if (!linked(flat)) return;
