@@ -10,6 +10,8 @@
 
 namespace moesaic {
 
+struct lease_state;
+
 /// What `try_next` found: a seat, nothing yet, or nothing more.
 struct poll_result {
   enum class kind : std::uint8_t { ready, nothing_yet, all_handed_out } what = kind::nothing_yet;
@@ -27,12 +29,12 @@ struct poll_result {
 template <class Residency>
 class [[nodiscard]] lease {
  public:
-  lease(lease&& other) noexcept : owner_(std::exchange(other.owner_, nullptr)), which_(other.which_) {}
+  lease(lease&& other) noexcept : owner_(std::exchange(other.owner_, nullptr)), mine_(other.mine_) {}
   lease& operator=(lease&& other) noexcept {
     if (this != &other) {
       end();
       owner_ = std::exchange(other.owner_, nullptr);
-      which_ = other.which_;
+      mine_ = other.mine_;
     }
     return *this;
   }
@@ -40,22 +42,22 @@ class [[nodiscard]] lease {
   lease& operator=(const lease&) = delete;
   ~lease() { end(); }
 
-  result<std::optional<seat>> next() noexcept { return owner_->next(which_); }
-  result<poll_result> try_next() noexcept { return owner_->try_next(which_); }
+  result<std::optional<seat>> next() noexcept { return owner_->next(*mine_); }
+  result<poll_result> try_next() noexcept { return owner_->try_next(*mine_); }
   /// For stream-ordered engines: hands out what still travels, too. Its consumer has to wait for the ticket `arrives`.
-  result<std::optional<seat>> next_ahead() noexcept { return owner_->next_ahead(which_); }
+  result<std::optional<seat>> next_ahead() noexcept { return owner_->next_ahead(*mine_); }
   /// `last_use`: the fence behind the engine's last use of the seat; none if the use is over.
-  void release(const seat& done, fence last_use = {}) noexcept { owner_->release(which_, done, last_use); }
+  void release(const seat& done, fence last_use = {}) noexcept { owner_->release(*mine_, done, last_use); }
   /// Ends the lease now instead of in the destructor.
   void end() noexcept {
-    if (owner_ != nullptr) std::exchange(owner_, nullptr)->end(which_);
+    if (owner_ != nullptr) std::exchange(owner_, nullptr)->end(*mine_);
   }
 
  private:
   friend Residency;
-  lease(Residency* owner, std::uint32_t which) noexcept : owner_(owner), which_(which) {}
+  lease(Residency* owner, lease_state* mine) noexcept : owner_(owner), mine_(mine) {}
   Residency* owner_;
-  std::uint32_t which_;
+  lease_state* mine_;
 };
 
 }  // namespace moesaic

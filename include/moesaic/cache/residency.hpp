@@ -124,11 +124,11 @@ class residency {
   void give_room(const layer_event& event, std::uint32_t which, holding how) noexcept;
   void line_up(std::uint32_t which) noexcept;
 
-  result<std::optional<seat>> next(std::uint32_t which) noexcept;
-  result<poll_result> try_next(std::uint32_t which) noexcept;
-  result<std::optional<seat>> next_ahead(std::uint32_t which) noexcept;
-  void release(std::uint32_t which, const seat& done, fence last_use) noexcept;
-  void end(std::uint32_t which) noexcept;
+  result<std::optional<seat>> next(lease_state& mine) noexcept;
+  result<poll_result> try_next(lease_state& mine) noexcept;
+  result<std::optional<seat>> next_ahead(lease_state& mine) noexcept;
+  void release(lease_state& mine, const seat& done, fence last_use) noexcept;
+  void end(lease_state& mine) noexcept;
   void abandon(std::uint32_t which) noexcept;
   void arrive(std::uint32_t which, std::uint32_t entry, const completion& c) noexcept;
   void let_heirs_in(lease_state& mine, std::uint32_t leaver) noexcept;

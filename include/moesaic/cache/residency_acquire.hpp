@@ -70,7 +70,7 @@ result<lease<residency<T, B, A>>> residency<T, B, A>::acquire(const layer_event&
   }
   link_.wake();
   link_.prefetch(*this);
-  return lease_type(this, which);
+  return lease_type(this, &leases_[which]);
 }
 
 template <class T, class B, class A>
@@ -135,16 +135,15 @@ void residency<T, B, A>::meet_hits(const layer_event& event, std::uint32_t which
   counters& count = keeper_.count;
   const std::uint8_t pin = pin_of(which);
   const auto flat_of = shape_->space().in(event.layer);
-  const std::span<lease_entry> entries = mine.entries;
-  const std::span<const demand> wanted = event.wanted;
+  lease_entry* next = mine.entries.data();
   std::uint64_t late = 0, used = 0;
   const std::span<std::uint32_t> ready = mine.slots_ready.room();
   std::uint32_t hits = 0;
-  for (std::uint32_t entry = 0; entry < entries.size(); ++entry) {
-    lease_entry& e = entries[entry];
-    const expert_index expert = wanted[entry].expert;
-    const std::uint32_t flat = flat_of(expert);
-    e.who = {event.layer, expert, {}};
+  std::uint32_t entry = 0;
+  for (const demand& d : event.wanted) {
+    lease_entry& e = *next++;
+    const std::uint32_t flat = flat_of(d.expert);
+    e.who = {event.layer, d.expert, {}};
     e.flat = flat;
     const std::uint8_t flags = keeper_.slots.meet(flat, pin);
     e.where = residence::slot;
@@ -159,13 +158,14 @@ void residency<T, B, A>::meet_hits(const layer_event& event, std::uint32_t which
       e.where = residence::frame;
     }
     used += (flags & unused_prefetch) != 0;
+    ++entry;
   }
   mine.slots_ready.pushed(hits);
   ++count.events;
-  count.accesses += entries.size();
+  count.accesses += entry;
   count.hits += hits;
   count.prefetch_late += late;
-  count.misses += entries.size() - hits - late;
+  count.misses += entry - hits - late;
   count.prefetch_used += used;
 }
 

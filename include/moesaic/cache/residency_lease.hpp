@@ -31,8 +31,7 @@ void residency<T, B, A>::seat_of(lease_state& mine, std::uint32_t entry, stage a
 }
 
 template <class T, class B, class A>
-result<std::optional<seat>> residency<T, B, A>::next(std::uint32_t which) noexcept {
-  lease_state& mine = leases_[which];
+result<std::optional<seat>> residency<T, B, A>::next(lease_state& mine) noexcept {
   for (;;) {
     if (mine.travelling != 0) link_.take_in(*this, false);  // a frame that has arrived goes before residents: the link waits for it
     if (entry_queue* ready = mine.ready()) return hand_out(mine, ready->pop(), stage::handed_out);
@@ -43,8 +42,7 @@ result<std::optional<seat>> residency<T, B, A>::next(std::uint32_t which) noexce
 }
 
 template <class T, class B, class A>
-result<poll_result> residency<T, B, A>::try_next(std::uint32_t which) noexcept {
-  lease_state& mine = leases_[which];
+result<poll_result> residency<T, B, A>::try_next(lease_state& mine) noexcept {
   link_.take_in(*this, false);
   link_.submit_waiting(*this);
   if (entry_queue* ready = mine.ready()) {
@@ -57,8 +55,7 @@ result<poll_result> residency<T, B, A>::try_next(std::uint32_t which) noexcept {
 }
 
 template <class T, class B, class A>
-result<std::optional<seat>> residency<T, B, A>::next_ahead(std::uint32_t which) noexcept {
-  lease_state& mine = leases_[which];
+result<std::optional<seat>> residency<T, B, A>::next_ahead(lease_state& mine) noexcept {
   for (;;) {
     link_.take_in(*this, false);
     link_.submit_waiting(*this);
@@ -123,8 +120,7 @@ error residency<T, B, A>::failure(lease_state& mine) noexcept {
 }
 
 template <class T, class B, class A>
-void residency<T, B, A>::release(std::uint32_t which, const seat& done, fence last_use) noexcept {
-  lease_state& mine = leases_[which];
+void residency<T, B, A>::release(lease_state& mine, const seat& done, fence last_use) noexcept {
   if (done.entry >= mine.entries.size()) return;
   lease_entry& e = mine.entries[done.entry];
   if (e.at != stage::handed_out && e.at != stage::handed_ahead) return;
@@ -156,8 +152,8 @@ void residency<T, B, A>::let_heirs_in(lease_state& mine, std::uint32_t leaver) n
 }
 
 template <class T, class B, class A>
-void residency<T, B, A>::end(std::uint32_t which) noexcept {
-  lease_state& mine = leases_[which];
+void residency<T, B, A>::end(lease_state& mine) noexcept {
+  const std::uint32_t which = &mine == &leases_[0] ? 0 : 1;
   if (!mine.all_handed_out() || mine.travelling != 0 || mine.leaving != 0 || mine.released != mine.handed) abandon(which);
   const std::uint8_t pin = pin_of(which);
   for (const lease_entry& e : mine.entries) keeper_.slots.lower(e.flat, pin);  // whoever streamed has none
