@@ -31,8 +31,7 @@ class lfu {
   }
   void on(const layer_event& event) noexcept {
     uses_.begin({1});
-    const auto flat = space_.in(event.layer);
-    for (const demand& d : event.wanted) uses_.use(flat(d.expert));
+    uses_.use(event, space_);
   }
   void on(const admitted& one) noexcept { uses_.admit(space_.flat(one.expert), one.why); }
   void on(const evicted& one) noexcept { uses_.evict(space_.flat(one.expert)); }

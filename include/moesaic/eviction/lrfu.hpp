@@ -37,8 +37,7 @@ struct lrfu {
   }
   void on(const layer_event& event) noexcept {
     state_.uses.begin({state_.clock.use_at(event.first_token)});
-    const auto flat = state_.space.in(event.layer);
-    for (const demand& d : event.wanted) state_.uses.use(flat(d.expert));
+    state_.uses.use(event, state_.space);
   }
   void on(const admitted& one) noexcept { state_.uses.admit(state_.space.flat(one.expert), one.why); }
   void on(const evicted& one) noexcept { state_.uses.evict(state_.space.flat(one.expert)); }

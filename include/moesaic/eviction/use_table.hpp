@@ -32,11 +32,15 @@ class use_table {
     ++now_;
     one_ = one;
   }
-  void use(std::uint32_t flat) noexcept {
-    record& r = uses_[flat];
-    r.count += one_;
-    r.last = now_;
-    keys_[flat] = r.count.worth(now_);
+  void use(std::uint32_t flat) noexcept { use(flat, one_, now_, uses_.data(), keys_.data()); }
+  /// All experts that an event wants.
+  void use(const layer_event& event, expert_space space) noexcept {
+    const auto flat = space.in(event.layer);
+    const Count one = one_;  // what the loop reads again and again is not to be read back from memory each time
+    const std::uint64_t now = now_;
+    record* const uses = uses_.data();
+    utility* const keys = keys_.data();
+    for (const demand& d : event.wanted) use(flat(d.expert), one, now, uses, keys);
   }
   void admit(std::uint32_t flat, cause why) noexcept {
     if (why == cause::prefetch) keys_[flat] = entering(flat);
@@ -72,6 +76,12 @@ class use_table {
     std::uint64_t last = 0;  ///< number of the last event that used it; 0: none
     bool resident = false;
   };
+  static void use(std::uint32_t flat, const Count& one, std::uint64_t now, record* uses, utility* keys) noexcept {
+    record& r = uses[flat];
+    r.count += one;
+    r.last = now;
+    keys[flat] = r.count.worth(now);
+  }
   [[nodiscard]] utility entering(std::uint32_t flat) const noexcept {
     Count count = uses_[flat].count;
     if (uses_[flat].last != now_ || now_ == 0) count += one_;
