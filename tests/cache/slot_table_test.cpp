@@ -51,7 +51,8 @@ TEST_CASE("candidates are the eligible residents of one group") {
   made m;
   for (const std::uint32_t flat : {0U, 1U, 2U, 4U}) m.slots.admit(flat, m.slots.place(flat), resident);
   m.slots.raise(1, pinned_by_first);
-  m.slots.set_flags(2, in_flight);
+  m.slots.lower(2, resident);
+  m.slots.raise(2, in_flight);
   const auto view = m.slots.candidates(0, resident | in_flight | pinned_by_first | leaving);
   std::vector<expert_id> found(view.begin(), view.end());
   CHECK(found == std::vector<expert_id>{make_expert(0, 0)});

@@ -25,7 +25,7 @@ static_assert(appends<int> && appends<std::uint64_t> && appends<std::int8_t> && 
 static_assert(!appends<bool> && !appends<char> && !appends<double> && !appends<float> && !appends<error_code>);
 
 static_assert(error(error_code::bad_file, "layer ", 3, " of ", 61U).sentence() == "layer 3 of 61");  // also in the compiler
-static_assert(error(error_code::stopped).sentence().empty() && error(error_code::stopped).code() == error_code::stopped);
+static_assert(error(error_code::context_full).sentence().empty() && error(error_code::context_full).code() == error_code::context_full);
 
 std::string said(auto... parts) { return std::string(error(error_code::bad_argument, parts...).sentence()); }
 

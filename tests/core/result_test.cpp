@@ -97,7 +97,7 @@ TEST_CASE("a move-only value goes in and out") {
   CHECK(moved);
   moved = std::make_unique<int>(6);
   CHECK(**moved == 6);
-  moved = error(error_code::stopped, "enough");
+  moved = error(error_code::context_full, "enough");
   CHECK_FALSE(moved);
 }
 

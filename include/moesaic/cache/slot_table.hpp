@@ -46,7 +46,6 @@ class slot_table {
       now = static_cast<std::uint8_t>((before & ~residency_flag::unused_prefetch) | pin);
     return before;
   }
-  void set_flags(std::uint32_t flat, std::uint8_t flags) noexcept { flags_[flat] = flags; }
   void raise(std::uint32_t flat, std::uint8_t flags) noexcept { flags_[flat] = static_cast<std::uint8_t>(flags_[flat] | flags); }
   void lower(std::uint32_t flat, std::uint8_t flags) noexcept { flags_[flat] = static_cast<std::uint8_t>(flags_[flat] & ~flags); }
 

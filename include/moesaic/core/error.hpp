@@ -23,7 +23,6 @@ enum class error_code : std::uint8_t {
   unknown_name,       ///< a policy, system or format that does not exist
   out_of_memory,      ///< the system refused an allocation
   context_full,       ///< no room for another token
-  stopped,            ///< the caller asked to stop
 };
 
 /// A code and one sentence that a stranger can act on: what, where, what was expected, what to do.
