@@ -5,6 +5,7 @@
 #   moesaic::file_transport   transport/file/ without io_uring: POSIX files and threads
 #   moesaic::uring            transport/file/uring*.hpp, on top of it, where liburing is found
 #   moesaic::compressed       trace/compressed*.hpp: reading .xz and .gz, where liblzma and zlib are found
+#   moesaic::trace_hub        trace/hub/: every trace format by content, where nlohmann-json is found as well
 #
 # A target exists only where what it needs was found, so a parent asks `if(TARGET moesaic::uring)`.
 
@@ -20,6 +21,8 @@ foreach(header IN LISTS moesaic_all_headers)
     list(APPEND moesaic_file_transport_headers ${header})
   elseif(path MATCHES "^trace/compressed")
     list(APPEND moesaic_compressed_headers ${header})
+  elseif(path MATCHES "^trace/hub/")
+    list(APPEND moesaic_trace_hub_headers ${header})
   else()
     list(APPEND moesaic_headers ${header})
   endif()
@@ -68,4 +71,13 @@ if(LIBLZMA_FOUND AND ZLIB_FOUND)
   add_library(moesaic::compressed ALIAS moesaic_compressed)
 elseif(moesaic_on_top)
   message(STATUS "moesaic: liblzma and zlib not both found, so traces in .xz and .gz are not read (Debian: liblzma-dev zlib1g-dev)")
+endif()
+
+find_package(nlohmann_json CONFIG QUIET)
+if(TARGET moesaic_compressed AND nlohmann_json_FOUND)
+  moesaic_interface(moesaic_trace_hub ${moesaic_trace_hub_headers})
+  target_link_libraries(moesaic_trace_hub INTERFACE moesaic_compressed nlohmann_json::nlohmann_json)
+  add_library(moesaic::trace_hub ALIAS moesaic_trace_hub)
+elseif(moesaic_on_top)
+  message(STATUS "moesaic: nlohmann-json, liblzma and zlib not all found, so traces are read as plain MOETRC1 only (Debian: nlohmann-json3-dev liblzma-dev zlib1g-dev)")
 endif()

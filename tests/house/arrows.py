@@ -30,7 +30,8 @@ HEAVY = {"chrono", "iostream", "functional", "ranges", "mutex"}
 # Beyond the standard library: who may include it. Everything else lives on C++ headers alone.
 FOREIGN = [
     (re.compile(r"liburing\.h"), re.compile(r"transport/file/uring")),
-    (re.compile(r"lzma\.h|zlib\.h"), re.compile(r"trace/compressed")),
+    (re.compile(r"lzma\.h|zlib\.h"), re.compile(r"trace/compressed|trace/hub/")),
+    (re.compile(r"nlohmann/"), re.compile(r"trace/hub/")),
     (re.compile(r"cuda|cub/|thrust/|nv"), re.compile(r"cuda/")),
     (re.compile(r"mpi\.h"), re.compile(r"mpi/")),
     (re.compile(r"(unistd|fcntl|poll|pthread|sched|signal|errno)\.h$|(sys|linux)/"), re.compile(r"transport/file/")),
@@ -38,7 +39,7 @@ FOREIGN = [
 STANDARD = re.compile(r"[a-z_]+$")
 MENTIONS = re.compile(r"cuda|(?<![A-Za-z])mpi(?![A-Za-z])", re.I)
 # Reachable only through a target of its own, so never from the rest.
-OPTIONAL = re.compile(r"transport/file/|trace/compressed")
+OPTIONAL = re.compile(r"transport/file/|trace/compressed|trace/hub/")
 
 
 def recorded_exceptions(root):

@@ -6,7 +6,7 @@
 
 #include <moesaic/trace/byte_source.hpp>
 
-#include "decoder/temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 #include "made_moetrc1.hpp"
 
 using namespace moesaic;

@@ -14,6 +14,7 @@
 #include <moesaic/trace/byte_source.hpp>
 #include <moesaic/trace/moetrc1_header.hpp>
 #include <moesaic/trace/routing_rows.hpp>
+#include <moesaic/trace/trace_reader.hpp>
 
 namespace moesaic::trace {
 
@@ -32,6 +33,7 @@ class moetrc1_reader {
   [[nodiscard]] static result<moetrc1_reader> open(Source ids, std::optional<Source> weights);
 
   [[nodiscard]] const moetrc1_header& header() const noexcept { return header_; }
+  [[nodiscard]] const trace_facts& facts() const noexcept { return facts_; }
   [[nodiscard]] const dimensions& shape() const noexcept { return header_.shape; }
   [[nodiscard]] std::span<const moetrc1_sequence> sequences() const noexcept { return sequences_; }
 
@@ -85,6 +87,7 @@ class moetrc1_reader {
   Source ids_;
   std::optional<Source> weights_;
   moetrc1_header header_;
+  trace_facts facts_;
   std::vector<moetrc1_sequence> sequences_;
   std::uint32_t sequence_ = 0;  ///< which is being read
   std::uint32_t token_ = 0;     ///< next to read, over all sequences
@@ -113,6 +116,8 @@ result<moetrc1_reader<Source>> moetrc1_reader<Source>::open(Source ids, std::opt
     if (*size > header->file_size()) return reader.too_long();
   }
   if (const result<void> read = reader.read_sequences(); !read) return read.error();
+  reader.facts_ = {.format = moetrc1_header::format, .shape = header->shape, .tokens = header->tokens,
+                   .sequences = header->sequences, .weights = header->weight_bytes() > 0, .expert_bytes = {}};
   if (weights && header->weight_bytes() > 0) {
     reader.weights_ = std::move(weights);
     if (const result<void> there = reader.skip(*reader.weights_, 0, header->weights_at()); !there) return there.error();
@@ -159,7 +164,7 @@ result<std::optional<routing_rows>> moetrc1_reader<Source>::next() {
     if (const result<void> read = read_weights(tokens); !read) return read.error();
   const std::uint32_t inside = token_ - s.first_token;
   const std::uint32_t prompt = s.prompt_tokens > inside ? std::min(tokens, s.prompt_tokens - inside) : 0;
-  const routing_rows rows{sequence_, token_, prompt, tokens, experts_, masses_};
+  const routing_rows rows{sequence_, token_, prompt, tokens, experts_, masses_, 0, {}};
   token_ += tokens;
   if (tokens == left) ++sequence_;
   return std::optional<routing_rows>(rows);

@@ -19,6 +19,7 @@ namespace moesaic::trace {
 ///     32 bytes header | 16 per sequence | ids [tokens][layers][top_k], u8 or u16 | weights of the same shape, none, u8 or u16
 struct moetrc1_header {
   static constexpr std::array<char, 8> magic{'M', 'O', 'E', 'T', 'R', 'C', '1', '\0'};
+  static constexpr std::string_view format = "MOETRC1";
   static constexpr std::uint64_t size = 32;
   static constexpr std::uint32_t most_experts = std::uint32_t{1} << 20U;  ///< layers × experts, 40 times what models have today
 

@@ -23,6 +23,11 @@ struct dimensions {
   [[nodiscard]] constexpr std::size_t row() const noexcept { return std::size_t{layers} * top_k; }
 };
 
+/// Marks of routing_rows::recorded.
+inline constexpr std::uint8_t recorded_absent = 0;
+inline constexpr std::uint8_t recorded_resident = 1;
+inline constexpr std::uint8_t recorded_nothing = 255;
+
 /// Consecutive tokens of one sequence as a reader hands them out, every id checked. Valid until the reader's next call.
 struct routing_rows {
   std::uint32_t sequence = 0;             ///< number of the sequence in its trace, from 0
@@ -30,7 +35,12 @@ struct routing_rows {
   std::uint32_t prompt_tokens = 0;        ///< how many of these tokens, from the front, belong to a prompt
   std::uint32_t tokens = 0;               ///< at least 1
   std::span<const std::uint16_t> experts; ///< [tokens][layers][top_k] in rank order, below `experts` or not_routed
-  std::span<const gate_mass> weights;     ///< the same shape, or empty where the trace has none
+  std::span<const gate_mass> weights;     ///< the same shape, or empty where the trace has none or nobody asked
+  /// Tokens of one number other than 0 are one step whatever the window: what the trace itself calls a batch. A batch may come
+  /// in several pieces, one after the other.
+  std::uint32_t batch = 0;
+  /// The same shape as `experts`: whether a real engine had the expert when the event began (one of the marks below), or empty.
+  std::span<const std::uint8_t> recorded;
 };
 
 }  // namespace moesaic::trace

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include <moesaic/core/quantity.hpp>
+#include <moesaic/core/result.hpp>
+#include <moesaic/trace/routing_rows.hpp>
+
+namespace moesaic::trace {
+
+/// What a trace says about itself before its first row.
+struct trace_facts {
+  std::string_view format;                  ///< name of the format, text that lives as long as the program
+  dimensions shape;
+  std::optional<std::uint64_t> tokens;      ///< over all sequences, where known in advance
+  std::optional<std::uint64_t> sequences;
+  bool weights = false;                     ///< the trace holds gate weights
+  std::vector<bytes> expert_bytes;          ///< [layers], or [layers × experts], or empty where the trace does not say
+
+  /// Bytes of one expert; 0 where the trace does not say.
+  [[nodiscard]] bytes bytes_of(std::size_t layer, std::size_t expert) const noexcept {
+    if (expert_bytes.empty()) return {};
+    return expert_bytes.size() == shape.layers ? expert_bytes[layer] : expert_bytes[layer * shape.experts + expert];
+  }
+};
+
+/// What reads one format from front to back, however long the trace is.
+///
+/// Contract. `facts` stays as it is from opening on, at the same address until the reader moves. `next` gives rows of one
+/// sequence in order, every id below `facts().shape.experts` or not_routed, no expert twice in one layer of a token, sequences
+/// numbered from 0 and one after the other, `first_token` without gaps; after the last rows it gives nothing, and only if the
+/// file's end was right too. An error names the source and the line or byte; nothing is read after it. Memory does not grow
+/// with the length of the trace. One thread at a time.
+template <class R>
+concept trace_reader = std::movable<R> && requires(R reader, const R& view) {
+  { view.facts() } noexcept -> std::same_as<const trace_facts&>;
+  { reader.next() } -> std::same_as<result<std::optional<routing_rows>>>;
+};
+
+/// What is asked of a trace that is being opened.
+struct trace_options {
+  bool weights = false;       ///< give gate weights where the trace has them; some formats are then read a second time
+  std::uint32_t experts = 0;  ///< experts in a layer, for formats that do not say; 0: one more than the highest id found
+};
+
+}  // namespace moesaic::trace
