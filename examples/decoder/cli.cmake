@@ -14,7 +14,7 @@ endif()
 
 file(GLOB program_sources CONFIGURE_DEPENDS program/*.cpp)
 add_library(moesaic_decoder_program STATIC ${program_sources})
-target_link_libraries(moesaic_decoder_program PUBLIC moesaic_decoder_text moesaic::file_transport nlohmann_json::nlohmann_json PRIVATE CLI11::CLI11)
+target_link_libraries(moesaic_decoder_program PUBLIC moesaic_decoder_text moesaic_command_line moesaic::file_transport nlohmann_json::nlohmann_json PRIVATE CLI11::CLI11)
 if(TARGET moesaic::uring)
   target_link_libraries(moesaic_decoder_program PUBLIC moesaic::uring)
   target_compile_definitions(moesaic_decoder_program PUBLIC MOESAIC_DECODER_HAS_URING)

@@ -13,9 +13,10 @@
 
 #include <unistd.h>
 
+#include "command_line/output_file.hpp"
+#include "command_line/progress.hpp"
 #include "program/dense_loop.hpp"
 #include "program/inputs.hpp"
-#include "program/output_file.hpp"
 #include "program/routed_run.hpp"
 
 namespace moesaic::decoder {
@@ -53,7 +54,7 @@ result<void> write_json(const std::string& path, const report& r) {
     if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return {};
     return error(error_code::transfer_failed, "could not write the JSON to standard output");
   }
-  auto file = output_file::open(path, false);
+  auto file = command_line::output_file::open(path, false);
   if (!file) return file.error();
   if (result<void> written = file->write(as_json(r)); !written) return written;
   return file->finish();
@@ -94,9 +95,9 @@ token_choice choice_of(const options& o, const std::vector<token_id>& forced) {
 /// Everything between the command line and the report. Nothing: it went well.
 std::optional<broken_off> decode(const options& o, report& r) {
   const auto began = std::chrono::steady_clock::now();
-  if (auto names = choose_policies(o); !names)
+  if (auto names = command_line::choose_policies(o.system, o.parts); !names)
     return broken_off{names.error()};
-  else if (auto made = make_policies(*names); !made)
+  else if (auto made = command_line::make_policies(*names); !made)
     return broken_off{made.error()};
   else
     r.policies = std::move(*names);
@@ -111,7 +112,7 @@ std::optional<broken_off> decode(const options& o, report& r) {
   const auto forced = forced_ids(o);
   if (!forced) return broken_off{forced.error()};
 
-  progress shown(!o.quiet);
+  command_line::progress shown("moesaic-decode", !o.quiet);
   model_options how;
   how.threads = o.threads;
   how.context = o.context;

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "../decoder/program/output_file.hpp"
+#include "command_line/output_file.hpp"
 #include "load.hpp"
 #include "options.hpp"
 #include "report.hpp"
@@ -36,7 +36,7 @@ result<void> print(std::string_view text) {
 }
 
 result<void> save(const std::string& path, std::string_view text) {
-  result<moesaic::decoder::output_file> file = moesaic::decoder::output_file::open(path, false);
+  result<moesaic::command_line::output_file> file = moesaic::command_line::output_file::open(path, false);
   if (!file) return file.error();
   if (const result<void> written = file->write(text); !written) return written.error();
   return file->finish();
@@ -61,7 +61,7 @@ int run(const options& asked) {
   const bool to_stdout = asked.json == "-";
   const bool to_file = !asked.json.empty() && !to_stdout;
   if (to_file)  // tried first and taken back: long work should not end at a folder that is not there
-    if (const auto tried = moesaic::decoder::output_file::open(asked.json, false); !tried) return complain(tried.error().sentence(), wrong_request);
+    if (const auto tried = moesaic::command_line::output_file::open(asked.json, false); !tried) return complain(tried.error().sentence(), wrong_request);
   const result<std::vector<row>> rows = replay_all(asked);
   if (!rows) return complain(rows.error().sentence(), rows.error().code() == error_code::out_of_memory ? failed_half_way : wrong_request);
   if (const result<void> out = print(to_stdout ? as_json(*rows, asked) : as_table(*rows)); !out)

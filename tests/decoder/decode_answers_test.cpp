@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "program_run.hpp"
-#include "temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace {
 

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "program_run.hpp"
-#include "temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace {
 

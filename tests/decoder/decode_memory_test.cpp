@@ -12,7 +12,7 @@
 
 #include "memory_group.hpp"
 #include "program_run.hpp"
-#include "temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace {
 

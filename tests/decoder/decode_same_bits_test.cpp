@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "program_run.hpp"
-#include "temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace {
 

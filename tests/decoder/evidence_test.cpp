@@ -10,7 +10,7 @@
 
 #include "program/evidence.hpp"
 #include "program/tapped_model.hpp"
-#include "temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace {
 
@@ -124,38 +124,4 @@ TEST_CASE("without logits the model is asked for no more than the caller wants")
   auto nowhere = evidence::open(folder / "missing/l", "");
   REQUIRE_FALSE(nowhere);
   CHECK(nowhere.error().sentence().find("missing/l") != std::string_view::npos);
-}
-
-TEST_CASE("an output file has its name only when it is whole") {
-  const temporary_folder folder;
-  const std::string path = folder / "a.json";
-  {
-    auto file = output_file::open(path, false);
-    REQUIRE(file);
-    REQUIRE(file->write("half"));
-    CHECK_FALSE(std::filesystem::exists(path));
-  }
-  CHECK(folder.entries() == 0);
-  auto file = output_file::open(path, false);
-  REQUIRE(file);
-  REQUIRE(file->write("whole"));
-  REQUIRE(file->finish());
-  CHECK(content(path) == "whole");
-  CHECK(folder.entries() == 1);
-  CHECK_FALSE(output_file::open(folder.path(), false));
-}
-
-TEST_CASE("a full disk is reported, at the latest at the end") {
-  if (!std::filesystem::exists("/dev/full")) {
-    MESSAGE("skipped: this system has no /dev/full");
-    return;
-  }
-  auto file = output_file::open("/dev/full", false);
-  REQUIRE(file);
-  const auto written = file->write("x");
-  const auto finished = file->finish();
-  REQUIRE_FALSE(finished);
-  CHECK(finished.error().sentence().find("/dev/full") != std::string_view::npos);
-  CHECK(finished.error().sentence().find("No space left") != std::string_view::npos);
-  (void)written;
 }

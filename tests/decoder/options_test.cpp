@@ -4,13 +4,14 @@
 #include <string>
 #include <vector>
 
+#include "command_line/policy_choice.hpp"
 #include "program/options.hpp"
-#include "program/systems.hpp"
 
 namespace {
 
 using namespace moesaic;
 using namespace moesaic::decoder;
+using namespace moesaic::command_line;
 
 auto parse(std::vector<const char*> words) {
   words.insert(words.begin(), "moesaic-decode");
@@ -72,7 +73,7 @@ TEST_CASE("a complete command line") {
   REQUIRE(r);
   const auto& o = std::get<options>(*r);
   CHECK(o.model == "m.gguf");
-  CHECK(*o.eviction == "lrfu(32)");
+  CHECK(*o.parts.eviction == "lrfu(32)");
   CHECK(*o.scope == "global");
   CHECK(*o.tokens == 0);
   CHECK(o.ignore_eos);
@@ -127,34 +128,4 @@ TEST_CASE("what comes in later versions says so and names the option") {
     CHECK(has(sentence, "not available in this version"));
   }
   CHECK(parse_more({"--draft", "none", "--draft-length", "0", "--governor", "fixed(0)"}));
-}
-
-TEST_CASE("systems and their parts") {
-  options o;
-  CHECK(choose_policies(o)->eviction == "lru");
-  o.eviction = "lrfu( 8 )";
-  o.prefetch = "most_useful(in_flight=2)";
-  const auto named = choose_policies(o);
-  CHECK(named->eviction == "lrfu( 8 )");
-  CHECK(named->prediction == "transition_counts");  // somebody has to predict
-  CHECK(named->scoring == "decayed_frequency");
-  CHECK(make_policies(*named));
-  o.system = "telepathy";
-  CHECK(has(std::string(choose_policies(o).error().sentence()), "on_demand"));
-  o.system = "on_demand";
-  o.eviction = "belief";
-  const auto unknown = make_policies(*choose_policies(o));
-  REQUIRE_FALSE(unknown);
-  CHECK(has(std::string(unknown.error().sentence()), "--eviction"));
-  CHECK(has(std::string(unknown.error().sentence()), "lrfu"));
-  o.eviction = "random";
-  o.admission = "optional";
-  const auto keyless = make_policies(*choose_policies(o));
-  REQUIRE_FALSE(keyless);
-  CHECK(has(std::string(keyless.error().sentence()), "optional"));
-  for (const char* system : {"on_demand", "prefetching", "host_assisted"}) {
-    options plain;
-    plain.system = system;
-    CHECK(make_policies(*choose_policies(plain)));
-  }
 }

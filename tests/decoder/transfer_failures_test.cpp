@@ -12,7 +12,7 @@
 
 #include "program/evidence.hpp"
 #include "program/expert_link.hpp"
-#include "program/systems.hpp"
+#include "command_line/policy_choice.hpp"
 #include "program/tapped_model.hpp"
 #include "program/token_choice.hpp"
 
@@ -20,6 +20,7 @@ namespace {
 
 using namespace moesaic;
 using namespace moesaic::decoder;
+using namespace moesaic::command_line;
 
 const std::string model_path = MOESAIC_MODELS "/moesaic-demo-moe-q8_0.gguf";
 using shaky_runtime = offload_runtime<tapped_model<ggml_model>, transports::failing<expert_link>, chosen_policies,
@@ -50,7 +51,7 @@ outcome decode_through(transports::failing_options how, const std::string& syste
   const bytes budget{shape.total().count / 8};
   const auto memory = file::slab::create(budget);
   REQUIRE(memory);
-  auto policies = make_policies(*choose_policies(o));
+  auto policies = make_policies(*choose_policies(o.system, o.parts));
   REQUIRE(policies);
   runtime_options settings;
   settings.residency.budget.total = budget;
@@ -132,7 +133,7 @@ TEST_CASE("an expert that never comes ends every try, with its name") {
   options o;
   auto run =
       shaky_runtime::create(tapped_model<ggml_model>(std::move(*model), {0, 1, 2, 3, 4, 5, 6, 7}, *nothing), std::move(broken),
-                            *make_policies(*choose_policies(o)), std::move(settings), {}, token_choice(speculation::greedy{}));
+                            *make_policies(*choose_policies(o.system, o.parts)), std::move(settings), {}, token_choice(speculation::greedy{}));
   REQUIRE(run);
   const std::vector<token_id> prompt{908, 2309};
   for (int again = 0; again < 3; ++again) {

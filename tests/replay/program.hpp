@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "decoder/temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 /// moesaic-replay as a process, and just enough reading of its JSON.
 namespace moesaic_test {

@@ -10,7 +10,6 @@
 
 #include "../engine/ggml_model.hpp"
 #include "evidence.hpp"
-#include "progress.hpp"
 #include "tapped_model.hpp"
 #include "token_choice.hpp"
 

@@ -10,7 +10,7 @@ result<evidence> evidence::open(const std::string& logits_path, const std::strin
   evidence e;
   for (auto [path, file] : {std::pair{&logits_path, &e.logits_}, std::pair{&routing_path, &e.routing_}}) {
     if (path->empty()) continue;
-    auto opened = output_file::open(*path, true);
+    auto opened = command_line::output_file::open(*path, true);
     if (!opened) return opened.error();
     file->emplace(std::move(*opened));
   }

@@ -10,7 +10,7 @@
 
 #include <moesaic/concepts/moe_model.hpp>
 
-#include "output_file.hpp"
+#include "command_line/output_file.hpp"
 
 namespace moesaic::decoder {
 
@@ -46,8 +46,8 @@ class evidence {
   evidence() = default;
   result<void> write_before(std::uint64_t first);
 
-  std::optional<output_file> logits_;
-  std::optional<output_file> routing_;
+  std::optional<command_line::output_file> logits_;
+  std::optional<command_line::output_file> routing_;
   std::deque<place> open_;    // positions that may still be taken back, ascending
   std::uint32_t window_ = 0;  // positions at the end of `open_` that are being computed
 };

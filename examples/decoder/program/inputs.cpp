@@ -27,7 +27,7 @@ result<std::string> read_text_file(const std::string& path) {
 
 result<std::vector<token_id>> prompt_ids(const options& o, tokenizer& words) {
   if (o.prompt_ids) {
-    auto ids = parse_ids(*o.prompt_ids, "--prompt-ids");
+    auto ids = command_line::parse_ids(*o.prompt_ids, "--prompt-ids");
     if (ids && ids->empty()) return error(error_code::bad_argument, "the prompt is empty; give at least one id in --prompt-ids");
     return ids;
   }
@@ -49,7 +49,7 @@ result<std::vector<token_id>> forced_ids(const options& o) {
   if (o.force_ids.empty()) return std::vector<token_id>{};
   const auto text = read_text_file(o.force_ids);
   if (!text) return text.error();
-  auto ids = parse_ids(*text, o.force_ids);
+  auto ids = command_line::parse_ids(*text, o.force_ids);
   if (ids && ids->empty()) return error(error_code::bad_argument, o.force_ids, " holds no ids; --force-ids wants at least one");
   return ids;
 }

@@ -6,7 +6,6 @@
 #include <moesaic/version.hpp>
 #include <thread>
 
-#include "systems.hpp"
 
 namespace moesaic::decoder {
 namespace {
@@ -63,12 +62,12 @@ result<void> refuse_what_comes_later(const raw_options& raw) {
 }
 
 result<std::optional<answer>> list_asked_for(const options& o) {
-  if (o.system == "list") return std::optional(answer{list_systems()});
+  if (o.system == "list") return std::optional(answer{command_line::list_systems()});
   const std::pair<const std::optional<std::string>&, const char*> slots[] = {
-      {o.eviction, "eviction"},     {o.admission, "admission"}, {o.scoring, "scoring"},
-      {o.prediction, "prediction"}, {o.prefetch, "prefetch"},   {o.placement, "placement"}};
+      {o.parts.eviction, "eviction"},     {o.parts.admission, "admission"}, {o.parts.scoring, "scoring"},
+      {o.parts.prediction, "prediction"}, {o.parts.prefetch, "prefetch"},   {o.parts.placement, "placement"}};
   for (const auto& [spec, slot] : slots)
-    if (spec && *spec == "list") return std::optional(answer{list_policies(slot)});
+    if (spec && *spec == "list") return std::optional(answer{command_line::list_policies(slot)});
   return std::optional<answer>();
 }
 
@@ -77,15 +76,15 @@ result<void> check(options& o, const raw_options& raw) {
   if (raw.budget.empty())
     return error(error_code::bad_argument,
                  "no budget given; say how much memory experts may take with --budget all, 25% or 512MiB");
-  const auto budget = budget_text::parse(raw.budget);
+  const auto budget = command_line::budget_text::parse(raw.budget);
   if (!budget) return budget.error();
   o.budget = *budget;
   if (const int prompts = o.prompt.has_value() + o.prompt_file.has_value() + o.prompt_ids.has_value(); prompts != 1)
     return error(error_code::bad_argument,
                  prompts == 0 ? "no prompt given; give one with --prompt, --prompt-file or --prompt-ids"
                               : "more than one prompt given; give one of --prompt, --prompt-file and --prompt-ids");
-  if (o.scope && *o.scope != "layer" && *o.scope != "global")
-    return error(error_code::bad_argument, "--scope cannot be '", *o.scope, "'; known are layer, global");
+  if (o.parts.scope && *o.parts.scope != "layer" && *o.parts.scope != "global")
+    return error(error_code::bad_argument, "--scope cannot be '", *o.parts.scope, "'; known are layer, global");
   if (raw.kv != "f32" && raw.kv != "f16")
     return error(error_code::bad_argument, "--kv cannot be '", raw.kv, "'; known are f32, f16");
   o.half_cache = raw.kv == "f16";
@@ -103,7 +102,7 @@ result<void> check(options& o, const raw_options& raw) {
   if (o.io == io_kind::mapped && o.direct.value_or(false))
     return error(error_code::bad_argument, "--io mmap reads through the page cache and cannot be direct; leave --direct out");
   if (!raw.throttle.empty()) {
-    const auto rate = parse_rate(raw.throttle);
+    const auto rate = command_line::parse_rate(raw.throttle);
     if (!rate) return rate.error();
     o.throttle = *rate;
   }
@@ -128,13 +127,13 @@ result<std::variant<options, answer>> parse_command_line(int count, const char* 
   app.add_flag("--version", version);
   app.add_option("--model,-m", o.model);
   app.add_option("--system", o.system);
-  app.add_option("--eviction", o.eviction);
-  app.add_option("--admission", o.admission);
-  app.add_option("--scope", o.scope);
-  app.add_option("--scoring", o.scoring);
-  app.add_option("--prediction", o.prediction);
-  app.add_option("--prefetch", o.prefetch);
-  app.add_option("--placement", o.placement);
+  app.add_option("--eviction", o.parts.eviction);
+  app.add_option("--admission", o.parts.admission);
+  app.add_option("--scope", o.parts.scope);
+  app.add_option("--scoring", o.parts.scoring);
+  app.add_option("--prediction", o.parts.prediction);
+  app.add_option("--prefetch", o.parts.prefetch);
+  app.add_option("--placement", o.parts.placement);
   app.add_option("--draft", raw.draft);
   app.add_option("--draft-length", raw.draft_length);
   app.add_option("--governor", raw.governor);
@@ -167,7 +166,7 @@ result<std::variant<options, answer>> parse_command_line(int count, const char* 
     return explained(why);
   }
   if (help) return std::variant<options, answer>(answer{usage});
-  if (version) return std::variant<options, answer>(answer{"moesaic-decode " + version_text() + "\n"});
+  if (version) return std::variant<options, answer>(answer{"moesaic-decode " + command_line::version_text() + "\n"});
   if (auto fine = refuse_what_comes_later(raw); !fine) return fine.error();
   auto list = list_asked_for(o);
   if (!list) return list.error();

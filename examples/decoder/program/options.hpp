@@ -9,7 +9,8 @@
 #include <moesaic/core/quantity.hpp>
 #include <moesaic/core/result.hpp>
 
-#include "amounts.hpp"
+#include "command_line/amounts.hpp"
+#include "command_line/policy_choice.hpp"
 
 namespace moesaic::decoder {
 
@@ -20,9 +21,8 @@ enum class io_kind : std::uint8_t { automatic, uring, pread, mapped };
 struct options {
   std::string model;
   std::string system = "on_demand";
-  // Parts of the system that were named one by one.
-  std::optional<std::string> eviction, admission, scope, scoring, prediction, prefetch, placement;
-  budget_text budget;
+  command_line::named_parts parts;
+  command_line::budget_text budget;
 
   std::optional<std::string> prompt, prompt_file, prompt_ids;
   std::optional<std::uint32_t> tokens;

@@ -59,7 +59,7 @@ double share(double part, double whole) noexcept { return whole > 0 ? part / who
 std::string as_json(const report& r) {
   json j;
   j["schema"] = "moesaic.decode/1";
-  j["version"] = version_text();
+  j["version"] = command_line::version_text();
   j["model"] = {{"path", r.model.path},
                 {"architecture", r.model.architecture},
                 {"layers", r.model.layers},

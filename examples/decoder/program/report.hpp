@@ -10,7 +10,7 @@
 #include <moesaic/concepts/moe_model.hpp>
 #include <moesaic/core/counters.hpp>
 
-#include "systems.hpp"
+#include "command_line/policy_choice.hpp"
 
 namespace moesaic::decoder {
 
@@ -24,7 +24,7 @@ struct report {
     std::uint64_t resident_bytes = 0, cache_bytes = 0;
   } model;
   std::string system;
-  policy_names policies;
+  command_line::policy_names policies;
   struct {
     bytes total{}, floor{}, recommended{}, frame{};
     std::uint32_t frames = 0;

@@ -20,7 +20,7 @@ namespace {
 
 template <class Arena>
 using runtime =
-    offload_runtime<tapped_model<ggml_model>, expert_link, chosen_policies, speculation::no_draft, token_choice, Arena>;
+    offload_runtime<tapped_model<ggml_model>, expert_link, command_line::chosen_policies, speculation::no_draft, token_choice, Arena>;
 
 /// The runtime as `generate` wants to see it.
 template <class Arena>
@@ -108,7 +108,7 @@ void end_in_words(int) {
 }
 
 template <class Arena>
-std::optional<broken_off> run_with(tapped_model<ggml_model> model, expert_link link, chosen_policies policies, token_choice rule,
+std::optional<broken_off> run_with(tapped_model<ggml_model> model, expert_link link, command_line::chosen_policies policies, token_choice rule,
                                    memory_budget budget, const file::mapped_file* mapped, const generation_order& order,
                                    const tokenizer& words, text_output& out, report& r) {
   const auto memory = file::slab::create(budget.total);
@@ -143,9 +143,9 @@ std::optional<broken_off> run_with(tapped_model<ggml_model> model, expert_link l
 
 std::optional<broken_off> run_routed(tapped_model<ggml_model> model, token_choice rule, const options& o,
                                      const generation_order& order, const tokenizer& words, text_output& out, report& r) {
-  const auto names = choose_policies(o);
+  const auto names = command_line::choose_policies(o.system, o.parts);
   if (!names) return broken_off{names.error()};
-  auto policies = make_policies(*names);
+  auto policies = command_line::make_policies(*names);
   if (!policies) return broken_off{policies.error()};
   auto link = expert_link::open(model.inner(), o.model, o);
   if (!link) return broken_off{link.error()};

@@ -7,7 +7,6 @@
 #include "evidence.hpp"
 #include "generation.hpp"
 #include "options.hpp"
-#include "progress.hpp"
 #include "report.hpp"
 #include "tapped_model.hpp"
 #include "text_output.hpp"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "systems.hpp"
+#include "policy_choice.hpp"
 
 #include <array>
 #include <moesaic/version.hpp>
 
-namespace moesaic::decoder {
+namespace moesaic::command_line {
 namespace {
 
 struct named_system {
@@ -46,12 +46,12 @@ error about(std::string_view option, const error& why) { return error(why.code()
 
 }  // namespace
 
-result<policy_names> choose_policies(const options& o) {
+result<policy_names> choose_policies(std::string_view system, const named_parts& parts) {
   const named_system* base = nullptr;
   for (const named_system& s : systems)
-    if (s.name == o.system) base = &s;
+    if (s.name == system) base = &s;
   if (base == nullptr) {
-    error unknown(error_code::unknown_name, "--system: '", o.system, "' is no system; known are");
+    error unknown(error_code::unknown_name, "--system: '", system, "' is no system; known are");
     for (const named_system& s : systems) unknown.append(" ").append(s.name);
     return unknown;
   }
@@ -59,18 +59,18 @@ result<policy_names> choose_policies(const options& o) {
     return named.value_or(std::string(otherwise));
   };
   policy_names n;
-  n.scope = pick(o.scope, base->scope);
-  n.scoring = pick(o.scoring, base->scoring);
-  n.eviction = pick(o.eviction, base->eviction);
-  n.admission = pick(o.admission, base->admission);
-  n.prediction = pick(o.prediction, base->prediction);
-  n.prefetch = pick(o.prefetch, base->prefetch);
-  n.placement = pick(o.placement, base->placement);
+  n.scope = pick(parts.scope, base->scope);
+  n.scoring = pick(parts.scoring, base->scoring);
+  n.eviction = pick(parts.eviction, base->eviction);
+  n.admission = pick(parts.admission, base->admission);
+  n.prediction = pick(parts.prediction, base->prediction);
+  n.prefetch = pick(parts.prefetch, base->prefetch);
+  n.placement = pick(parts.placement, base->placement);
   n.speculation = "fixed(0)";
   const bool prefetches = name_in(n.prefetch) != "none";
   const bool reads_scores = prefetches || name_in(n.eviction) == "least_useful";
-  if (!o.prediction && prefetches && n.prediction == "none") n.prediction = "transition_counts";
-  if (!o.scoring && reads_scores && n.scoring == "none") n.scoring = "decayed_frequency";
+  if (!parts.prediction && prefetches && n.prediction == "none") n.prediction = "transition_counts";
+  if (!parts.scoring && reads_scores && n.scoring == "none") n.scoring = "decayed_frequency";
   return n;
 }
 
@@ -115,4 +115,4 @@ std::string version_text() {
   return std::to_string(version.major) + "." + std::to_string(version.minor) + "." + std::to_string(version.patch);
 }
 
-}  // namespace moesaic::decoder
+}  // namespace moesaic::command_line

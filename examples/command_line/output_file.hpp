@@ -8,7 +8,7 @@
 
 #include <moesaic/core/result.hpp>
 
-namespace moesaic::decoder {
+namespace moesaic::command_line {
 
 /// A file that is written from front to back and whose every failure is seen, the last one included.
 class output_file {
@@ -36,4 +36,4 @@ class output_file {
   std::string beside_;  // empty: written in place
 };
 
-}  // namespace moesaic::decoder
+}  // namespace moesaic::command_line

@@ -3,10 +3,10 @@
 
 #include <string>
 
-#include "program/amounts.hpp"
+#include "command_line/amounts.hpp"
 
 using namespace moesaic;
-using namespace moesaic::decoder;
+using namespace moesaic::command_line;
 
 TEST_CASE("budgets as people type them") {
   const auto of = [](std::string_view text, std::uint64_t total) {

@@ -3,15 +3,16 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
-namespace moesaic::decoder {
+namespace moesaic::command_line {
 
 /// Says on standard error how far something long has come: on a terminal in one line that is written over, elsewhere a line
 /// now and then, and only for what takes more than two seconds.
 class progress {
  public:
-  explicit progress(bool wanted);
+  progress(std::string_view program, bool wanted);
   ~progress() { done(); }
   progress(const progress&) = delete;
   progress& operator=(const progress&) = delete;
@@ -22,10 +23,11 @@ class progress {
 
  private:
   using clock = std::chrono::steady_clock;
+  std::string program_;
   bool wanted_;
   bool terminal_;
   bool line_open_ = false;
   clock::time_point next_;
 };
 
-}  // namespace moesaic::decoder
+}  // namespace moesaic::command_line

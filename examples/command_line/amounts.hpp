@@ -12,7 +12,7 @@
 #include <moesaic/core/quantity.hpp>
 #include <moesaic/core/result.hpp>
 
-namespace moesaic::decoder {
+namespace moesaic::command_line {
 
 /// How much memory experts may take, as typed: everything, a share of all expert bytes, or an amount.
 class budget_text {
@@ -39,4 +39,4 @@ class budget_text {
 /// Token ids with commas, blanks or line ends between them. Errors: bad_argument, naming what is no id and where it stood.
 [[nodiscard]] result<std::vector<token_id>> parse_ids(std::string_view text, std::string_view what);
 
-}  // namespace moesaic::decoder
+}  // namespace moesaic::command_line

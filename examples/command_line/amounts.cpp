@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-namespace moesaic::decoder {
+namespace moesaic::command_line {
 namespace {
 
 // A decimal number as top / bottom, bottom a power of ten; at most 18 digits, so both fit.
@@ -125,4 +125,4 @@ result<std::vector<token_id>> parse_ids(std::string_view text, std::string_view 
   return ids;
 }
 
-}  // namespace moesaic::decoder
+}  // namespace moesaic::command_line

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,9 +15,7 @@
 #include <moesaic/scoring/catalogue.hpp>
 #include <moesaic/speculation/catalogue.hpp>
 
-#include "options.hpp"
-
-namespace moesaic::decoder {
+namespace moesaic::command_line {
 
 /// Eviction groups chosen at run time: one pool for each layer, or one for all.
 struct chosen_groups {
@@ -45,10 +44,15 @@ struct policy_names {
   std::string scope, scoring, eviction, admission, prediction, prefetch, placement, speculation;
 };
 
-/// The named system with the parts that the command line overrides. A prefetch or a score is of no use without somebody who
-/// predicts or scores, so these two get a default where something reads them and the command line names none.
+/// Parts of a system that the command line names one by one.
+struct named_parts {
+  std::optional<std::string> eviction, admission, scope, scoring, prediction, prefetch, placement;
+};
+
+/// The named system with the parts that override its own. A prefetch or a score is of no use without somebody who
+/// predicts or scores, so these two get a default where something reads them and nobody names one.
 /// Errors: unknown_name, listing the known.
-[[nodiscard]] result<policy_names> choose_policies(const options& o);
+[[nodiscard]] result<policy_names> choose_policies(std::string_view system, const named_parts& parts);
 /// Makes them. Errors: unknown_name, bad_argument (a pair that has no meaning).
 [[nodiscard]] result<chosen_policies> make_policies(const policy_names& names);
 
@@ -57,4 +61,4 @@ struct policy_names {
 [[nodiscard]] std::string list_policies(std::string_view slot);
 [[nodiscard]] std::string version_text();
 
-}  // namespace moesaic::decoder
+}  // namespace moesaic::command_line

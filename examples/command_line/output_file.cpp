@@ -8,7 +8,7 @@
 #include <cstring>
 #include <utility>
 
-namespace moesaic::decoder {
+namespace moesaic::command_line {
 
 result<output_file> output_file::open(const std::string& path, bool in_place) {
   output_file made;
@@ -54,4 +54,4 @@ result<void> output_file::finish() {
   return why;
 }
 
-}  // namespace moesaic::decoder
+}  // namespace moesaic::command_line
