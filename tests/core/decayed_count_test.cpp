@@ -17,53 +17,45 @@ using namespace moesaic;
 static_assert(std::is_trivially_copyable_v<decayed_count> && sizeof(decayed_count) == 16);
 static_assert(noexcept(decayed_count{} += decayed_count{}) && noexcept(decayed_count{}.worth()));
 
-constexpr std::uint64_t one = std::uint64_t{1} << 62U;
 constexpr decayed_count sum(decayed_count a, decayed_count b) { return a += b; }
-static_assert(sum({one, 0}, {one, 0}) == decayed_count{one, 1});                    // 1 + 1 = 2
-static_assert(sum({one, 1}, {one, 0}) == decayed_count{one + one / 2, 1});          // 2 + 1 = 3
-static_assert(sum({}, {one, 5}) == decayed_count{one, 5} && sum({one, 5}, {}) == decayed_count{one, 5});
-static_assert(sum({}, {}) == decayed_count{});
-static_assert(sum({one, 0}, {one, 3}) == sum({one, 3}, {one, 0}));
-static_assert(sum({one, 0}, {one, 70}) == decayed_count{one, 70});                  // too small to be seen
-static_assert(sum({one, 0}, {one, 62}) == decayed_count{one + 1, 62});              // the last place that can be
-static_assert(sum({one, 0}, {one, std::numeric_limits<std::int64_t>::max()}).exponent == std::numeric_limits<std::int64_t>::max());
-static_assert(sum({2 * one - 1, 0}, {2 * one - 1, 0}) == decayed_count{2 * one - 1, 1});  // the largest mantissas carry
-static_assert(decayed_count{}.worth() == utility::lowest() && decayed_count{one, 0}.worth() == utility{0});
-static_assert(decayed_count{2 * one - 1, 4}.worth() < decayed_count{one, 5}.worth());
-static_assert(decayed_count{one, (1 << 23) - 1}.worth() < utility::highest());
-static_assert(decayed_count{one, 1 << 23}.worth() == utility::highest());           // saturates instead of overflowing
-static_assert(decayed_count{one, std::int64_t{1} << 60}.worth() == utility::highest());
-
-long double value_of(decayed_count c) {
-  return std::ldexp(static_cast<long double>(c.mantissa), static_cast<int>(c.exponent) - 62);
+constexpr double two_to(int n) {
+  double x = 1;
+  for (; n > 0; --n) x *= 2;
+  for (; n < 0; ++n) x /= 2;
+  return x;
 }
+static_assert(sum({1, 0}, {1, 0}) == decayed_count{2, 0});
+static_assert(sum({2, 7}, {1, 7}) == decayed_count{3, 7});
+static_assert(sum({}, {1, 5}) == decayed_count{1, 5} && sum({1, 5}, {}) == decayed_count{1, 5} && sum({}, {}) == decayed_count{});
+static_assert(sum({1, 0}, {3, 1}) == sum({3, 1}, {1, 0}));
+static_assert(sum({two_to(511), 0}, {1, 1}) == decayed_count{1.5, 1});       // an epoch is 512 half-lives
+static_assert(sum({two_to(511), 0}, {1, 2}) == decayed_count{1, 2});          // too small to be seen
+static_assert(sum({two_to(460), 0}, {1, 1}) == decayed_count{1 + two_to(-52), 1});  // the last place that can be
+static_assert(sum({1, 0}, {1, std::numeric_limits<std::int64_t>::max()}).epoch == std::numeric_limits<std::int64_t>::max());
+static_assert(decayed_count{}.worth() == utility::lowest() && decayed_count{1, 0}.worth() == utility{0});
+static_assert(decayed_count{two_to(512), 4}.worth() == decayed_count{1, 5}.worth());  // one number written in two ways
+static_assert(decayed_count{1.999, 4}.worth() < decayed_count{2, 4}.worth());
+static_assert(decayed_count{two_to(511), (1 << 14) - 2}.worth() < utility::highest());
+static_assert(decayed_count{1, (1 << 14) - 1}.worth() == utility::highest());  // saturates instead of overflowing
+static_assert(decayed_count{1, std::int64_t{1} << 60}.worth() == utility::highest());
 
-TEST_CASE("counting without decay to speak of is counting") {
-  // Uses at tokens 0 to n of half-life 1 are 2^(n+1) - 1 as of token 0: exact in integers as long as 62 bits hold it.
-  const decay_clock clock(1);
-  decayed_count c;
-  for (std::uint64_t t = 0; t < 61; ++t) {
-    c += clock.use_at({t});
-    REQUIRE(c.exponent == static_cast<std::int64_t>(t));
-    REQUIRE((c.mantissa >> (62U - t)) == (std::uint64_t{2} << t) - 1);
-    REQUIRE((c.mantissa & ((std::uint64_t{1} << (62U - t)) - 1)) == 0);
-  }
-}
+/// As of token 0, as far as a long double goes.
+long double value_of(decayed_count c) { return std::ldexp(static_cast<long double>(c.value), static_cast<int>(512 * c.epoch)); }
 
 TEST_CASE("random sums of powers of two agree with exact integers") {
   moesaic_test::splitmix random{17};
   const decay_clock clock(1);
-  for (int round = 0; round < 5'000; ++round) {
-    std::uint64_t exact = 0;
-    decayed_count c;
-    for (std::uint32_t i = random.between(1, 30); i > 0; --i) {
-      const std::uint64_t t = random.below(50);  // in any order, several at one token
-      exact += std::uint64_t{1} << t;
-      c += clock.use_at({t});
+  for (const std::uint64_t start : {0ULL, 500ULL, 5'110ULL}) {  // within an epoch, and across the border of two
+    for (int round = 0; round < 5'000; ++round) {
+      std::uint64_t exact = 0;
+      decayed_count c;
+      for (std::uint32_t i = random.between(1, 30); i > 0; --i) {
+        const std::uint64_t t = random.below(48);  // in any order, several at one token
+        exact += std::uint64_t{1} << t;
+        c += clock.use_at({start + t});
+      }
+      REQUIRE(std::ldexp(value_of(c), -static_cast<int>(start)) == static_cast<long double>(exact));
     }
-    REQUIRE(c.mantissa >= one);
-    REQUIRE(c.mantissa < 2 * one);
-    REQUIRE((c.mantissa >> (62 - static_cast<std::uint32_t>(c.exponent))) == exact);
   }
 }
 
@@ -71,20 +63,20 @@ TEST_CASE("one use is worth 2^(t/h), for half-lives that are no powers of two as
   if (std::numeric_limits<long double>::digits < 64) return;  // nothing more precise to compare with
   for (const std::uint32_t h : {1U, 2U, 3U, 5U, 7U, 16U, 31U, 32U, 100U, 1'000U, 4'096U, 65'535U, 65'536U}) {
     const decay_clock clock(h);
-    std::uint64_t before = 0;
+    double before = 0;
     for (std::uint32_t t = 0; t < h; ++t) {
       const decayed_count use = clock.use_at({t});
-      REQUIRE(use.exponent == 0);
-      REQUIRE(use.mantissa >= one);
-      REQUIRE(use.mantissa < 2 * one);
-      REQUIRE(use.mantissa > before);  // later is worth more, always
-      before = use.mantissa;
+      REQUIRE(use.epoch == 0);
+      REQUIRE(use.value >= 1);
+      REQUIRE(use.value < 2);
+      REQUIRE(use.value > before);  // later is worth more, always
+      before = use.value;
       const long double exact = std::exp2(static_cast<long double>(t) / h);
-      REQUIRE(std::abs(value_of(use) / exact - 1) < std::ldexp(1.0L, -56));
+      REQUIRE(std::abs(value_of(use) / exact - 1) < std::ldexp(1.0L, -52));
     }
     const decayed_count far = clock.use_at({1'000'000ULL * h + h / 2});
-    CHECK(far.exponent == 1'000'000);
-    CHECK(far.mantissa == clock.use_at({h / 2}).mantissa);
+    CHECK(far.epoch == 1'000'000 / 512);
+    CHECK(far.value == std::ldexp(clock.use_at({h / 2}).value, 1'000'000 % 512));
   }
 }
 

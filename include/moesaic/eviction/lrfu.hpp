@@ -33,10 +33,15 @@ struct lrfu {
   std::uint32_t half_life = 32;
 
   void on(const inventory& all) {
-    state_ = {all.space(), decay_clock(std::clamp(half_life, 1U, 65'536U)), use_table<last_blind>(all)};
+    const decay_clock clock(std::clamp(half_life, 1U, 65'536U));
+    state_ = {all.space(), clock, use_table<last_blind>(all), {}, {clock.use_at({})}};
   }
   void on(const layer_event& event) noexcept {
-    state_.uses.begin({state_.clock.use_at(event.first_token)});
+    if (event.first_token != state_.token) {  // two divisions a step, not two a layer
+      state_.token = event.first_token;
+      state_.one = {state_.clock.use_at(event.first_token)};
+    }
+    state_.uses.begin(state_.one);
     state_.uses.use(event, state_.space);
   }
   void on(const admitted& one) noexcept { state_.uses.admit(state_.space.flat(one.expert), one.why); }
@@ -61,6 +66,8 @@ struct lrfu {
     expert_space space;
     decay_clock clock;
     use_table<last_blind> uses;
+    token_index token{};
+    last_blind one{};  ///< what a use at that token is worth
   };
   memory state_{};  ///< not a knob; public only so that the knob can be named where a bundle is written
 };
