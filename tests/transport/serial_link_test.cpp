@@ -90,3 +90,55 @@ TEST_CASE("a dropped transfer is forgotten wherever it is, and gives back the ti
   CHECK(link.arrived({1'000})[0].number == ticket{3});
   CHECK_FALSE(link.next_arrival());
 }
+
+TEST_CASE("a demand passes a travelling prefetch at its next border, and no sooner") {
+  // overhead 10, a byte a nanosecond, borders every 20 bytes: at 30, 50, 70, 90 of a transfer that began at 0
+  serial_link link(4, byte_a_nanosecond, {.demand_first = true, .chunk = {20}});
+  link.submit(of(1, 90, cause::prefetch), {0});
+  link.submit(of(2, 30), {35});
+  CHECK(link.next_change() == nanoseconds{50});
+  link.submit(of(3, 10), {36});  // finds the passing arranged, and comes behind
+  CHECK(link.next_change() == nanoseconds{50});
+  CHECK(link.arrived({89}).empty());
+  REQUIRE(link.arrived({90}).size() == 1);  // 50 + 10 + 30
+  CHECK(link.arrived({90})[0].number == ticket{2});
+  CHECK(link.arrived({110}).size() == 2);                  // 90 + 10 + 10
+  CHECK(link.next_arrival() == nanoseconds{110 + 10 + 50});  // 40 of 90 bytes had come; the overhead is paid again
+  CHECK(link.arrived({170}).size() == 3);
+  CHECK(link.busy() == nanoseconds{170});
+  CHECK(link.moved() == bytes{130});
+}
+
+TEST_CASE("a border is a moment like any other: a demand that comes just then passes at once") {
+  serial_link link(4, byte_a_nanosecond, {.demand_first = true, .chunk = {20}});
+  link.submit(of(1, 90, cause::prefetch), {0});
+  link.submit(of(2, 30), {50});
+  CHECK(link.arrived({90}).size() == 1);
+  CHECK(link.arrived({90})[0].number == ticket{2});
+}
+
+TEST_CASE("nobody passes a demand, the last piece, or a link without borders") {
+  for (const link_order order : {link_order{true, {}}, link_order{false, {20}}}) {
+    serial_link link(4, byte_a_nanosecond, order);
+    link.submit(of(1, 90, cause::prefetch), {0});
+    link.submit(of(2, 30), {35});
+    CHECK(link.arrived({100})[0].number == ticket{1});
+  }
+  serial_link link(4, byte_a_nanosecond, {.demand_first = true, .chunk = {20}});
+  link.submit(of(1, 90, cause::prefetch), {0});
+  link.submit(of(2, 30), {91});  // the last border was at 90
+  CHECK(link.arrived({100})[0].number == ticket{1});
+  link.submit(of(3, 90), {200});
+  link.submit(of(4, 30), {215});
+  CHECK(link.arrived({300}).back().number == ticket{3});
+}
+
+TEST_CASE("what was passed waits, and can be cancelled again") {
+  serial_link link(4, byte_a_nanosecond, {.demand_first = true, .chunk = {20}});
+  link.submit(of(1, 90, cause::prefetch), {0});
+  link.submit(of(2, 30), {35});
+  CHECK_FALSE(link.cancel(ticket{1}, {49}));
+  CHECK(link.cancel(ticket{1}, {60}));
+  CHECK(link.arrived({1'000}).size() == 1);
+  CHECK(link.busy() == nanoseconds{90});
+}

@@ -59,3 +59,24 @@ TEST_CASE("the room is written when the completion is told, not after a cancel")
   CHECK(link.wait(out) == 0);
   CHECK(second == std::array<std::byte, 8>{});
 }
+
+TEST_CASE("simulated is a transport with chunks, and with a second link behind the first") {
+  conformance::a_transport(pattern_bench([] {
+    return simulated({.capacity = 5, .overhead = {7}, .rate = {1e9}, .demand_first = true, .chunk = {3}}, pattern_content{});
+  }));
+  conformance::a_transport(pattern_bench([] {
+    return simulated({.capacity = 5, .overhead = {7}, .rate = {1e9}, .demand_first = true, .chunk = {3}, .behind = {{{{3}, {2e9}}, {true, {}}}}},
+                     pattern_content{});
+  }));
+}
+
+TEST_CASE("reads in place take the link's time and move the clock") {
+  simulated link({.capacity = 3, .overhead = {10}, .rate = {1e9}});
+  std::array<completion, 4> out{};
+  link.submit(of(1, 90));
+  link.charge({40});
+  CHECK(link.now() == nanoseconds{50});
+  CHECK(link.wait(out) == 1);
+  CHECK(link.now() == nanoseconds{150});
+  CHECK(link.links().link(0).moved() == bytes{90});
+}
