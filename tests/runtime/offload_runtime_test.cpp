@@ -216,6 +216,17 @@ TEST_CASE("a step that fails while verifying takes the draft back, so that it ca
   CHECK(out == truth);
 }
 
+TEST_CASE("a layer to which nothing is routed is no event, and holds nobody up") {
+  std::vector<std::byte> memory;
+  auto run = runtime_with(memory, 1000);
+  REQUIRE(run);
+  run->model().routes_nobody_at_layer = 3;
+  CHECK(decode(*run, 5).size() == 5);
+  const counters& c = run->cache().count();
+  CHECK(c.events == (3 + 4) * 4);  // a prompt of 9 in chunks of 4, then 4 steps; 4 of 5 layers
+  CHECK(c.accesses == c.hits + c.prefetch_late + c.misses);
+}
+
 TEST_CASE("a failing transport is told by expert, and nothing is lost") {
   std::vector<std::byte> memory(500);
   using failing = transports::failing<toy_link>;

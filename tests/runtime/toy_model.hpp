@@ -47,8 +47,11 @@ class model {
     const std::uint32_t k = shape_.top_k(layer), experts = shape_.experts(layer);
     routes_.clear();
     for (const std::uint64_t state : rows_state_)
-      for (std::uint32_t i = 0; i < k; ++i)  // distinct: a random start and steps of one
-        routes_.push_back(static_cast<moesaic::expert_index>((mix(state ^ number(layer)) % experts + i) % experts));
+      if (number(layer) == routes_nobody_at_layer)
+        routes_.insert(routes_.end(), k, static_cast<moesaic::expert_index>(0xFFFF));
+      else
+        for (std::uint32_t i = 0; i < k; ++i)  // distinct: a random start and steps of one
+          routes_.push_back(static_cast<moesaic::expert_index>((mix(state ^ number(layer)) % experts + i) % experts));
     sums_.assign(rows_state_.size(), 0);
     return moesaic::routed_layer{routes_, {}};
   }
@@ -77,6 +80,7 @@ class model {
 
   [[nodiscard]] std::size_t cached() const noexcept { return cache_.size(); }
   std::uint32_t fails_at_layer = ~0U;
+  std::uint32_t routes_nobody_at_layer = ~0U;
   std::uint64_t runs = 0;
 
  private:

@@ -246,6 +246,7 @@ result<void> offload_runtime<M, T, B, D, A, R>::run_layer(const token_window& wi
   const auto tokens = static_cast<std::uint32_t>(window.tokens.size());
   const auto k = static_cast<std::uint32_t>(routed->routes.size() / tokens);
   const auto wanted = demands_.collect({provenance::target_router, window.during, tokens, k, routed->routes, routed->weights});
+  if (wanted.empty()) return model_.combine(layer);  // nobody is routed here: no event happens
   auto held = cache_.acquire({step_, token_, layer, window.during, tokens, wanted, routed->routes});
   if (!held) return held.error();
   for (;;) {
