@@ -15,6 +15,7 @@
 #include <moesaic/concepts/prefetch_scheduler.hpp>
 #include <moesaic/concepts/scene.hpp>
 #include <moesaic/concepts/transport.hpp>
+#include <moesaic/concepts/witness.hpp>
 #include <moesaic/core/counters.hpp>
 
 namespace moesaic {
@@ -36,6 +37,7 @@ class link_desk {
   template <class Core>
   void read_clock(Core& core) noexcept {
     const nanoseconds now = transport.now();
+    core.desk_.note(seen::clock{now});
     const nanoseconds passed = now - core.desk_.now;
     core.desk_.now = now;
     gap_ = {std::max(passed.count, gap_.count - gap_.count / 8)};
@@ -44,6 +46,7 @@ class link_desk {
   template <class Core>
   void begin_step(Core& core) noexcept {
     const link_cost cost = transport.cost();
+    core.desk_.note(cost);
     core.desk_.link.overhead = cost.overhead;
     core.desk_.link.rate = cost.rate;
     core.desk_.link.capacity = transport.capacity();
@@ -57,6 +60,7 @@ class link_desk {
   void take_in(Core& core, bool wait) noexcept {
     while (!open_.empty()) {
       const std::uint32_t n = wait ? transport.wait(done_) : transport.poll(done_);
+      core.desk_.note(seen::completions{wait, std::span(done_).first(n)});
       if (wait) read_clock(core);
       for (std::uint32_t i = 0; i < n; ++i) complete(core, done_[i]);
       if (n == 0 && wait) give_up(core);
@@ -91,13 +95,14 @@ class link_desk {
       if (open_.full() || demand_waits(core)) return;
       const auto scene = core.look();
       const std::optional<prefetch_request> wish = core.desk_.policies.prefetch.next(scene);
+      core.desk_.note(seen::wish{wish});
       quiet_ = !wish;
       if (!wish) return;
       if (core.shape_->contains(wish->expert) && open_.count() > 0 &&
           scene.link.time_for(scene.link.travelling) > gap_ + scene.link.time_for(core.shape_->size_of(wish->expert)))
-        return;
+        return core.desk_.note(seen::held_back{});
       const prefetch_fate fate = start(core, *wish);
-      core.desk_.policies.prefetch.settle(*wish, fate);
+      settle(core, *wish, fate);
       quiet_ = fate == prefetch_fate::no_room;  // the answer would be the same until something leaves
     }
   }
@@ -144,7 +149,7 @@ class link_desk {
       if (t.to == residence::slot || e.at == lease_entry::stage::released) {  // a released frame is behind its fence
         open_.all()[i].lease = open_transfer::nobody;
         --mine.travelling;
-      } else if (transport.cancel(t.number)) {
+      } else if (cancel(core, t.number)) {
         forget(core, t);
         core.frames_.give_back(t.frame, {});
         e.at = lease_entry::stage::released;
@@ -180,6 +185,7 @@ class link_desk {
     open_.add(t);
     core.desk_.link.travelling += size;
     core.desk_.link.in_flight = open_.count();
+    core.desk_.note(seen::submitted{core.shape_->space().id(t.flat), size, t.why, t.to});
     transport.submit({t.number, core.shape_->space().id(t.flat), to, size, t.why, after});
     core.note_peak();
     return t.number;
@@ -201,6 +207,17 @@ class link_desk {
     return prefetch_fate::submitted;
   }
   template <class Core>
+  static void settle(Core& core, const prefetch_request& wish, prefetch_fate fate) noexcept {
+    core.desk_.note(seen::fate{wish.expert, fate});
+    core.desk_.policies.prefetch.settle(wish, fate);
+  }
+  template <class Core>
+  [[nodiscard]] bool cancel(Core& core, ticket which) noexcept {
+    const bool withdrawn = transport.cancel(which);
+    core.desk_.note(seen::cancelled{which, withdrawn});
+    return withdrawn;
+  }
+  template <class Core>
   void forget(Core& core, const open_transfer& cancelled) noexcept {
     (void)open_.close(cancelled.number);
     core.desk_.link.travelling -= core.keeper_.slots.footprint(cancelled.flat);
@@ -208,10 +225,10 @@ class link_desk {
   }
   template <class Core>
   void withdraw(Core& core, const open_transfer t, bool keeps_room) noexcept {  // by value: closing it moves another to its place
-    if (!transport.cancel(t.number)) return;
+    if (!cancel(core, t.number)) return;
     forget(core, t);
     into_slots -= core.keeper_.slots.rooms().charge(t.flat);
-    core.desk_.policies.prefetch.settle({core.shape_->space().id(t.flat), t.worth}, prefetch_fate::withdrawn);
+    settle(core, {core.shape_->space().id(t.flat), t.worth}, prefetch_fate::withdrawn);
     if (keeps_room) return;
     core.keeper_.expel(core.desk_, t.flat);
     ++core.keeper_.count.prefetch_wasted;
@@ -236,7 +253,7 @@ class link_desk {
     }
     if (t->why == cause::prefetch) {
       count.prefetch_wasted += !arrived && unwanted;
-      core.desk_.policies.prefetch.settle({core.shape_->space().id(t->flat), t->worth}, arrived ? prefetch_fate::arrived : prefetch_fate::failed);
+      settle(core, {core.shape_->space().id(t->flat), t->worth}, arrived ? prefetch_fate::arrived : prefetch_fate::failed);
     }
     wake();  // the link has room again
     if (t->lease != open_transfer::nobody) core.arrive(t->lease, t->entry, c);

@@ -7,6 +7,7 @@
 
 #include <moesaic/concepts/policy_bundle.hpp>
 #include <moesaic/concepts/scene.hpp>
+#include <moesaic/concepts/witness.hpp>
 
 namespace moesaic {
 
@@ -16,7 +17,15 @@ class policy_desk {
  public:
   using scores = decltype(Bundle::scoring);
 
+  static constexpr bool watched = is_watched<Bundle>;
+
   explicit policy_desk(Bundle bundle) : policies(std::move(bundle)) {}
+
+  /// Tells the witness, where there is one.
+  template <class Seen>
+  void note(const Seen& what) noexcept {
+    if constexpr (watched) policies.witness.note(what);
+  }
 
   /// Tells every policy that listens, scorer and predictor first, so that whoever is asked next sees them up to date.
   template <class Event>
@@ -34,8 +43,14 @@ class policy_desk {
     return {policies.scoring, policies.prediction.expectation(), residency, link, layer, token, now, layer_time, policies.placement.threshold()};
   }
   [[nodiscard]] std::optional<expert_id> victim(const residency_view& residency, const candidate_view& candidates, std::uint16_t group,
-                                                expert_id newcomer, cause why) noexcept {
-    return policies.eviction.victim(eviction_scene<scores>{look(residency), candidates, group, newcomer, why});
+                                                std::optional<expert_id> newcomer, cause why) noexcept {
+    const std::optional<expert_id> chosen =
+        policies.eviction.victim(eviction_scene<scores>{look(residency), candidates, group, newcomer.value_or(expert_id{}), why});
+    if constexpr (watched) {
+      const auto key = [&](std::optional<expert_id> e) { return e ? key_of(policies.eviction, *e) : std::nullopt; };
+      note(seen::victim{newcomer, why, group, chosen, chosen && candidates.contains(*chosen) ? key(chosen) : std::nullopt, key(newcomer)});
+    }
+    return chosen;
   }
   [[nodiscard]] verdict admit(const residency_view& residency, expert_id newcomer, cause why, phase during,
                               std::optional<expert_id> displaces) noexcept {
@@ -44,7 +59,9 @@ class policy_desk {
       asked.newcomer_key = key_of(policies.eviction, newcomer);
       asked.displaced_key = key_of(policies.eviction, *displaces);
     }
-    return policies.admission.admit(asked);
+    const verdict answer = policies.admission.admit(asked);
+    note(seen::judged{newcomer, why, displaces, answer == verdict::keep});
+    return answer;
   }
 
   Bundle policies;

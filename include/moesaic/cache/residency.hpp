@@ -74,21 +74,30 @@ class residency {
 
   /// Lets the prefetch scheduler use an idle link; takes in what has arrived. Call it wherever the engine has a moment.
   void pump() noexcept {
-    link_.take_in(*this, false);
-    link_.submit_waiting(*this);
-    link_.prefetch(*this);
+    desk_.note(seen::pump{});
+    use_idle_link();
   }
   /// Early knowledge, while drafting.
   void hear(const hint& early) noexcept {
+    desk_.note(early);
     desk_.tell(early);
     link_.wake();
   }
-  void hear(const draft_cut& cut) noexcept { desk_.tell(cut); }
+  void hear(const draft_cut& cut) noexcept {
+    desk_.note(cut);
+    desk_.tell(cut);
+  }
   /// What a step was; policies that learn from acceptance or time hear it here.
   void end_step(const step_outcome& outcome) noexcept {
+    desk_.note(outcome);
     desk_.tell(outcome);
     link_.wake();
-    pump();
+    use_idle_link();
+  }
+  /// For a loop around this core: what it asked and told its governor, if somebody watches.
+  template <class Seen>
+  void note(const Seen& of_governor) noexcept {
+    desk_.note(of_governor);
   }
 
   /// Sets a new budget, at most the one given at creation, between steps. Experts leave by the eviction policy's choice
@@ -117,7 +126,12 @@ class residency {
       : shape_(std::make_unique<const model_shape>(std::move(shape))), desk_(std::move(policies)), link_(std::move(link)) {}
   result<void> prepare(residency_options options, Arena rooms);
 
-  result<void> check(const layer_event& event, holding how) noexcept;
+  void use_idle_link() noexcept {
+    link_.take_in(*this, false);
+    link_.submit_waiting(*this);
+    link_.prefetch(*this);
+  }
+  result<void> check(const layer_event& event) noexcept;
   result<void> check_room_for_all(const layer_event& event) noexcept;
   void meet_hits(const layer_event& event, std::uint32_t which) noexcept;
   void place_misses(std::uint32_t which, const layer_event& event) noexcept;
@@ -137,6 +151,7 @@ class residency {
   void seat_of(lease_state& mine, std::uint32_t entry, stage as, seat& given) noexcept;
   error failure(lease_state& mine) noexcept;
 
+  [[nodiscard]] std::uint32_t number_of(const lease_state& one) const noexcept { return &one == &leases_[0] ? 0 : 1; }
   [[nodiscard]] static std::uint8_t pin_of(std::uint32_t which) noexcept {
     return which == 0 ? residency_flag::pinned_by_first : residency_flag::pinned_by_second;
   }

@@ -31,11 +31,14 @@ result<void> residency<T, B, A>::prepare(residency_options options, A rooms) {
     }
   if (result<void> made = keeper_.prepare(*shape_, {options.footprint, group_of, groups, plan_.slots}, std::move(rooms)); !made) return made;
 
+  desk_.note(seen::made{*shape_, options.footprint, keeper_.slots.groups(), groups, options.budget.total, options.budget.frames, host_possible_,
+                        A::one_size, link_.transport.capacity()});
   for (lease_state& l : leases_) l = lease_state(shape_->widest_layer());
   misses_.reserve(shape_->widest_layer());
   remedies_.reserve(shape_->widest_layer());
   link_.begin_step(*this);
   desk_.now = link_.transport.now();
+  desk_.note(seen::clock{desk_.now});
   desk_.tell(inventory{*shape_, keeper_.slots.groups(), groups});
   if (desk_.policies.admission.displaces_own_event() && !key_of(desk_.policies.eviction, expert_id{}))
     return error(error_code::bad_argument,
@@ -45,7 +48,10 @@ result<void> residency<T, B, A>::prepare(residency_options options, A rooms) {
 
 template <class T, class B, class A>
 result<lease<residency<T, B, A>>> residency<T, B, A>::acquire(const layer_event& event, holding how) {
-  if (result<void> fine = check(event, how); !fine) return fine.error();
+  if (result<void> fine = check(event); !fine) return fine.error();
+  desk_.note(seen::acquire{event, how == holding::all});
+  if (how == holding::all)
+    if (result<void> fits = check_room_for_all(event); !fits) return desk_.note(seen::failed{fits.error().code()}), fits.error();
   const std::uint32_t which = leases_[0].live ? 1 : 0;
   link_.take_in(*this, false);
   const nanoseconds before = desk_.now;
@@ -58,6 +64,7 @@ result<lease<residency<T, B, A>>> residency<T, B, A>::acquire(const layer_event&
   desk_.token = event.first_token;
 
   leases_[which].begin(event, ++leases_given_);
+  desk_.note(seen::leased{which});
   desk_.tell(event);
   link_.withdraw_prefetches(*this, event.layer, event.wanted);
   meet_hits(event, which);
@@ -74,7 +81,7 @@ result<lease<residency<T, B, A>>> residency<T, B, A>::acquire(const layer_event&
 }
 
 template <class T, class B, class A>
-result<void> residency<T, B, A>::check(const layer_event& event, holding how) noexcept {
+result<void> residency<T, B, A>::check(const layer_event& event) noexcept {
   const std::uint32_t layer = number(event.layer);
   if (layer >= shape_->layers())
     return error(error_code::bad_argument, "event of MoE layer ", layer, "; the model has ", shape_->layers());
@@ -90,7 +97,7 @@ result<void> residency<T, B, A>::check(const layer_event& event, holding how) no
   if (leases_[0].live && leases_[1].live) return error(error_code::wrong_order, "two leases are alive already; end one first");
   for (const lease_state& l : leases_)
     if (l.live && l.layer == event.layer) return error(error_code::wrong_order, "MoE layer ", layer, " is leased already; end that lease first");
-  return how == holding::all ? check_room_for_all(event) : result<void>{};
+  return {};
 }
 
 /// The whole set has to find slots: those of its groups, less what another lease or an open transfer keeps.
@@ -158,6 +165,9 @@ void residency<T, B, A>::meet_hits(const layer_event& event, std::uint32_t which
       e.where = residence::frame;
     }
     used += (flags & unused_prefetch) != 0;
+    desk_.note(seen::found{e.who, (flags & resident) != 0 ? residency_state::resident
+                                  : (flags & in_flight) != 0 ? residency_state::in_flight : residency_state::absent,
+                           (flags & unused_prefetch) != 0});
     ++entry;
   }
   mine.slots_ready.pushed(hits);
@@ -184,6 +194,8 @@ void residency<T, B, A>::place_misses(std::uint32_t which, const layer_event& ev
     remedies_.push_back(remedy::fetch);
   }
   desk_.policies.placement.place(desk_.look(keeper_.slots.view()), misses_, remedies_);
+  if constexpr (policy_desk<B>::watched)
+    for (std::size_t i = 0; i < misses_.size(); ++i) desk_.note(seen::placed{misses_[i].expert, remedies_[i]});
   std::size_t asked = 0;
   for (std::uint32_t i = 0; i < mine.entries.size(); ++i) {
     lease_entry& e = mine.entries[i];
@@ -263,6 +275,7 @@ result<void> residency<T, B, A>::set_budget(bytes total) noexcept {
     return error(error_code::below_floor, "a budget of ", total.count, " bytes is below the ", least.count, " bytes of the staging frames");
   if (total > least + plan_.slots)
     return error(error_code::bad_argument, "a budget of ", total.count, " bytes is above the ", (least + plan_.slots).count, " bytes this residency was made with");
+  desk_.note(seen::budget_change{total});
   link_.drain(*this);
   keeper_.shrink(desk_, total - least);
   budget_ = total;

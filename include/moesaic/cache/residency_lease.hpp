@@ -28,10 +28,12 @@ void residency<T, B, A>::seat_of(lease_state& mine, std::uint32_t entry, stage a
   else if (e.where == residence::frame)
     given.address = frame_address(e.frame);
   if (as == stage::handed_ahead) given.arrives = e.arrives;
+  desk_.note(seen::handed_out{number_of(mine), entry, e.who, e.where, given.arrives});
 }
 
 template <class T, class B, class A>
 result<std::optional<seat>> residency<T, B, A>::next(lease_state& mine) noexcept {
+  desk_.note(seen::lease_call{seen::lease_call::kind::next, number_of(mine)});
   for (;;) {
     if (mine.travelling != 0) link_.take_in(*this, false);  // a frame that has arrived goes before residents: the link waits for it
     if (entry_queue* ready = mine.ready()) return hand_out(mine, ready->pop(), stage::handed_out);
@@ -43,6 +45,7 @@ result<std::optional<seat>> residency<T, B, A>::next(lease_state& mine) noexcept
 
 template <class T, class B, class A>
 result<poll_result> residency<T, B, A>::try_next(lease_state& mine) noexcept {
+  desk_.note(seen::lease_call{seen::lease_call::kind::try_next, number_of(mine)});
   link_.take_in(*this, false);
   link_.submit_waiting(*this);
   if (entry_queue* ready = mine.ready()) {
@@ -56,6 +59,7 @@ result<poll_result> residency<T, B, A>::try_next(lease_state& mine) noexcept {
 
 template <class T, class B, class A>
 result<std::optional<seat>> residency<T, B, A>::next_ahead(lease_state& mine) noexcept {
+  desk_.note(seen::lease_call{seen::lease_call::kind::next_ahead, number_of(mine)});
   for (;;) {
     link_.take_in(*this, false);
     link_.submit_waiting(*this);
@@ -77,7 +81,7 @@ result<void> residency<T, B, A>::wait_for_mine(lease_state& mine) noexcept {
   link_.submit_waiting(*this);
   if (mine.ready() != nullptr || !mine.failed.empty()) return {};
   if (mine.travelling == 0 && !link_.full())
-    return error(error_code::release_first, "no further expert of MoE layer ", number(mine.layer),
+    return desk_.note(seen::failed{error_code::release_first}), error(error_code::release_first, "no further expert of MoE layer ", number(mine.layer),
                  " can arrive until one that was handed out is released: the staging frames are in use");
   link_.read_clock(*this);
   const nanoseconds began = desk_.now;
@@ -110,6 +114,7 @@ template <class T, class B, class A>
 error residency<T, B, A>::failure(lease_state& mine) noexcept {
   const lease_entry& e = mine.entries[mine.failed.pop()];
   ++mine.reported;
+  desk_.note(seen::failed{error_code::transfer_failed});
   error why(error_code::transfer_failed, "expert (layer ", number(e.who.layer), ", expert ", number(e.who.expert), ") of ",
             shape_->size_of(e.flat).count, " bytes did not arrive: ");
   why.append(e.status == transfer_status::short_read   ? "the source ended early; was the file cut or replaced?"
@@ -122,6 +127,7 @@ error residency<T, B, A>::failure(lease_state& mine) noexcept {
 template <class T, class B, class A>
 void residency<T, B, A>::release(lease_state& mine, const seat& done, fence last_use) noexcept {
   if (done.entry >= mine.entries.size()) return;
+  desk_.note(seen::release{number_of(mine), done.entry, last_use});
   lease_entry& e = mine.entries[done.entry];
   if (e.at != stage::handed_out && e.at != stage::handed_ahead) return;
   e.at = stage::released;
@@ -153,7 +159,8 @@ void residency<T, B, A>::let_heirs_in(lease_state& mine, std::uint32_t leaver) n
 
 template <class T, class B, class A>
 void residency<T, B, A>::end(lease_state& mine) noexcept {
-  const std::uint32_t which = &mine == &leases_[0] ? 0 : 1;
+  const std::uint32_t which = number_of(mine);
+  desk_.note(seen::lease_call{seen::lease_call::kind::end, which});
   if (!mine.all_handed_out() || mine.travelling != 0 || mine.leaving != 0 || mine.released != mine.handed) abandon(which);
   const std::uint8_t pin = pin_of(which);
   for (const lease_entry& e : mine.entries) keeper_.slots.lower(e.flat, pin);  // whoever streamed has none

@@ -60,9 +60,11 @@ class room_keeper {
         lose(v);
         slots.clear(v);
       }
+      desk.note(seen::left{space_.id(v), newcomer});
       desk.tell(evicted{space_.id(v)});
     }
     slots.admit(flat, found, flags);
+    desk.note(admitted{newcomer, on.why});
     desk.tell(admitted{newcomer, on.why});
     return true;
   }
@@ -72,6 +74,7 @@ class room_keeper {
     slots.set_aside(flat);
     slots.strike(flat);
     slots.clear(flat);
+    desk.note(seen::left{space_.id(flat), {}});
     desk.tell(evicted{space_.id(flat)});
   }
   /// The same by the eviction policy's choice, until a group keeps its share. Only without live leases.

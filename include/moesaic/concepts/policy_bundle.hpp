@@ -13,6 +13,7 @@
 #include <moesaic/concepts/prefetch_scheduler.hpp>
 #include <moesaic/concepts/speculation_governor.hpp>
 #include <moesaic/concepts/utility_scorer.hpp>
+#include <moesaic/concepts/witness.hpp>
 
 namespace moesaic {
 
@@ -26,7 +27,7 @@ namespace moesaic {
 ///     };
 ///
 /// The residency core needs groups, scoring, eviction, admission, prediction, prefetch and placement; the library's own loop
-/// also speculation. Policies are held by value; who wants to watch one hands in a type that refers to it.
+/// also speculation. A member `witness`, if there is one, is told everything that happens. Policies are held by value; who wants to watch one hands in a type that refers to it.
 template <class B>
 concept residency_bundle = std::movable<B> && requires(B& b) {
   requires eviction_groups<std::remove_cvref_t<decltype(b.groups)>>;
@@ -60,6 +61,7 @@ consteval bool explain_residency_bundle() {
   static_assert(prediction, "policy bundle lacks a member  prediction");
   static_assert(prefetch, "policy bundle lacks a member  prefetch");
   static_assert(placement, "policy bundle lacks a member  placement");
+  if constexpr (is_watched<B>) static_assert(explain_witness<decltype(B::witness)>());
   static_assert(std::movable<B>, "policy bundle cannot be moved and assigned; residency owns it, and it its policies, by value");
   if constexpr (std::movable<B> && groups && scoring && eviction && admission && prediction && prefetch && placement)
     return explain_eviction_groups<decltype(B::groups)>() && explain_utility_scorer<decltype(B::scoring)>() &&

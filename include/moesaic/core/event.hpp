@@ -30,6 +30,7 @@ struct layer_event {
   std::uint32_t tokens = 1;             ///< tokens of the step
   std::span<const demand> wanted{};     ///< ascending and distinct by expert; never empty
   std::span<const expert_index> routes{}; ///< tokens × top-k in rank order; may be empty
+  std::span<const float> weights{};       ///< gate weights beside `routes`; may be empty
 };
 
 /// Where early knowledge about routing comes from. The published systems differ exactly in this.

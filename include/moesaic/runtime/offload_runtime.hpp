@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -125,6 +126,17 @@ class offload_runtime {
     return speculation_scene<decltype(Bundle::scoring)>{cache_.look(), {static_cast<std::uint32_t>(drafted_.size())},
                                                         drafted_.empty() ? 1.0F : drafted_.back().probability, possible, time_limit_};
   }
+  /// What the governor was asked and answered, for whoever watches.
+  template <class Answer>
+  Answer noted(seen::governor_asked::question what, draft_length possible, Answer answer) noexcept {
+    cache_.note(seen::governor_asked{what, {static_cast<std::uint32_t>(drafted_.size())}, drafted_.empty() ? 1.0F : drafted_.back().probability,
+                                     possible, time_limit_});
+    if constexpr (std::is_same_v<Answer, bool>)
+      cache_.note(seen::governor_answered{answer ? 1U : 0U});
+    else
+      cache_.note(seen::governor_answered{answer.count});
+    return answer;
+  }
   void move_on(std::uint32_t tokens) noexcept {
     place_ += position{tokens};
     token_ += token_index{tokens};
@@ -178,7 +190,8 @@ template <class M, class T, class B, class D, class A, class R>
 result<void> offload_runtime<M, T, B, D, A, R>::draft_ahead(step_outcome& outcome, std::uint32_t most) {
   auto& governor = cache_.policies().speculation;
   const draft_length possible{std::min(std::max(most, 1U) - 1, longest_draft)};
-  const draft_length longest = std::min(governor.longest(speculating(possible)), possible);
+  using question = seen::governor_asked::question;
+  const draft_length longest = std::min(noted(question::longest, possible, governor.longest(speculating(possible))), possible);
   while (drafted_.size() < longest.count) {
     const result<std::optional<drafted_token>> proposed = draft_.next();
     if (!proposed) return proposed.error();
@@ -186,10 +199,11 @@ result<void> offload_runtime<M, T, B, D, A, R>::draft_ahead(step_outcome& outcom
     drafted_.push_back(**proposed);
     for (const hint& early : draft_.hints()) cache_.hear(early);
     cache_.pump();
-    if (!governor.keep_drafting(speculating(possible))) break;
+    if (!noted(question::keep_drafting, possible, governor.keep_drafting(speculating(possible)))) break;
   }
   outcome.drafted = {static_cast<std::uint32_t>(drafted_.size())};
-  outcome.verified = drafted_.empty() ? draft_length{} : std::min(governor.verify(speculating(possible)), outcome.drafted);
+  outcome.verified =
+      drafted_.empty() ? draft_length{} : std::min(noted(question::verify, possible, governor.verify(speculating(possible))), outcome.drafted);
   if (outcome.verified < outcome.drafted) cache_.hear(draft_cut{{outcome.verified.count + 1}});
   outcome.drafting = cache_.link().now() - began_;
   return {};
@@ -223,6 +237,7 @@ result<step_report> offload_runtime<M, T, B, D, A, R>::observe(step_outcome& out
   outcome.stalled = spent.stall;
   outcome.demanded = spent.bytes_demanded;
   outcome.prefetched = spent.bytes_prefetched;
+  cache_.note(seen::governor_told{outcome});
   cache_.policies().speculation.observe(outcome);
   cache_.end_step(outcome);
   if (result<void> told = draft_.committed(committed_); !told) return told.error();
@@ -247,7 +262,7 @@ result<void> offload_runtime<M, T, B, D, A, R>::run_layer(const token_window& wi
   const auto k = static_cast<std::uint32_t>(routed->routes.size() / tokens);
   const auto wanted = demands_.collect({provenance::target_router, window.during, tokens, k, routed->routes, routed->weights});
   if (wanted.empty()) return model_.combine(layer);  // nobody is routed here: no event happens
-  auto held = cache_.acquire({step_, token_, layer, window.during, tokens, wanted, routed->routes});
+  auto held = cache_.acquire({step_, token_, layer, window.during, tokens, wanted, routed->routes, routed->weights});
   if (!held) return held.error();
   for (;;) {
     const result<std::optional<seat>> ready = held->next();
