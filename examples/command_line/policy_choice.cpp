@@ -2,6 +2,7 @@
 #include "policy_choice.hpp"
 
 #include <array>
+#include <utility>
 #include <moesaic/version.hpp>
 
 namespace moesaic::command_line {
@@ -74,10 +75,25 @@ result<policy_names> choose_policies(std::string_view system, const named_parts&
   return n;
 }
 
-result<chosen_policies> make_policies(const policy_names& names) {
+result<eviction::any> make_eviction(std::string_view text, const policy_libraries& more) {
+  const auto parsed = spec::parse(text);
+  const eviction::exported* const foreign = parsed ? more.find(parsed->name()) : nullptr;
+  if (foreign == nullptr) {
+    auto made = eviction::make(text);
+    if (made || made.error().code() != error_code::unknown_name) return made;
+    error unknown = made.error();
+    for (const eviction::exported& one : more.offered()) unknown.append(" ").append(one.entry.name);
+    return unknown;
+  }
+  auto made = foreign->make(*parsed);
+  if (!made) return made.error();
+  return eviction::any(*std::move(made));
+}
+
+result<chosen_policies> make_policies(const policy_names& names, const policy_libraries& more) {
   auto scored = scoring::make(names.scoring);
   if (!scored) return about("scoring", scored.error());
-  auto evicted_by = eviction::make(names.eviction);
+  auto evicted_by = make_eviction(names.eviction, more);
   if (!evicted_by) return about("eviction", evicted_by.error());
   auto admitted_by = admission::make(names.admission);
   if (!admitted_by) return about("admission", admitted_by.error());
@@ -102,8 +118,12 @@ std::string list_systems() {
   return out;
 }
 
-std::string list_policies(std::string_view slot) {
-  if (slot == "eviction") return lines_of(eviction::entries());
+std::string list_policies(std::string_view slot, const policy_libraries& more) {
+  if (slot == "eviction") {
+    std::string lines = lines_of(eviction::entries());
+    for (const eviction::exported& one : more.offered()) append_line(lines, one.entry.name, one.entry.help, 36);
+    return lines;
+  }
   if (slot == "admission") return lines_of(admission::entries());
   if (slot == "scoring") return lines_of(scoring::entries());
   if (slot == "prediction") return lines_of(prediction::entries());

@@ -15,6 +15,8 @@
 #include <moesaic/scoring/catalogue.hpp>
 #include <moesaic/speculation/catalogue.hpp>
 
+#include "policy_library.hpp"
+
 namespace moesaic::command_line {
 
 /// Eviction groups chosen at run time: one pool for each layer, or one for all.
@@ -53,12 +55,14 @@ struct named_parts {
 /// predicts or scores, so these two get a default where something reads them and nobody names one.
 /// Errors: unknown_name, listing the known.
 [[nodiscard]] result<policy_names> choose_policies(std::string_view system, const named_parts& parts);
-/// Makes them. Errors: unknown_name, bad_argument (a pair that has no meaning).
-[[nodiscard]] result<chosen_policies> make_policies(const policy_names& names);
+/// An eviction policy of the library's catalogue, or out of one of `more`. Errors: unknown_name, bad_argument.
+[[nodiscard]] result<eviction::any> make_eviction(std::string_view text, const policy_libraries& more);
+/// Makes them all. Errors: unknown_name, bad_argument (a pair that has no meaning).
+[[nodiscard]] result<chosen_policies> make_policies(const policy_names& names, const policy_libraries& more = {});
 
 /// "name  one line" for each.
 [[nodiscard]] std::string list_systems();
-[[nodiscard]] std::string list_policies(std::string_view slot);
+[[nodiscard]] std::string list_policies(std::string_view slot, const policy_libraries& more = {});
 [[nodiscard]] std::string version_text();
 
 }  // namespace moesaic::command_line

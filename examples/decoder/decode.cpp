@@ -97,7 +97,7 @@ std::optional<broken_off> decode(const options& o, report& r) {
   const auto began = std::chrono::steady_clock::now();
   if (auto names = command_line::choose_policies(o.system, o.parts); !names)
     return broken_off{names.error()};
-  else if (auto made = command_line::make_policies(*names); !made)
+  else if (auto made = command_line::make_policies(*names, o.libraries); !made)
     return broken_off{made.error()};
   else
     r.policies = std::move(*names);

@@ -15,7 +15,7 @@ using namespace moesaic;
 
 TEST_CASE("eviction catalogue: every entry can be made, strangers cannot") {
   moesaic_test::check_catalogue(eviction::entries(), [](std::string_view text) { return eviction::make(text); });
-  CHECK(eviction::entries().size() == std::variant_size_v<eviction::any::choices>);
+  CHECK(eviction::entries().size() + 1 == std::variant_size_v<eviction::any::choices>);  // erased has the name its library gives it
 }
 
 TEST_CASE("eviction catalogue: arguments arrive") {

@@ -4,8 +4,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <moesaic/version.hpp>
+#include <string>
 #include <thread>
-
+#include <utility>
+#include <vector>
 
 namespace moesaic::decoder {
 namespace {
@@ -21,7 +23,8 @@ text      --tokens N (64)  --ignore-eos  --force-ids FILE: feed these ids, not t
 model     --context N  --kv f32|f16 (f32)  --threads N (all processors, at most 8)
 policy    --system NAME (on_demand); its parts, each a SPEC: name or name(argument,key=value)
           --eviction --admission --prefetch --placement --scoring --prediction SPEC
-          --scope layer|global (layer); 'list' as NAME or SPEC shows what there is
+          --scope layer|global (layer)  --policies FILE.so: more eviction policies, from a library
+          'list' as NAME or SPEC shows what there is
 draft     --draft none  --draft-length N  --governor fixed(0)  --slo MS (later versions)
 reading   --io auto|uring|pread|mmap (auto)  --direct yes|no  --throttle 500MB/s
 output    --json FILE|-  --logits FILE  --routing FILE  --quiet
@@ -47,6 +50,7 @@ error later(std::string_view option, std::string_view instead) {
 struct raw_options {
   std::string budget, kv = "f32", io = "auto", direct, throttle, tokens;
   std::string draft = "none", draft_length, governor = "fixed(0)", slo, journal, timeline;
+  std::vector<std::string> policies;
 };
 
 result<void> refuse_what_comes_later(const raw_options& raw) {
@@ -67,7 +71,7 @@ result<std::optional<answer>> list_asked_for(const options& o) {
       {o.parts.eviction, "eviction"},     {o.parts.admission, "admission"}, {o.parts.scoring, "scoring"},
       {o.parts.prediction, "prediction"}, {o.parts.prefetch, "prefetch"},   {o.parts.placement, "placement"}};
   for (const auto& [spec, slot] : slots)
-    if (spec && *spec == "list") return std::optional(answer{command_line::list_policies(slot)});
+    if (spec && *spec == "list") return std::optional(answer{command_line::list_policies(slot, o.libraries)});
   return std::optional<answer>();
 }
 
@@ -134,6 +138,7 @@ result<std::variant<options, answer>> parse_command_line(int count, const char* 
   app.add_option("--prediction", o.parts.prediction);
   app.add_option("--prefetch", o.parts.prefetch);
   app.add_option("--placement", o.parts.placement);
+  app.add_option("--policies", raw.policies)->allow_extra_args(false);
   app.add_option("--draft", raw.draft);
   app.add_option("--draft-length", raw.draft_length);
   app.add_option("--governor", raw.governor);
@@ -168,6 +173,9 @@ result<std::variant<options, answer>> parse_command_line(int count, const char* 
   if (help) return std::variant<options, answer>(answer{usage});
   if (version) return std::variant<options, answer>(answer{"moesaic-decode " + command_line::version_text() + "\n"});
   if (auto fine = refuse_what_comes_later(raw); !fine) return fine.error();
+  auto libraries = command_line::policy_libraries::open(raw.policies);
+  if (!libraries) return libraries.error();
+  o.libraries = *std::move(libraries);
   auto list = list_asked_for(o);
   if (!list) return list.error();
   if (*list) return std::variant<options, answer>(std::move(**list));

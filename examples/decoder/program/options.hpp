@@ -22,6 +22,7 @@ struct options {
   std::string model;
   std::string system = "on_demand";
   command_line::named_parts parts;
+  command_line::policy_libraries libraries;
   command_line::budget_text budget;
 
   std::optional<std::string> prompt, prompt_file, prompt_ids;

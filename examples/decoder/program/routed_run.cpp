@@ -145,7 +145,7 @@ std::optional<broken_off> run_routed(tapped_model<ggml_model> model, token_choic
                                      const generation_order& order, const tokenizer& words, text_output& out, report& r) {
   const auto names = command_line::choose_policies(o.system, o.parts);
   if (!names) return broken_off{names.error()};
-  auto policies = command_line::make_policies(*names);
+  auto policies = command_line::make_policies(*names, o.libraries);
   if (!policies) return broken_off{policies.error()};
   auto link = expert_link::open(model.inner(), o.model, o);
   if (!link) return broken_off{link.error()};
