@@ -35,6 +35,11 @@ TEST_CASE("since forgets no field") {
   CHECK(filled(1'000, 17).since(filled(400, 3)) == filled(600, 14));
 }
 
+TEST_CASE("plus forgets no field") {
+  CHECK(filled(400, 3).plus(filled(600, 14)) == filled(1'000, 17));
+  CHECK(filled(400, 3).plus(counters{}) == filled(400, 3));
+}
+
 TEST_CASE("equality looks at every field") {
   for (std::size_t i = 0; i < fields; ++i) {
     std::uint64_t numbers[fields] = {};

@@ -50,6 +50,10 @@ struct counters {
     d.stall -= earlier.stall;
     return d;
   }
+  /// Both together.
+  [[nodiscard]] constexpr counters plus(const counters& more) const noexcept {
+    return since(counters{}.since(more));  // differences wrap, so this is a sum, and no field can be forgotten in one of two lists
+  }
 };
 
 }  // namespace moesaic
