@@ -51,6 +51,13 @@ class use_table {
     uses_[flat].resident = false;
   }
 
+  /// Takes back all uses so far, as if the expert had never been heard of.
+  void forget(std::uint32_t flat) noexcept {
+    keys_[flat] = Count{}.worth(0);
+    uses_[flat] = {};
+  }
+  [[nodiscard]] bool resident(std::uint32_t flat) const noexcept { return uses_[flat].resident; }
+
   /// An absent expert answers the key it would have if it entered now.
   [[nodiscard]] utility key(std::uint32_t flat) const noexcept {
     return uses_[flat].resident ? keys_[flat] : entering(flat);
