@@ -47,6 +47,16 @@ concept trace_reader = std::movable<R> && requires(R reader, const R& view) {
 struct trace_options {
   bool weights = false;       ///< give gate weights where the trace has them; some formats are then read a second time
   std::uint32_t experts = 0;  ///< experts in a layer, for formats that do not say; 0: one more than the highest id found
+  std::uint32_t top_k = 0;    ///< experts of a token in a layer, for formats that do not say; 0: found from the rows
 };
+
+/// What is wrong with dimensions that were read or counted, or nothing. The limits are those of MOETRC1.
+[[nodiscard]] inline std::optional<std::string_view> unusable(const dimensions& shape) noexcept {
+  if (shape.layers == 0 || shape.layers > 65'535) return "has no layer with experts, or more than 65535";
+  if (shape.experts == 0 || shape.experts > 65'535) return "has no expert in a layer, or more than 65535";
+  if (shape.top_k == 0 || shape.top_k > shape.experts) return "has a top-k of 0, or above the experts of a layer";
+  if (std::uint64_t{shape.layers} * shape.experts > std::uint64_t{1} << 20U) return "has more than 1048576 experts in all layers together";
+  return std::nullopt;
+}
 
 }  // namespace moesaic::trace
