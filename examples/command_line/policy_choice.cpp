@@ -1,27 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "policy_choice.hpp"
 
-#include <array>
 #include <utility>
+#include <moesaic/systems/catalogue.hpp>
 #include <moesaic/version.hpp>
 
 namespace moesaic::command_line {
 namespace {
-
-struct named_system {
-  std::string_view name;
-  std::string_view help;
-  std::string_view scope, scoring, eviction, admission, prediction, prefetch, placement;
-};
-
-constexpr std::array systems{
-    named_system{"on_demand", "what is missing is read when it is needed; least recently used leaves, layer by layer", "layer",
-                 "none", "lru", "forced", "none", "none", "fetch"},
-    named_system{"prefetching", "the same, and an idle link brings what usually follows in the next layers", "layer",
-                 "decayed_frequency", "lru", "forced", "transition_counts", "most_useful", "fetch"},
-    named_system{"host_assisted", "what is missing is computed in the mapped file; only prefetches take slots", "layer",
-                 "decayed_frequency", "least_useful", "forced", "previous_step", "most_useful", "host"},
-};
 
 void append_line(std::string& to, std::string_view name, std::string_view help, std::size_t width) {
   to.append(name).append(name.size() < width ? width - name.size() : 0, ' ').append("  ").append(help).append("\n");
@@ -48,14 +33,8 @@ error about(std::string_view option, const error& why) { return error(why.code()
 }  // namespace
 
 result<policy_names> choose_policies(std::string_view system, const named_parts& parts) {
-  const named_system* base = nullptr;
-  for (const named_system& s : systems)
-    if (s.name == system) base = &s;
-  if (base == nullptr) {
-    error unknown(error_code::unknown_name, "--system: '", system, "' is no system; known are");
-    for (const named_system& s : systems) unknown.append(" ").append(s.name);
-    return unknown;
-  }
+  const auto base = systems::find(system);
+  if (!base) return about("system", base.error());
   const auto pick = [](const std::optional<std::string>& named, std::string_view otherwise) {
     return named.value_or(std::string(otherwise));
   };
@@ -67,7 +46,7 @@ result<policy_names> choose_policies(std::string_view system, const named_parts&
   n.prediction = pick(parts.prediction, base->prediction);
   n.prefetch = pick(parts.prefetch, base->prefetch);
   n.placement = pick(parts.placement, base->placement);
-  n.speculation = "fixed(0)";
+  n.speculation = base->speculation;
   const bool prefetches = name_in(n.prefetch) != "none";
   const bool reads_scores = prefetches || name_in(n.eviction) == "least_useful";
   if (!parts.prediction && prefetches && n.prediction == "none") n.prediction = "transition_counts";
@@ -114,7 +93,7 @@ result<chosen_policies> make_policies(const policy_names& names, const policy_li
 
 std::string list_systems() {
   std::string out;
-  for (const named_system& s : systems) append_line(out, s.name, s.help, 14);
+  for (const systems::description& s : systems::entries()) append_line(out, s.name, s.help, 14);
   return out;
 }
 
