@@ -24,11 +24,15 @@ TEST_CASE("recency_list: random work gives the order of a sort by (stamp, id), i
     eviction::recency_list list(w->all());
     std::vector<std::uint64_t> stamps(size);
     for (std::uint64_t stamp = 1; stamp < 80; ++stamp) {
-      for (std::uint32_t f = 0; f < size; ++f)  // touches come first and ascending
+      const std::uint32_t layer = dice.below(w->shape.layers());  // an event comes first: its residents and the absent are touched
+      std::vector<demand> wanted;
+      for (std::uint32_t e = 0; e < w->shape.experts(static_cast<layer_index>(layer)); ++e)
         if (dice.chance(200)) {
-          list.touch(f, stamp);
+          wanted.push_back({static_cast<expert_index>(e), 1, {}});
+          const std::uint32_t f = w->flat(make_expert(layer, e));
           if (w->has_room(f)) stamps[f] = stamp;
         }
+      list.touch({.layer = static_cast<layer_index>(layer), .wanted = wanted}, w->shape.space(), stamp);
       for (std::uint32_t i = dice.below(8); i > 0; --i) {  // then entries, mostly ascending, and departures
         const std::uint32_t f = dice.below(size);
         if (!w->shape.contains(w->id(f))) continue;
@@ -46,8 +50,8 @@ TEST_CASE("recency_list: random work gives the order of a sort by (stamp, id), i
         std::vector<std::uint32_t> sorted = w->members[g];
         std::sort(sorted.begin(), sorted.end(), [&](auto a, auto b) { return std::pair(stamps[a], a) < std::pair(stamps[b], b); });
         std::vector<std::uint32_t> listed;
-        while (const auto next = list.coldest(w->candidates(g), g)) {
-          listed.push_back(w->flat(*next));
+        for (std::uint32_t next = 0; (next = list.coldest(w->candidates(g), g)) != no_victim;) {
+          listed.push_back(next);
           w->flags[listed.back()] |= residency_flag::leaving;
         }
         for (const std::uint32_t f : listed) w->flags[f] = residency_flag::resident;

@@ -75,7 +75,7 @@ trace::event_table table_of(const obvious::routing& r, std::uint32_t top_k, std:
       std::vector<std::uint16_t> ids(std::size_t{r.layers} * top_k, trace::not_routed);
       for (std::size_t l = 0; l < r.layers; ++l)
         for (std::size_t k = 0; k < row[l].size(); ++k) ids[l * top_k + k] = static_cast<std::uint16_t>(row[l][k]);
-      builder.add({s, token++, 0, 1, ids, {}});
+      builder.add({.sequence = s, .first_token = token++, .tokens = 1, .experts = ids, .weights = {}, .recorded = {}});
     }
   return builder.finish();
 }

@@ -37,7 +37,7 @@ TEST_CASE("on random tables it is what looking ahead finds") {
       for (std::uint32_t i = dice.between(1, 8); i-- > 0; ++token) {
         std::vector<std::uint16_t> ids;
         for (std::uint32_t l = 0; l < shape.layers; ++l) ids.push_back(static_cast<std::uint16_t>(dice.below(shape.experts)));
-        builder.add({s, token, 0, 1, ids, {}});
+        builder.add({.sequence = s, .first_token = token, .tokens = 1, .experts = ids, .weights = {}, .recorded = {}});
       }
     const event_table t = builder.finish();
     struct use {

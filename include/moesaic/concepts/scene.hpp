@@ -84,6 +84,13 @@ class candidate_view {
                  std::span<const std::uint16_t> group_of = {}, std::uint16_t group = 0) noexcept
       : space_(space), members_(members), flags_(flags), group_of_(group_of), group_(group), mask_(mask) {}
 
+  /// The view of another group, or of other members: for who asks so often that making a new view would be felt.
+  void look_at(std::span<const std::uint32_t> members, std::uint16_t group, std::uint8_t mask) noexcept {
+    members_ = members;
+    group_ = group;
+    mask_ = mask;
+  }
+
   [[nodiscard]] iterator begin() const noexcept { return {this, 0}; }
   [[nodiscard]] iterator end() const noexcept { return {this, members_.size()}; }
   [[nodiscard]] bool contains(expert_id e) const noexcept { return contains(space_.flat(e)); }

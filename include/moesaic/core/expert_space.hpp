@@ -18,7 +18,7 @@ class expert_space {
   constexpr expert_space(std::uint32_t layers, std::uint32_t experts, std::uint32_t representations = 1) noexcept
       : slots_(layers),
         representation_bits_(static_cast<std::uint8_t>(std::bit_width(representations - 1))),
-        expert_bits_(static_cast<std::uint8_t>(std::bit_width(experts - 1))) {}
+        layer_bits_(static_cast<std::uint8_t>(representation_bits_ + std::bit_width(experts - 1))) {}
 
   /// One past the largest flat index: the size of an array with one entry per expert.
   [[nodiscard]] constexpr std::uint32_t size() const noexcept { return slots_ << shift(); }
@@ -56,12 +56,10 @@ class expert_space {
   [[nodiscard]] constexpr std::uint32_t layer_of(std::uint32_t flat) const noexcept { return flat >> shift(); }
 
  private:
-  [[nodiscard]] constexpr std::uint32_t shift() const noexcept {
-    return static_cast<std::uint32_t>(expert_bits_) + representation_bits_;
-  }
+  [[nodiscard]] constexpr std::uint32_t shift() const noexcept { return layer_bits_; }
   std::uint32_t slots_ = 0;
   std::uint8_t representation_bits_ = 0;
-  std::uint8_t expert_bits_ = 0;
+  std::uint8_t layer_bits_ = 0;  ///< a layer's number stands above these
 };
 
 static_assert(expert_space(3, 60).size() == 192);

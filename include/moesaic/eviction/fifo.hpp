@@ -15,7 +15,7 @@ namespace moesaic::eviction {
 /// Mechanism: key = number of the event with which the expert entered; a prefetched one enters with the event that runs or
 /// ran last.
 /// Cost: O(1) per admission, eviction and victim, flat in the number of slots; uses cost nothing. Victim passes over
-/// residents that may not leave. 16 bytes per expert of the model.
+/// residents that may not leave. 17 bytes per expert of the model.
 /// State and Ties: an evicted expert is forgotten. Of those that entered together the lower id leaves first.
 /// Threads: one at a time. No knobs.
 ///
@@ -34,7 +34,11 @@ class fifo {
   void on(const evicted& one) noexcept { list_.leave(space_.flat(one.expert)); }
 
   template <utility_scorer S>
-  [[nodiscard]] std::optional<expert_id> victim(const eviction_scene<S>& scene) const noexcept {
+  [[nodiscard]] std::optional<expert_id> victim(const eviction_scene<S>& scene) noexcept {
+    return victim_at(victim_index(scene), space_);
+  }
+  template <utility_scorer S>
+  [[nodiscard]] std::uint32_t victim_index(const eviction_scene<S>& scene) noexcept {
     return list_.coldest(scene.candidates, scene.group);
   }
   [[nodiscard]] utility key(expert_id e) const noexcept {

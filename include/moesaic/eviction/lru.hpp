@@ -15,7 +15,7 @@ namespace moesaic::eviction {
 /// Mechanism: key = number of the last event that used the expert. One that is prefetched counts as used by the event that
 /// runs or ran last: without that, prefetches would displace each other before their layer comes.
 /// Cost: O(1) per use, admission, eviction and victim, flat in the number of slots; victim passes over residents that may
-/// not leave (those of live leases stand at the hot end). 16 bytes per expert of the model.
+/// not leave (those of live leases stand at the hot end). 17 bytes per expert of the model.
 /// State and Ties: an evicted expert is forgotten. All experts of one event share its key, and the lower id leaves first.
 /// Threads: one at a time. No knobs.
 ///
@@ -31,14 +31,17 @@ class lru {
   }
   void on(const layer_event& event) noexcept {
     ++now_;
-    const auto flat = space_.in(event.layer);
-    for (const demand& d : event.wanted) list_.touch(flat(d.expert), now_);
+    list_.touch(event, space_, now_);
   }
   void on(const admitted& one) noexcept { list_.enter(space_.flat(one.expert), now_); }
   void on(const evicted& one) noexcept { list_.leave(space_.flat(one.expert)); }
 
   template <utility_scorer S>
-  [[nodiscard]] std::optional<expert_id> victim(const eviction_scene<S>& scene) const noexcept {
+  [[nodiscard]] std::optional<expert_id> victim(const eviction_scene<S>& scene) noexcept {
+    return victim_at(victim_index(scene), space_);
+  }
+  template <utility_scorer S>
+  [[nodiscard]] std::uint32_t victim_index(const eviction_scene<S>& scene) noexcept {
     return list_.coldest(scene.candidates, scene.group);
   }
   [[nodiscard]] utility key(expert_id e) const noexcept {

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
+#include <moesaic/concepts/eviction_policy.hpp>
 #include <moesaic/concepts/hears.hpp>
 #include <moesaic/concepts/scene.hpp>
 
@@ -19,92 +19,121 @@ namespace moesaic::eviction {
 ///     cold end                                     hot end
 ///     sentinel <-> stamp 7 <-> stamp 9, id 2 <-> stamp 9, id 5 <-> sentinel
 ///
-/// Cost: touch, leave and (for experts admitted in ascending id) enter O(1); coldest O(1 + residents passed over because they
-/// may not leave). 16 bytes per expert of the model, no matter how many are resident.
+/// An event's experts are linked all at once, the absent ones too: as guests, who keep the place that they take if they enter,
+/// and are put out when they come to the cold end. So nothing here branches on who of an event is resident, which is what no
+/// branch predictor knows, and a miss finds its place without looking for it.
+///
+/// Cost: touch, leave and (for experts admitted in ascending id) enter O(1); coldest O(1) amortised + residents passed over
+/// because they may not leave. 17 bytes per expert of the model, no matter how many are resident.
 /// Ties: of one stamp the lower id is nearer to the cold end. One thread at a time.
 class recency_list {
  public:
   recency_list() = default;
-  explicit recency_list(const inventory& all) : nodes_(std::size_t{all.space().size()} + all.groups), group_of_(all.group_of) {
+  explicit recency_list(const inventory& all)
+      : nodes_(std::size_t{all.space().size()} + all.groups), group_of_(all.group_of), resident_(all.space().size()), end_of_layer_(all.shape.layers()) {
     sentinels_ = all.space().size();
-    for (std::uint32_t i = sentinels_; i < nodes_.size(); ++i) nodes_[i] = {i, i, never};
+    for (std::uint32_t i = 0; i < nodes_.size(); ++i) nodes_[i] = {i, i, never};
+    for (std::uint32_t l = 0; l < all.shape.layers(); ++l) {
+      const auto flat = all.space().in(static_cast<layer_index>(l));
+      end_of_layer_[l] = end_of(flat(expert_index{}));
+      for (std::uint32_t e = 0; e < all.shape.experts(static_cast<layer_index>(l)); ++e)
+        if (end_of(flat(static_cast<expert_index>(e))) != end_of_layer_[l]) end_of_layer_[l] = nobody;
+    }
   }
 
+  /// All experts that an event wants get its stamp, which is above all others.
+  void touch(const layer_event& event, expert_space space, std::uint64_t stamp) noexcept {
+    latest_ = stamp;
+    const auto flat_of = space.in(event.layer);
+    const std::uint32_t end = end_of_layer_[number(event.layer)];
+    if (end == nobody) {  // groups that cut through a layer
+      for (const demand& d : event.wanted) link(nodes_[end_of(flat_of(d.expert))].colder, unlinked(flat_of(d.expert)), stamp);
+      return;
+    }
+    node* const nodes = nodes_.data();
+    for (const demand& d : event.wanted) unlink(flat_of(d.expert), nodes);
+    std::uint32_t colder = nodes[end].colder;
+    for (const demand& d : event.wanted) {
+      const std::uint32_t flat = flat_of(d.expert);
+      nodes[colder].hotter = flat;
+      nodes[flat].colder = colder;
+      nodes[flat].stamp = stamp;
+      colder = flat;
+    }
+    nodes[colder].hotter = end;
+    nodes[end].colder = colder;
+  }
   /// An expert took room. `stamp` is not below any stamp in the list.
   void enter(std::uint32_t flat, std::uint64_t stamp) noexcept {
-    leave(flat);
-    link_behind(place_for(flat, stamp), flat, stamp);
-    latest_ = flat;
-  }
-  /// Gives a resident a stamp above all others; nothing happens for who is not resident. Equal stamps are given in ascending id.
-  void touch(std::uint32_t flat, std::uint64_t stamp) noexcept {
-    if (!linked(flat)) return;
-    node* const nodes = nodes_.data();
-    const std::uint32_t end = sentinel_of(flat);
-    unlink(flat);
-    const std::uint32_t hottest = nodes[end].colder;
-    nodes[flat] = {hottest, end, stamp};
-    nodes[hottest].hotter = flat;
-    nodes[end].colder = flat;
+    resident_[flat] = 1;
+    if (nodes_[flat].stamp != stamp) insert(flat, stamp);
   }
   void leave(std::uint32_t flat) noexcept {
-    if (!linked(flat)) return;
-    unlink(flat);
-    nodes_[flat].hotter = nowhere;
+    resident_[flat] = 0;
+    put_out(flat);
   }
 
-  [[nodiscard]] bool linked(std::uint32_t flat) const noexcept { return nodes_[flat].hotter != nowhere; }
+  [[nodiscard]] bool linked(std::uint32_t flat) const noexcept { return resident_[flat] != 0; }
   /// Meaningless unless linked.
   [[nodiscard]] std::uint64_t stamp(std::uint32_t flat) const noexcept { return nodes_[flat].stamp; }
 
-  /// The candidate of a group nearest to the cold end.
-  [[nodiscard]] std::optional<expert_id> coldest(const candidate_view& candidates, std::uint16_t group) const noexcept {
+  /// The candidate of a group nearest to the cold end; no_victim if there is none.
+  [[nodiscard]] std::uint32_t coldest(const candidate_view& candidates, std::uint16_t group) noexcept {
     const std::uint32_t end = sentinels_ + group;
-    for (std::uint32_t at = nodes_[end].hotter; at != end; at = nodes_[at].hotter)
-      if (candidates.contains(at)) return candidates.space().id(at);
-    return std::nullopt;
+    for (std::uint32_t at = nodes_[end].hotter; at != end;) {
+      if (candidates.contains(at)) return at;
+      const std::uint32_t next = nodes_[at].hotter;
+      if (resident_[at] == 0 && nodes_[at].stamp != latest_) put_out(at);
+      at = next;
+    }
+    return no_victim;
   }
 
  private:
-  static constexpr std::uint32_t nowhere = 0xFFFF'FFFF;
+  static constexpr std::uint32_t nobody = 0xFFFF'FFFF;
   static constexpr std::uint64_t never = ~std::uint64_t{};  // the sentinels' stamp: equals no other, so every walk ends there
   struct node {
-    std::uint32_t colder = nowhere;
-    std::uint32_t hotter = nowhere;
-    std::uint64_t stamp = 0;
+    std::uint32_t colder = nobody;  ///< itself, where nobody is linked to it
+    std::uint32_t hotter = nobody;
+    std::uint64_t stamp = never;
   };
 
-  [[nodiscard]] std::uint32_t sentinel_of(std::uint32_t flat) const noexcept { return sentinels_ + group_of_[flat]; }
+  [[nodiscard]] std::uint32_t end_of(std::uint32_t flat) const noexcept { return sentinels_ + group_of_[flat]; }
 
-  /// Behind whom an expert belongs, in the direction of the hot end. One event's misses come in ascending id, so the walk
-  /// goes on where the last one ended: all of them together cost one pass over the event.
-  [[nodiscard]] std::uint32_t place_for(std::uint32_t flat, std::uint64_t stamp) const noexcept {
-    if (latest_ < flat && linked(latest_) && nodes_[latest_].stamp == stamp && group_of_[latest_] == group_of_[flat]) {
-      std::uint32_t behind = latest_;
-      for (std::uint32_t next = nodes_[behind].hotter; nodes_[next].stamp == stamp && next < flat; next = nodes_[next].hotter)
-        behind = next;
-      return behind;
-    }
-    std::uint32_t behind = nodes_[sentinel_of(flat)].colder;
-    while (nodes_[behind].stamp == stamp && behind > flat) behind = nodes_[behind].colder;
-    return behind;
+  static void unlink(std::uint32_t flat, node* nodes) noexcept {
+    const std::uint32_t colder = nodes[flat].colder, hotter = nodes[flat].hotter;
+    nodes[colder].hotter = hotter;
+    nodes[hotter].colder = colder;
   }
-  void link_behind(std::uint32_t behind, std::uint32_t flat, std::uint64_t stamp) noexcept {
+  std::uint32_t unlinked(std::uint32_t flat) noexcept {
+    unlink(flat, nodes_.data());
+    return flat;
+  }
+  void put_out(std::uint32_t flat) noexcept {
+    unlink(flat, nodes_.data());
+    nodes_[flat] = {flat, flat, never};
+  }
+  void link(std::uint32_t behind, std::uint32_t flat, std::uint64_t stamp) noexcept {
     const std::uint32_t before = nodes_[behind].hotter;
     nodes_[flat] = {behind, before, stamp};
     nodes_[behind].hotter = flat;
     nodes_[before].colder = flat;
   }
-  void unlink(std::uint32_t flat) noexcept {
-    const node& gone = nodes_[flat];
-    nodes_[gone.colder].hotter = gone.hotter;
-    nodes_[gone.hotter].colder = gone.colder;
+  /// Where the order wants it. An event's misses come in ascending id, so the hot end is nearly always the place.
+  void insert(std::uint32_t flat, std::uint64_t stamp) noexcept {
+    latest_ = stamp;
+    unlink(flat, nodes_.data());
+    std::uint32_t behind = nodes_[end_of(flat)].colder;
+    while (nodes_[behind].stamp == stamp && behind > flat) behind = nodes_[behind].colder;
+    link(behind, flat, stamp);
   }
 
-  std::vector<node> nodes_;
+  std::vector<node> nodes_;                ///< [experts], then a sentinel for each group
   std::span<const std::uint16_t> group_of_;
-  std::uint32_t sentinels_ = 0;    ///< index of group 0's sentinel, one past the experts
-  std::uint32_t latest_ = nowhere; ///< who entered last
+  std::vector<std::uint8_t> resident_;     ///< [experts]; who is linked and not resident is a guest
+  std::vector<std::uint32_t> end_of_layer_;///< [layers] the sentinel of its experts' group, or nobody where they are of several
+  std::uint32_t sentinels_ = 0;            ///< index of group 0's sentinel, one past the experts
+  std::uint64_t latest_ = 0;               ///< the highest stamp given
 };
 
 }  // namespace moesaic::eviction

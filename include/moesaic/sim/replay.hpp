@@ -35,7 +35,7 @@ class replay {
         fresh_{std::move(scoring), std::move(eviction), std::move(admission)},
         policies_(fresh_),
         missing_(residents_.shape().widest_layer()),
-        choice_{here(), {}, 0, {}, cause::demand},
+        choice_{here(), residents_.candidates(0, pin), 0, {}, cause::demand},
         question_{here(), {}, cause::demand, phase::decode, {}, {}, {}} {
     victims_.reserve(residents_.shape().expert_count());
     introduce();
@@ -48,11 +48,11 @@ class replay {
     announce(event);
     if constexpr (Eviction::hears::template include<eviction::foretold>)
       policies_.eviction.on(eviction::foretold{event.layer, event.wanted, next_use});
-    const expert_space space = residents_.shape().space();
+    const auto flat_of = residents_.shape().space().in(event.layer);
     std::uint32_t* const missing = missing_.data();
     std::size_t misses = 0;
-    for (const demand& d : event.wanted) {  // no branch: which ones are missing is what nobody can predict
-      const std::uint32_t flat = space.flat(event.layer, d.expert);
+    for (const demand& d : event.wanted) {  // no branch: which ones are missing is what no_victim can predict
+      const std::uint32_t flat = flat_of(d.expert);
       missing[misses] = flat;
       misses += residents_.contains(flat) ? 0 : 1;
     }
@@ -94,60 +94,79 @@ class replay {
   [[nodiscard]] scene<Scoring> here() const noexcept { return {policies_.scoring, nothing_, residents_.view(), {}, {}, {}, {}, {}, utility::lowest()}; }
 
   void serve(const layer_event& event, std::span<const std::uint32_t> missing) noexcept {
-    const expert_space space = residents_.shape().space();
+    const auto flat_of = residents_.shape().space().in(event.layer);
     const bool own_may_leave = policies_.admission.displaces_own_event();
-    for (const demand& d : event.wanted) residents_.mark(space.flat(event.layer, d.expert), pin);
+    residents_.mark(event.wanted, flat_of, pin);
     choice_.layer = question_.layer = event.layer;
     choice_.token = question_.token = event.first_token;
     question_.during = event.during;
     for (const std::uint32_t flat : missing) {
-      count_.bytes_demanded += residents_.shape().size_of(flat);
-      choice_.newcomer = question_.newcomer = space.id(flat);
-      choice_.group = residents_.group_of(flat);
-      if (!make_room(flat, own_may_leave, missing)) {
+      count_.bytes_demanded += residents_.size_of(flat);
+      if (take_in(flat, own_may_leave, missing))
+        announce(admitted{residents_.id_of(flat), cause::demand});
+      else
         ++count_.bypasses;
-        continue;
-      }
-      residents_.enter(flat);
-      announce(admitted{choice_.newcomer, cause::demand});
     }
-    for (const demand& d : event.wanted) residents_.unmark(space.flat(event.layer, d.expert), pin);
+    residents_.unmark(event.wanted, flat_of, pin);
   }
 
-  /// True: there is room for the newcomer now. False: nobody has left.
-  [[nodiscard]] bool make_room(std::uint32_t flat, bool own_may_leave, std::span<const std::uint32_t> missing) noexcept {
-    const std::uint64_t room = residents_.room(choice_.group);
-    std::uint64_t used = residents_.used(choice_.group) + residents_.charge_of(flat);
-    question_.displaces.reset();
-    if (used <= room) return policies_.admission.admit(std::as_const(question_)) == verdict::keep;
-    choice_.candidates = residents_.candidates(choice_.group, residency_flag::leaving | (own_may_leave ? std::uint8_t{} : pin));
-    victims_.clear();
-    while (used > room) {
-      const std::optional<expert_id> victim = policies_.eviction.victim(std::as_const(choice_));
-      if (!victim || !choice_.candidates.contains(*victim) || !may_displace(*victim, own_may_leave)) {
-        for (const std::uint32_t v : victims_) residents_.unmark(v, residency_flag::leaving);
-        return false;
-      }
-      const std::uint32_t v = residents_.shape().space().flat(*victim);
-      residents_.mark(v, residency_flag::leaving);
-      victims_.push_back(v);
-      used -= residents_.charge_of(v);
+  /// True: the newcomer is resident. False: everything is as it was.
+  [[nodiscard]] bool take_in(std::uint32_t flat, bool own_may_leave, std::span<const std::uint32_t> missing) noexcept {
+    const std::uint16_t group = residents_.group_of(flat);
+    const std::uint64_t room = residents_.room(group), used = residents_.used(group) + residents_.charge_of(flat);
+    question_.newcomer = residents_.id_of(flat);
+    if (used <= room) {
+      if (!admits(no_victim, own_may_leave)) return false;
+      residents_.enter(flat);
+      return true;
     }
-    for (const std::uint32_t v : victims_) {
-      residents_.unmark(v, residency_flag::leaving);
-      residents_.leave(v);
-      // A newcomer of this very event that has to go again was never more than streamed.
-      ++(own_may_leave && std::binary_search(missing.begin(), missing.end(), v) ? count_.bypasses : count_.evictions);
-      announce(evicted{residents_.shape().space().id(v)});
-    }
+    choice_.newcomer = residents_.id_of(flat);
+    choice_.group = group;
+    residents_.show(choice_.candidates, group, own_may_leave ? std::uint8_t{} : pin);
+    const std::uint32_t victim = victim_of(policies_.eviction, choice_);
+    if (!choice_.candidates.contains(victim) || !admits(victim, own_may_leave)) return false;
+    if (used - residents_.charge_of(victim) > room) return take_room_of_several(flat, victim, used - room, own_may_leave, missing);
+    residents_.replace(victim, flat);
+    announce_leaving(victim, own_may_leave, missing);
     return true;
   }
 
-  [[nodiscard]] bool may_displace(expert_id victim, bool own_may_leave) noexcept {
-    question_.displaces = victim;
-    if (own_may_leave) {
+  /// The same where `needed` is more than the first victim frees: sizes differ.
+  [[nodiscard]] bool take_room_of_several(std::uint32_t flat, std::uint32_t first, std::uint64_t needed, bool own_may_leave,
+                                          std::span<const std::uint32_t> missing) noexcept {
+    residents_.show(choice_.candidates, choice_.group, static_cast<std::uint8_t>(residency_flag::leaving | (own_may_leave ? 0 : pin)));
+    victims_.clear();
+    std::uint64_t freed = 0;
+    for (std::uint32_t v = first; choice_.candidates.contains(v) && (v == first || admits(v, own_may_leave));
+         v = victim_of(policies_.eviction, std::as_const(choice_))) {
+      residents_.mark(v, residency_flag::leaving);
+      victims_.push_back(v);
+      freed += residents_.charge_of(v);
+      if (freed >= needed) break;
+    }
+    for (const std::uint32_t v : victims_) residents_.unmark(v, residency_flag::leaving);
+    if (freed < needed) return false;
+    for (const std::uint32_t v : victims_) {
+      residents_.leave(v);
+      announce_leaving(v, own_may_leave, missing);
+    }
+    residents_.enter(flat);
+    return true;
+  }
+
+  void announce_leaving(std::uint32_t v, bool own_may_leave, std::span<const std::uint32_t> missing) noexcept {
+    // A newcomer of this very event that has to go again was never more than streamed.
+    ++(own_may_leave && std::binary_search(missing.begin(), missing.end(), v) ? count_.bypasses : count_.evictions);
+    announce(evicted{residents_.id_of(v)});
+  }
+
+  /// May the newcomer in question take the victim's room, or free room where there is no victim?
+  [[nodiscard]] bool admits(std::uint32_t victim, bool own_may_leave) noexcept {
+    question_.displaces.reset();
+    if (victim != no_victim) question_.displaces = residents_.id_of(victim);
+    if (own_may_leave && victim != no_victim) {
       question_.newcomer_key = key_of(policies_.eviction, question_.newcomer);
-      question_.displaced_key = key_of(policies_.eviction, victim);
+      question_.displaced_key = key_of(policies_.eviction, *question_.displaces);
     }
     return policies_.admission.admit(std::as_const(question_)) == verdict::keep;
   }

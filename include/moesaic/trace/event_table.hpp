@@ -49,27 +49,34 @@ struct event_table {
 /// Walks through a table, event by event, as the layer_events that policies hear. Its spans live until the next call.
 class event_walk {
  public:
-  explicit event_walk(const event_table& table) : table_(&table), wanted_(table.shape.experts) {}
+  explicit event_walk(const event_table& table) : table_(&table), wanted_(table.shape.experts, demand{{}, 1, {}}) {}
 
   /// Step `step`'s events, in order: `visit(event, first_access)`.
   template <class Visit>
   void step(std::size_t step, Visit&& visit) {
-    const step_row& row = table_->steps[step];
+    const event_table& table = *table_;
+    const step_row& row = table.steps[step];
+    const std::size_t row_routes = std::size_t{row.tokens} * table.shape.top_k;
+    const expert_index* const routes = table.routes.empty() ? nullptr : table.routes.data() + std::size_t{row.first_token} * table.shape.row();
+    // What the loop reads is held here: after what a visitor writes it would have to be looked up again.
+    const std::uint16_t* const layers = table.layers.data();
+    const std::uint16_t* const sizes = table.sizes.data();
+    const std::uint16_t* const experts = table.experts.data();
+    const std::uint16_t* const tokens = table.tokens.empty() ? nullptr : table.tokens.data();
+    const gate_mass* const masses = table.masses.empty() ? nullptr : table.masses.data();
+    demand* const wanted = wanted_.data();
+    layer_event event{.step = {step}, .first_token = {row.first_token}, .during = row.during, .tokens = row.tokens};
     std::uint64_t access = row.first_access;
-    const std::size_t row_routes = std::size_t{row.tokens} * table_->shape.top_k;
-    const std::size_t routes_at = std::size_t{row.first_token} * table_->shape.row();
-    layer_event event{{step}, {row.first_token}, {}, row.during, row.tokens, {}, {}};
-    for (std::size_t e = row.first_event, end = table_->end_of(step); e < end; ++e) {
-      const std::uint16_t size = table_->sizes[e];
-      for (std::uint16_t i = 0; i < size; ++i) {
-        const std::size_t at = access + i;
-        wanted_[i] = {static_cast<expert_index>(table_->experts[at]), table_->tokens.empty() ? 1U : table_->tokens[at],
-                      table_->masses.empty() ? gate_mass{} : table_->masses[at]};
-      }
-      event.layer = static_cast<layer_index>(table_->layers[e]);
-      event.wanted = std::span<const demand>(wanted_.data(), size);
-      if (!table_->routes.empty())
-        event.routes = {table_->routes.data() + routes_at + table_->layers[e] * row_routes, row_routes};
+    for (std::size_t e = row.first_event, end = table.end_of(step); e < end; ++e) {
+      const std::size_t size = sizes[e];
+      for (std::size_t i = 0; i < size; ++i) wanted[i].expert = static_cast<expert_index>(experts[access + i]);
+      if (tokens != nullptr)
+        for (std::size_t i = 0; i < size; ++i) wanted[i].tokens = tokens[access + i];
+      if (masses != nullptr)
+        for (std::size_t i = 0; i < size; ++i) wanted[i].mass = masses[access + i];
+      event.layer = static_cast<layer_index>(layers[e]);
+      event.wanted = {wanted, size};
+      if (routes != nullptr) event.routes = {routes + layers[e] * row_routes, row_routes};
       visit(std::as_const(event), access);
       access += size;
     }
