@@ -41,12 +41,12 @@ struct colibri_lines {
     text_fields fields(text, ' ');
     for (std::int64_t* const number : {&line.call, &line.token}) {
       const auto field = fields.next();
-      const auto value = field ? whole_number<std::uint32_t>(*field) : std::nullopt;
+      const auto value = whole_number<std::uint32_t>(field.value_or(""));
       if (!value) return "expected `<call> <row> <layer> <expert>:<gate> ...`, whole numbers from 0 in front";
       *number = *value;
     }
     const auto layer = fields.next();
-    const auto block = layer ? whole_number<std::uint32_t>(*layer) : std::nullopt;
+    const auto block = whole_number<std::uint32_t>(layer.value_or(""));
     if (!block) return "expected `<call> <row> <layer> <expert>:<gate> ...`, whole numbers from 0 in front";
     line.block = *block;
     while (const auto pair = fields.next()) {

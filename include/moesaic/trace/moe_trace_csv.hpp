@@ -101,8 +101,8 @@ class moe_trace_csv {
   [[nodiscard]] std::optional<std::string_view> read_wide(std::string_view text, routed_line& line) {
     text_fields fields(text, ',');
     const auto position = fields.next(), layer_field = fields.next();
-    const auto at = position ? whole_number<std::int64_t>(*position) : std::nullopt;
-    const auto block = layer_field ? whole_number<std::uint32_t>(*layer_field) : std::nullopt;
+    const auto at = whole_number<std::int64_t>(position.value_or(""));
+    const auto block = whole_number<std::uint32_t>(layer_field.value_or(""));
     if (!at || !block) return "expected `position,layer,expert,...` in whole numbers";
     line.token = *at;
     line.block = *block;

@@ -98,8 +98,8 @@ auto moe_trace_pairs_reader<Source>::read_pair() -> result<std::optional<pair>> 
     if ((*text)->empty() || (lines_.number() == 1 && **text == "layer,expert")) continue;
     text_fields fields(**text, ',');
     const auto layer = fields.next(), expert = fields.next();
-    const auto block = layer ? whole_number<std::uint32_t>(*layer) : std::nullopt;
-    const auto id = expert ? whole_number<std::uint16_t>(*expert) : std::nullopt;
+    const auto block = whole_number<std::uint32_t>(layer.value_or(""));
+    const auto id = whole_number<std::uint16_t>(expert.value_or(""));
     if (!block || !id || *id == not_routed || fields.next()) return lines_.wrong("expected `layer,expert`, two whole numbers");
     if (*block >= layer_numbers::most) return lines_.wrong("layer ", *block, " is beyond what a model has");
     return std::optional<pair>({*block, *id});

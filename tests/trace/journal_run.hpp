@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include <moesaic/trace/journal_reader.hpp>
+#include <moesaic/trace/journal_writer.hpp>
+
+namespace journal_run {
+
+using namespace moesaic;
+
+/// Two layers of different width, one expert larger than its neighbours.
+inline model_shape shape() {
+  const model_shape::layer layers[] = {{4, 2, {100}}, {6, 3, {50}}};
+  model_shape s = *model_shape::of(layers);
+  s.resize(make_expert(1, 5), {70});
+  return s;
+}
+inline trace::journal::subject about() { return {"a model", {{"eviction", "lrfu(32)"}, {"scope", "layer"}}}; }
+
+using writer = trace::journal_writer<trace::memory_sink>;
+using reader = trace::journal_reader<trace::memory_source>;
+
+/// Tells `to` what a residency of this shape says when it is made.
+template <class Witness>
+void begin(Witness& to, const model_shape& s) {
+  std::vector<bytes> footprint(s.space().size());
+  std::vector<std::uint16_t> group_of(s.space().size());
+  for (std::uint32_t l = 0; l < s.layers(); ++l)
+    for (std::uint32_t e = 0; e < s.experts(static_cast<layer_index>(l)); ++e) {
+      footprint[s.space().flat(make_expert(l, e))] = rounded_up(s.size_of(make_expert(l, e)), {32});
+      group_of[s.space().flat(make_expert(l, e))] = static_cast<std::uint16_t>(l);
+    }
+  to.note(seen::made{s, footprint, group_of, 2, {1'000}, 2, true, false, 3});
+}
+
+}  // namespace journal_run
