@@ -100,10 +100,11 @@ class candidate_view {
   [[nodiscard]] bool contains(std::uint32_t flat) const noexcept {
     return flat < flags_.size() && eligible(flat) && (group_of_.empty() || group_of_[flat] == group_);
   }
+  /// The same for who is known to be a member: one load and no branch.
+  [[nodiscard]] bool eligible(std::uint32_t flat) const noexcept { return (flags_[flat] & mask_) == residency_flag::resident; }
   [[nodiscard]] const expert_space& space() const noexcept { return space_; }
 
  private:
-  [[nodiscard]] bool eligible(std::uint32_t flat) const noexcept { return (flags_[flat] & mask_) == residency_flag::resident; }
   expert_space space_;
   std::span<const std::uint32_t> members_;
   std::span<const std::uint8_t> flags_;

@@ -46,14 +46,17 @@ class belady {
 
   template <utility_scorer S>
   [[nodiscard]] std::optional<expert_id> victim(const eviction_scene<S>& scene) const noexcept {
+    return victim_at(victim_index(scene), space_);
+  }
+  template <utility_scorer S>
+  [[nodiscard]] std::uint32_t victim_index(const eviction_scene<S>& scene) const noexcept {
     const std::uint32_t* const next = next_.data();
     std::uint64_t furthest = 0;  // next use above, the id's complement below: one comparison decides ties as well
     for (const std::uint32_t flat : scene.candidates.members()) {
-      const std::uint64_t rank = std::uint64_t{next[flat]} << 32U | ~flat;
-      if (rank > furthest && scene.candidates.contains(flat)) furthest = rank;
+      const std::uint64_t rank = scene.candidates.eligible(flat) ? std::uint64_t{next[flat]} << 32U | ~flat : 0;
+      furthest = rank > furthest ? rank : furthest;
     }
-    if (furthest == 0) return std::nullopt;
-    return space_.id(~static_cast<std::uint32_t>(furthest));
+    return ~static_cast<std::uint32_t>(furthest);
   }
   [[nodiscard]] utility key(expert_id e) const noexcept { return {-static_cast<std::int64_t>(next_[space_.flat(e)])}; }
 

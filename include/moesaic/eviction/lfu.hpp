@@ -38,6 +38,10 @@ class lfu {
 
   template <utility_scorer S>
   [[nodiscard]] std::optional<expert_id> victim(const eviction_scene<S>& scene) const noexcept {
+    return victim_at(victim_index(scene), space_);
+  }
+  template <utility_scorer S>
+  [[nodiscard]] std::uint32_t victim_index(const eviction_scene<S>& scene) const noexcept {
     return uses_.least(scene.candidates);
   }
   [[nodiscard]] utility key(expert_id e) const noexcept { return uses_.key(space_.flat(e)); }

@@ -49,6 +49,10 @@ struct lrfu {
 
   template <utility_scorer S>
   [[nodiscard]] std::optional<expert_id> victim(const eviction_scene<S>& scene) const noexcept {
+    return victim_at(victim_index(scene), state_.space);
+  }
+  template <utility_scorer S>
+  [[nodiscard]] std::uint32_t victim_index(const eviction_scene<S>& scene) const noexcept {
     return state_.uses.least(scene.candidates);
   }
   [[nodiscard]] utility key(expert_id e) const noexcept { return state_.uses.key(state_.space.flat(e)); }

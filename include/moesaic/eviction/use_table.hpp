@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
+#include <moesaic/concepts/eviction_policy.hpp>
 #include <moesaic/concepts/hears.hpp>
 #include <moesaic/concepts/scene.hpp>
 
@@ -62,22 +62,23 @@ class use_table {
   [[nodiscard]] utility key(std::uint32_t flat) const noexcept {
     return uses_[flat].resident ? keys_[flat] : entering(flat);
   }
-  [[nodiscard]] std::optional<expert_id> least(const candidate_view& candidates) const noexcept {
+  /// The candidate with the smallest key; no_victim if there is none. Without a branch on what is smaller: nobody can predict
+  /// that, and a few members are all there mostly are.
+  [[nodiscard]] std::uint32_t least(const candidate_view& candidates) const noexcept {
+    const utility* const keys = keys_.data();
     utility least = utility::highest();
-    std::uint32_t found = nobody;
+    std::uint32_t found = no_victim;
     for (const std::uint32_t flat : candidates.members()) {
-      const utility its = keys_[flat];
-      if ((its < least || (its == least && flat < found)) && candidates.contains(flat)) {
-        least = its;
-        found = flat;
-      }
+      const utility its = keys[flat];
+      const bool less = static_cast<int>(its < least) | (static_cast<int>(its == least) & static_cast<int>(flat < found));
+      const bool better = static_cast<int>(less) & static_cast<int>(candidates.eligible(flat));
+      least.count = better ? its.count : least.count;
+      found = better ? flat : found;
     }
-    if (found == nobody) return std::nullopt;
-    return candidates.space().id(found);
+    return found;
   }
 
  private:
-  static constexpr std::uint32_t nobody = 0xFFFF'FFFF;
   struct record {
     Count count{};
     std::uint64_t last = 0;  ///< number of the last event that used it; 0: none
