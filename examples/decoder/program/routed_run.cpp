@@ -13,6 +13,7 @@
 #include <moesaic/transport/file/mapped_file.hpp>
 #include <moesaic/transport/file/slab.hpp>
 
+#include "command_line/rooms.hpp"
 #include "expert_link.hpp"
 
 namespace moesaic::decoder {
@@ -51,20 +52,6 @@ std::vector<ggml_model::part_offsets> offsets_of(const model_shape& shape, const
     for (std::size_t i = 0; i < offsets[flat].size(); ++i) offsets[flat][i] = parts[i].offset_in_slot;
   }
   return offsets;
-}
-
-/// Equal slots waste what the largest expert of a pool is larger than the others; exact rooms cost fragments. Layers hold one
-/// size, so pools per layer take slots; one pool over layers of different precision takes exact rooms.
-bool wants_exact_rooms(bool per_layer, std::span<const bytes> footprints) {
-  if (per_layer) return false;
-  bytes largest{};
-  bytes smallest = bytes::highest();
-  for (const bytes b : footprints)
-    if (b.count != 0) {
-      largest = std::max(largest, b);
-      smallest = std::min(smallest, b);
-    }
-  return largest.count > smallest.count + smallest.count / 16;
 }
 
 /// The budget in bytes: `all` is whatever it takes to hold every expert and the staging.
@@ -171,7 +158,7 @@ std::optional<broken_off> run_routed(tapped_model<ggml_model> model, token_choic
   if (mapped || o.io == io_kind::mapped) std::signal(SIGBUS, end_in_words);
   const file::mapped_file* const in_place = mapped ? &*mapped : nullptr;
   const bool per_layer = policies->groups.per_layer;
-  const bool exact = wants_exact_rooms(per_layer, layout.footprints());
+  const bool exact = command_line::wants_exact_rooms(per_layer, layout.footprints());
   const auto budget = budget_for(o, shape, layout.footprints(), !per_layer && !exact);
   if (!budget) return broken_off{budget.error()};
   if (exact)
