@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -96,10 +97,14 @@ struct any_eviction {
 };
 
 struct any_admission {
-  using hears = events<>;
+  using hears = admission::any::hears;
   admission::any inner;
   bool erratic = false;  ///< only for admissions that displace nobody of their own event
   splitmix random{};
+  void on(const inventory& all) { inner.on(all); }
+  template <class Event>
+    requires(!std::same_as<Event, inventory>)
+  void on(const Event& event) noexcept { inner.on(event); }
   template <utility_scorer S>
   [[nodiscard]] verdict admit(const admission_scene<S>& scene) noexcept {
     if (erratic) return random.chance(700) ? verdict::keep : verdict::bypass;

@@ -39,18 +39,20 @@ std::uint64_t setting(const char* name, std::uint64_t otherwise) {
 }
 
 any_bundle random_bundle(const model_shape& shape, splitmix& random, hearsay& said, bool& displaces_own) {
-  constexpr std::array evictions{"lru", "fifo", "lfu", "lrfu(16)", "lrfu(3)", "random(5)", "least_useful"};
+  constexpr std::array keyed{"lru", "fifo", "lfu", "lrfu(16)", "lrfu(3)", "lfu_in_cache", "class_lru(8)", "gdsf"};
+  constexpr std::array keyless{"random(5)", "least_useful", "arc", "sieve", "s3_fifo", "forecast(8)", "look_ahead(4)"};
   constexpr std::array scorings{"none", "recency", "decayed_frequency(8)"};
   constexpr std::array predictions{"none", "previous_step", "transition_counts", "transition_counts(most=3,horizon=1)"};
   constexpr std::array prefetches{"none", "most_useful", "most_useful(in_flight=1,horizon=1)", "most_useful(in_flight=16,horizon=5)"};
-  const std::uint32_t admission_kind = random.below(4);  // forced twice
-  displaces_own = admission_kind == 2;
-  const char* eviction = evictions[random.below(displaces_own ? 5 : 7)];  // optional admission needs a key
+  constexpr std::array admissions{"forced", "forced", "frequency_contest(8)", "staging_only", "optional", "by_union(percent=30)"};
+  const std::uint32_t admission_kind = random.below(6);
+  displaces_own = admission_kind >= 4;
+  const char* eviction = displaces_own || random.chance(500) ? keyed[random.below(8)] : keyless[random.below(7)];  // the last two need a key
   const std::uint64_t seed = random();
   return {.groups = random_groups(shape, random),
           .scoring = {*scoring::make(scorings[random.below(3)]), &said},
           .eviction = {*eviction::make(eviction), random.chance(100), {seed}},
-          .admission = {*admission::make(displaces_own ? "optional" : admission_kind == 3 ? "staging_only" : "forced"),
+          .admission = {*admission::make(admissions[admission_kind]),
                         admission_kind == 1 && random.chance(300), {seed + 1}},
           .prediction = *prediction::make(predictions[random.below(4)]),
           .prefetch = {*prefetch::make(prefetches[random.below(4)]), &said, random.chance(500), {seed + 2}},

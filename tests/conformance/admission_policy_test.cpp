@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
+#include <moesaic/admission/by_union.hpp>
 #include <moesaic/admission/catalogue.hpp>
 #include <moesaic/admission/forced.hpp>
+#include <moesaic/admission/frequency_contest.hpp>
 #include <moesaic/admission/optional.hpp>
 #include <moesaic/admission/staging_only.hpp>
 
@@ -23,6 +25,10 @@ using namespace moesaic::conformance;
 HOLDS("forced", admission::forced{})
 HOLDS("optional", admission::optional{})
 HOLDS("staging_only", admission::staging_only{})
+HOLDS("frequency_contest", admission::frequency_contest{})
+HOLDS("by_union", admission::by_union{})
+HOLDS("by_union that changes its mind often", (admission::by_union{.percent = 20, .fresh = 100}))
+HOLDS("any of by_union", *admission::make("by_union"))
 HOLDS("any of optional", *admission::make("optional"))
 
 }  // namespace

@@ -241,10 +241,11 @@ struct keeps_every_other {
     return ++asked % 2 == 0 ? verdict::keep : verdict::bypass;
   }
 };
-struct changes_sides {
-  using hears = events<layer_event>;
+template <class Event>
+struct changes_sides_with {
+  using hears = events<Event>;
   std::uint32_t heard = 0;
-  void on(const layer_event&) noexcept { ++heard; }
+  void on(const Event&) noexcept { ++heard; }
   bool displaces_own_event() const noexcept { return heard > 3; }
   template <utility_scorer S>
   verdict admit(const admission_scene<S>&) noexcept {
@@ -254,7 +255,8 @@ struct changes_sides {
 
 TEST_CASE("the admission suite finds out") {
   FOUND_OUT(admission_policy_suite([] { return keeps_every_other{}; }), "asking twice");
-  FOUND_OUT(admission_policy_suite([] { return changes_sides{}; }), "changes its mind");
+  FOUND_OUT(admission_policy_suite([] { return changes_sides_with<admitted>{}; }), "changes its mind");
+  FOUND_OUT(admission_policy_suite([] { return changes_sides_with<layer_event>{}; }), "did not say so before the first");
 }
 
 struct asks_again_and_again : prefetch::most_useful {

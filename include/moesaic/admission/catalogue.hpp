@@ -3,12 +3,15 @@
 
 #include <array>
 #include <concepts>
+#include <cstdint>
 #include <span>
 #include <string_view>
 #include <utility>
 #include <variant>
 
+#include <moesaic/admission/by_union.hpp>
 #include <moesaic/admission/forced.hpp>
+#include <moesaic/admission/frequency_contest.hpp>
 #include <moesaic/admission/optional.hpp>
 #include <moesaic/admission/staging_only.hpp>
 #include <moesaic/concepts/admission_policy.hpp>
@@ -23,13 +26,21 @@ namespace moesaic::admission {
 /// Cost: the chosen policy's and a predictable branch. State and Ties: the chosen policy's. Threads: one at a time.
 class any {
  public:
-  using hears = events<>;
-  using choices = std::variant<forced, optional, staging_only>;
+  using hears = events<inventory, layer_event, admitted, evicted>;
+  using choices = std::variant<forced, optional, staging_only, frequency_contest, by_union>;
 
   template <class Policy>
     requires(!std::same_as<Policy, any> && std::constructible_from<choices, Policy>)
   any(Policy chosen) : chosen_(std::move(chosen)) {}  // NOLINT(google-explicit-constructor)
 
+  void on(const inventory& all) {
+    std::visit([&](auto& policy) { tell(policy, all); }, chosen_);
+  }
+  template <class Event>
+    requires(!std::same_as<Event, inventory> && hears::template include<Event>)
+  void on(const Event& event) noexcept {
+    std::visit([&](auto& policy) { tell(policy, event); }, chosen_);
+  }
   template <utility_scorer S>
   [[nodiscard]] verdict admit(const admission_scene<S>& scene) noexcept {
     return std::visit([&](auto& policy) { return policy.admit(scene); }, chosen_);
@@ -50,6 +61,8 @@ inline constexpr std::array known{
     entry{"forced", "", "every miss and every prefetch takes a slot"},
     entry{"optional", "", "a newcomer is kept if its key is above that of who would leave"},
     entry{"staging_only", "", "misses are streamed and forgotten; only prefetches take slots"},
+    entry{"frequency_contest", "half_life=32", "a miss stays away if who would leave was used more often of late"},
+    entry{"by_union", "percent=50,fresh=110", "forced while events fit easily into the pool, optional above"},
 };
 [[nodiscard]] constexpr std::span<const entry> entries() noexcept { return known; }
 
@@ -64,6 +77,19 @@ inline constexpr std::array known{
   if (parsed->name() == "forced") return plain(forced{});
   if (parsed->name() == "optional") return plain(optional{});
   if (parsed->name() == "staging_only") return plain(staging_only{});
+  if (parsed->name() == "frequency_contest") {
+    if (const result<void> fine = parsed->only(std::array<std::string_view, 1>{"half_life"}, true); !fine) return fine.error();
+    const auto half_life = parsed->number("half_life", 32, 1, 65'536, true);
+    if (!half_life) return half_life.error();
+    return frequency_contest{.half_life = static_cast<std::uint32_t>(*half_life)};
+  }
+  if (parsed->name() == "by_union") {
+    if (const result<void> fine = parsed->only(std::array<std::string_view, 2>{"percent", "fresh"}, true); !fine) return fine.error();
+    const auto percent = parsed->number("percent", 50, 1, 10'000, true), fresh = parsed->number("fresh", 110, 0, 10'000);
+    if (!percent) return percent.error();
+    if (!fresh) return fresh.error();
+    return by_union{.percent = static_cast<std::uint32_t>(*percent), .fresh = static_cast<std::uint32_t>(*fresh)};
+  }
   return unknown_name(parsed->name(), "admission policy", entries());
 }
 

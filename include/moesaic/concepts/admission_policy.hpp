@@ -26,8 +26,9 @@ enum class verdict : std::uint8_t { keep, bypass };
 
 /// May this newcomer take room? Asked for every newcomer, also when there is room, once for each expert it would displace.
 ///
-/// Contract. `displaces_own_event()` never changes: where it is true, the event's own hits and earlier newcomers may be named
-/// as those who would have to go (a hit then leaves when its entry is released); this needs an eviction policy with keys.
+/// Contract. `displaces_own_event()` changes with a layer_event only, if at all: where it is true, the running event's own hits and
+/// earlier newcomers may be named as those who would have to go (a hit then leaves when its entry is released); this needs an
+/// eviction policy with keys. Before the first event it is true if it will ever be, so that the pair can be refused in time.
 /// Equal scene, equal verdict. Cost: O(1).
 template <class P>
 concept admission_policy = listener<P> && requires(P policy, const P& view, const admission_scene<archetype::scorer>& scene) {
