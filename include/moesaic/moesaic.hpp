@@ -28,6 +28,7 @@
 #include <moesaic/eviction/lrfu.hpp>
 #include <moesaic/eviction/lru.hpp>
 #include <moesaic/eviction/random.hpp>
+#include <moesaic/eviction/successor.hpp>
 #include <moesaic/placement/catalogue.hpp>
 #include <moesaic/placement/fetch.hpp>
 #include <moesaic/placement/host.hpp>

@@ -21,6 +21,8 @@
 #include <moesaic/eviction/recency_list.hpp>
 #include <moesaic/eviction/s3_fifo.hpp>
 #include <moesaic/eviction/sieve.hpp>
+#include <moesaic/eviction/successor.hpp>
+#include <moesaic/eviction/successor_table.hpp>
 #include <moesaic/eviction/use_table.hpp>
 
 #include "conformance/eviction_policy_suite.hpp"
@@ -57,6 +59,8 @@ HOLDS("gdsf", eviction::gdsf{}, promise::never_refuses)
 HOLDS("gdsf by bytes", eviction::gdsf{.bytes = 1}, promise::never_refuses)
 HOLDS("forecast", eviction::forecast{}, promise::never_refuses)
 HOLDS("look_ahead", eviction::look_ahead{}, promise::never_refuses)
+HOLDS("successor", eviction::successor{}, promise::never_refuses)
+HOLDS("successor with the shortest memory", eviction::successor{.half_life = 1}, promise::never_refuses)
 HOLDS("erased lrfu", eviction::erased(eviction::lrfu{}), promise::never_refuses)
 HOLDS("any of lru", eviction::any(eviction::lru{}), promise::never_refuses)
 HOLDS("any of random", eviction::any(eviction::random{}), promise::never_refuses)

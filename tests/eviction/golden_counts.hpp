@@ -46,6 +46,14 @@ inline constexpr row table[] = {
     {"lrfu(1)", false, 7, true, 4353},
     {"lrfu(1)", false, 24, false, 2008},
     {"lrfu(1)", false, 24, true, 2008},
+    {"successor(1)", true, 3, false, 3586},
+    {"successor(1)", true, 3, true, 3551},
+    {"successor(1)", true, 8, false, 1765},
+    {"successor(1)", true, 8, true, 1765},
+    {"successor(1)", false, 7, false, 4416},
+    {"successor(1)", false, 7, true, 4246},
+    {"successor(1)", false, 24, false, 1930},
+    {"successor(1)", false, 24, true, 1930},
 };
 
 }  // namespace moesaic::golden

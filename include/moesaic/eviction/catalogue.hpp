@@ -29,6 +29,7 @@
 #include <moesaic/eviction/random.hpp>
 #include <moesaic/eviction/s3_fifo.hpp>
 #include <moesaic/eviction/sieve.hpp>
+#include <moesaic/eviction/successor.hpp>
 
 namespace moesaic::eviction {
 
@@ -40,7 +41,7 @@ class any {
  public:
   using hears = erased::hears;  // what a policy out of a library may listen to
   using choices = std::variant<lru, fifo, lfu, lrfu, random, least_useful, lfu_in_cache, class_lru, arc, sieve, s3_fifo, gdsf, forecast, look_ahead,
-                               erased>;
+                               successor, erased>;
 
   template <class Policy>
     requires(!std::same_as<Policy, any> && std::constructible_from<choices, Policy>)
@@ -99,6 +100,7 @@ inline constexpr std::array known{
     entry{"gdsf", "bytes=0", "the fewest uses per byte leave, with ageing; for mixed sizes"},
     entry{"forecast", "half_life=32", "who is not expected leaves, then who is expected last; wants a forecast"},
     entry{"look_ahead", "tokens=16", "whom the fewest of the next tokens are expected to use leaves; wants a forecast"},
+    entry{"successor", "half_life=32", "lrfu's count, weighted by how well the expert follows what its layer wanted last"},
 };
 [[nodiscard]] constexpr std::span<const entry> entries() noexcept { return known; }
 
@@ -149,6 +151,8 @@ inline constexpr std::array known{
     return with(std::array{knob{"half_life", 32, 1, 65'536}}, [&](const auto& v) { return forecast{.half_life = small(v[0])}; });
   if (name == "look_ahead")
     return with(std::array{knob{"tokens", 16, 1, 64}}, [&](const auto& v) { return look_ahead{.tokens = small(v[0])}; });
+  if (name == "successor")
+    return with(std::array{knob{"half_life", 32, 1, 65'536}}, [&](const auto& v) { return successor{.half_life = small(v[0])}; });
   return unknown_name(name, "eviction policy", entries());
 }
 
