@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "program_run.hpp"
+#include "reference_arithmetic.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace {
@@ -86,8 +87,7 @@ TEST_CASE("greedy ids of the shipped model, with everything and with a quarter i
       const json report = read_json(folder / "o.json");
       const std::vector<int> got = report.at("ids");
       REQUIRE(got.size() == 64);
-      // The rule: equal until a step where the two best logits were closer than 0.05. (How activations round to 8 bits differs
-      // between machines, so one prompt in ten may part a little above.)
+      // The rule: equal until a step where the two best logits were closer than 0.05.
       for (std::size_t i = 0; i < wanted.size() && margins[i] >= 0.05; ++i, ++compared) {
         if (got[i] == wanted[i]) continue;
         CHECK_MESSAGE(margins[i] < 0.15, "prompt " << prompt.at("text") << " parts at id " << i);
@@ -99,7 +99,7 @@ TEST_CASE("greedy ids of the shipped model, with everything and with a quarter i
       CHECK(report.at("peak").at("total_bytes") <= report.at("budget").at("bytes"));
     }
   }
-  CHECK(parted <= known.at("prompts").size() * 2 / 10);
+  CHECK(parted <= (rounds_as_the_reference() ? 0 : known.at("prompts").size() * 2 / 10));
   CHECK(compared > known.at("prompts").size() * 2 * 16);  // a rule that excuses everything would compare nothing
 }
 

@@ -6,6 +6,7 @@
 
 #include "engine_run.hpp"
 #include "oracle_files.hpp"
+#include "reference_arithmetic.hpp"
 
 using namespace engine_test;
 
@@ -103,6 +104,7 @@ TEST_CASE("float models give the reference's logits, ids and routing") {
     CHECK(c.routing_equal == 44);
     CHECK(c.argmax_equal == 44);
     CHECK(c.largest <= 1e-3F);
+    if (rounds_as_the_reference()) CHECK(c.largest == 0);
     CHECK(c.largest_weight <= 1e-4F);
   }
 }
@@ -120,6 +122,8 @@ TEST_CASE("half and quantised models stay close to the reference") {
             c.argmax_equal);
     CHECK(c.positions == 44);
     CHECK(c.both_within_half >= 40);
+    // F16: the reference adds halves in an order that this ggml does not have.
+    if (rounds_as_the_reference() && type != "F16") CHECK(c.largest == 0);
   }
 }
 

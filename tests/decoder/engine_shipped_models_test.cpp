@@ -3,6 +3,7 @@
 
 #include "engine_run.hpp"
 #include "oracle_files.hpp"
+#include "reference_arithmetic.hpp"
 
 using namespace engine_test;
 
@@ -24,10 +25,7 @@ struct agreement {
   float widest_parting = 0;  // the reference's margin there
 };
 
-/// Ids have to be equal until the reference's two best logits came closer than 0.05. A difference in the last bit anywhere in
-/// the prompt (the reference ran it as a batch) decides how some activation rounds to 8 bits, that now and then which expert
-/// is chosen, and that moves a margin by 0.04 on average and by several tenths at times: so a prompt may rarely part above
-/// 0.05.
+/// Ids have to be equal until the reference's two best logits came closer than 0.05.
 agreement compare_answers(const std::string& json) {
   engine e(moe, two_threads());
   agreement out;
@@ -80,7 +78,7 @@ TEST_CASE("the shipped model gives the reference's greedy ids") {
   const agreement a = compare_answers(text_of(std::string(MOESAIC_TEST_DATA) + "/answers.json"));
   CHECK(a.prompts >= 4);
   CHECK(a.compared > 100);
-  CHECK(a.parted <= 1);
+  CHECK(a.parted <= (rounds_as_the_reference() ? 0U : 1U));
   CHECK(a.widest_parting < 0.15F);
 }
 
@@ -95,7 +93,7 @@ TEST_CASE("all prompts that were ever asked, where they are at hand") {
           " at most");
   CHECK(a.prompts == 28);
   CHECK(a.compared > 700);
-  CHECK(a.parted <= 2);
+  CHECK(a.parted <= (rounds_as_the_reference() ? 0U : 2U));
   CHECK(a.widest_parting < 0.15F);
 }
 

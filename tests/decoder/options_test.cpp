@@ -74,7 +74,7 @@ TEST_CASE("a complete command line") {
   const auto& o = std::get<options>(*r);
   CHECK(o.model == "m.gguf");
   CHECK(*o.parts.eviction == "lrfu(32)");
-  CHECK(*o.scope == "global");
+  CHECK(*o.parts.scope == "global");
   CHECK(*o.tokens == 0);
   CHECK(o.ignore_eos);
   CHECK(o.temperature == 0.8);

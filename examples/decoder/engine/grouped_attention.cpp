@@ -2,10 +2,11 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <limits>
 
 #include "attention.hpp"
 #include "norm.hpp"
-#include "softmax.hpp"
+#include "row_math.hpp"
 
 namespace moesaic::decoder {
 
@@ -88,8 +89,8 @@ void grouped_attention::look_back(workbench::member_scratch& mine, const float* 
     convert(query, mine.converted.data(), o_.key_width);
   }
   cache_.score(head, asked, count, scores);
-  softmax(scores, count, o_.scale);
-  std::fill(scores + count, scores + padded, 0.0F);
+  std::fill(scores + count, scores + padded, -std::numeric_limits<float>::infinity());
+  softmax(scores, padded, o_.scale);
   if (cache_.type() != GGML_TYPE_F32) convert(scores, mine.converted.data(), padded);
   cache_.mix(head, weights, padded, out);
 }

@@ -7,6 +7,8 @@
 
 #include <ggml-cpu.h>
 
+#include "row_math.hpp"
+
 namespace moesaic::decoder {
 
 result<key_value_cache> key_value_cache::make(cache_options options, std::int64_t heads, std::int64_t key_width,
@@ -63,14 +65,14 @@ void key_value_cache::store(std::int64_t head, std::int64_t position, const floa
 }
 
 void key_value_cache::score(std::int64_t head, const void* query, std::int64_t count, float* scores) const noexcept {
-  const auto dot = ggml_get_type_traits_cpu(options_.type)->vec_dot;
+  const auto dot = dot_function(options_.type);
   const std::size_t stride = static_cast<std::size_t>(key_width_) * element_;
   const std::byte* key = key_at(head, 0);
   for (std::int64_t p = 0; p < count; ++p, key += stride) dot(static_cast<int>(key_width_), scores + p, 0, key, 0, query, 0, 1);
 }
 
 void key_value_cache::mix(std::int64_t head, const void* weights, std::int64_t count, float* out) const noexcept {
-  const auto dot = ggml_get_type_traits_cpu(options_.type)->vec_dot;
+  const auto dot = dot_function(options_.type);
   for (std::int64_t d = 0; d < value_width_; ++d) dot(static_cast<int>(count), out + d, 0, value_at(head, d), 0, weights, 0, 1);
 }
 

@@ -36,7 +36,7 @@ class key_value_cache {
   void mix(std::int64_t head, const void* weights, std::int64_t count, float* out) const noexcept;
 
   /// Rounded up to what the dot products take at once.
-  [[nodiscard]] static constexpr std::int64_t padded(std::int64_t positions) noexcept { return (positions + 31) / 32 * 32; }
+  [[nodiscard]] static constexpr std::int64_t padded(std::int64_t positions) noexcept { return (positions + 63) / 64 * 64; }
 
   [[nodiscard]] ggml_type type() const noexcept { return options_.type; }
   [[nodiscard]] std::int64_t context() const noexcept { return options_.context; }

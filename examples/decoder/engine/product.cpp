@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "row_math.hpp"
+
 namespace moesaic::decoder {
 
 namespace {
@@ -60,7 +62,7 @@ void multiply(thread_team& team, activations& input, std::span<const product> li
     std::int64_t to = std::min(rows, from + each);
     for (const product& p : list) {
       const std::int64_t end = std::min(to, p.weights->rows);
-      const auto function = ggml_get_type_traits_cpu(p.weights->type)->vec_dot;
+      const auto function = dot_function(p.weights->type);
       const auto columns = static_cast<int>(p.weights->columns);
       const activations::prepared rows_in = input.form_for(p.weights->type);
       // A tile of input rows stays in the first-level cache while the piece's rows of weights pass, each read once per tile.

@@ -51,9 +51,9 @@ struct product {
 
 /// Computes all products of the list with all rows of the input.
 ///
-/// Every element is one call of ggml's dot product of one row of weights with one row of activations. So it has the same bits
-/// whether its token is computed alone or in a window, by one thread or by several, and at whatever address the weights lie.
-/// ggml_mul_mat does not promise that: where it is built with the llamafile kernels, F32, F16, BF16, Q8_0, Q4_0, Q5_0 and
+/// Every element is one dot product of one row of weights with one row of activations: ggml's, or for F32 that of row_math.hpp.
+/// So it has the same bits whether its token is computed alone or in a window, by one thread or by several, and at whatever
+/// address the weights lie. ggml_mul_mat does not promise that: where it is built with the llamafile kernels, F32, F16, BF16, Q8_0, Q4_0, Q5_0 and
 /// IQ4_NL products of two tokens or more sum in another order than those of one, and repacked weights do so as well. (Without
 /// them, as in ggml 0.20's packages for Python, all 28 types gave equal bits; but the next installation may have them.) Rows
 /// of weights are taken in the outer loop, so that one is read from memory once for all rows of the input; that is as fast as

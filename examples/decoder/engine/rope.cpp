@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include "row_math.hpp"
+
 namespace moesaic::decoder {
 
 rope::rope(rope_options options)
@@ -25,17 +27,10 @@ void rope::prepare(std::uint32_t first, std::int64_t count) {
 }
 
 void rope::turn(float* head, std::int64_t row) const noexcept {
-  const auto pairs = static_cast<std::size_t>(options_.dimensions / 2);
-  const float* turn = turns_.data() + static_cast<std::size_t>(row) * pairs * 2;
+  const std::int64_t pairs = options_.dimensions / 2;
+  const float* turn = turns_.data() + row * pairs * 2;
   const bool neighbours = options_.pairs == rope_pairs::neighbours;
-  for (std::size_t i = 0; i < pairs; ++i) {
-    float& a = head[neighbours ? 2 * i : i];
-    float& b = head[neighbours ? 2 * i + 1 : i + pairs];
-    const float x = a;
-    const float y = b;
-    a = x * turn[2 * i] - y * turn[2 * i + 1];
-    b = x * turn[2 * i + 1] + y * turn[2 * i];
-  }
+  turn_pairs(head, head + (neighbours ? 1 : pairs), neighbours ? 2 : 1, turn, pairs);
 }
 
 }  // namespace moesaic::decoder

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "softmax.hpp"
+#include "row_math.hpp"
 
 namespace moesaic::decoder {
 
@@ -20,8 +20,9 @@ void choose_experts(const router_options& options, std::span<float> logits, std:
     for (; at > 0 && worth(e) > worth(number(chosen[at - 1])); --at) chosen[at] = chosen[at - 1];
     chosen[at] = static_cast<expert_index>(e);
   }
-  float sum = 0;
-  for (std::size_t i = 0; i < k; ++i) sum += weights[i] = logits[number(chosen[i])];
+  double added = 0;
+  for (std::size_t i = 0; i < k; ++i) added += static_cast<double>(weights[i] = logits[number(chosen[i])]);
+  const auto sum = static_cast<float>(added);
   constexpr float least_sum =
       6.103515625e-5F;  // the smallest normal half-precision number: what the reference divides by at least
   const float divide = options.renormalise ? std::max(sum, least_sum) : 1.0F;
