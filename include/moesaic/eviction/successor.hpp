@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
 #include <moesaic/concepts/eviction_policy.hpp>
-#include <moesaic/core/decayed_count.hpp>
 #include <moesaic/eviction/lrfu.hpp>
 #include <moesaic/eviction/successor_table.hpp>
-#include <moesaic/eviction/use_table.hpp>
 
 namespace moesaic::eviction {
 
@@ -36,32 +33,35 @@ struct successor {
   std::uint32_t half_life = 32;
 
   void on(const inventory& all) {
-    state_ = {all.space(), decay_clock(std::clamp(half_life, 1U, 65'536U)), use_table<lrfu::last_blind>(all), successor_table(all),
-              std::vector<memory::seen>(all.space().size())};
+    state_ = {all.space(), {.half_life = half_life}, successor_table(all), std::vector<memory::seen>(all.space().size())};
+    state_.counts.on(all);
   }
   void on(const layer_event& event) noexcept {
-    state_.uses.begin({state_.clock.use_at(event.first_token)});
-    state_.uses.use(event, state_.space);
+    state_.counts.on(event);
     state_.pairs.observe(event);
   }
-  void on(const admitted& one) noexcept { state_.uses.admit(state_.space.flat(one.expert), one.why); }
-  void on(const evicted& one) noexcept { state_.uses.evict(state_.space.flat(one.expert)); }
+  void on(const admitted& one) noexcept { state_.counts.on(one); }
+  void on(const evicted& one) noexcept { state_.counts.on(one); }
 
   template <utility_scorer S>
   [[nodiscard]] std::optional<expert_id> victim(const eviction_scene<S>& scene) noexcept {
-    std::optional<std::uint32_t> found;
+    return victim_at(victim_index(scene), state_.space);
+  }
+  template <utility_scorer S>
+  [[nodiscard]] std::uint32_t victim_index(const eviction_scene<S>& scene) noexcept {
     std::int64_t least = 0;
+    std::uint32_t found = no_victim;
     for (const std::uint32_t flat : scene.candidates.members()) {
       if (!scene.candidates.contains(flat)) continue;
-      const std::int64_t its = count_of(flat) + remembered(flat);
-      if (found && (its > least || (its == least && flat > *found))) continue;
+      const expert_id e = state_.space.id(flat);
+      const std::int64_t its = count_of(e) + remembered(flat, e);
+      if (found != no_victim && (its > least || (its == least && flat > found))) continue;
       least = its;
       found = flat;
     }
-    if (!found) return std::nullopt;
-    return state_.space.id(*found);
+    return found;
   }
-  [[nodiscard]] utility key(expert_id e) const noexcept { return {count_of(state_.space.flat(e)) + state_.pairs.evidence(e)}; }
+  [[nodiscard]] utility key(expert_id e) const noexcept { return {count_of(e) + state_.pairs.evidence(e)}; }
 
   struct memory {
     /// Evidence as it was computed last, and when.
@@ -70,20 +70,19 @@ struct successor {
       std::uint32_t version = 0;
     };
     expert_space space;
-    decay_clock clock;
-    use_table<lrfu::last_blind> uses;
+    lrfu counts;
     successor_table pairs;
     std::vector<seen> evidence;
   };
   memory state_{};  ///< not a knob; public only so that the knob can be named where a bundle is written
 
  private:
-  /// 2 log2 F in 2^-24: `worth` is log2 F in 2^-40, straight between powers of two.
-  [[nodiscard]] std::int64_t count_of(std::uint32_t flat) const noexcept { return state_.uses.key(flat).count >> 15U; }
-  [[nodiscard]] std::int64_t remembered(std::uint32_t flat) noexcept {
+  /// 2 log2 F in 2^-24: lrfu's key is log2 F in 2^-40, straight between powers of two.
+  [[nodiscard]] std::int64_t count_of(expert_id e) const noexcept { return state_.counts.key(e).count >> 15U; }
+  [[nodiscard]] std::int64_t remembered(std::uint32_t flat, expert_id e) noexcept {
     memory::seen& its = state_.evidence[flat];
-    const std::uint32_t version = state_.pairs.version(state_.space.layer_of(flat));
-    if (its.version != version) its = {state_.pairs.evidence(state_.space.id(flat)), version};
+    const std::uint32_t version = state_.pairs.version(number(e.layer));
+    if (its.version != version) its = {state_.pairs.evidence(e), version};
     return its.evidence;
   }
 };
