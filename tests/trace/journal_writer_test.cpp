@@ -22,7 +22,7 @@ TEST_CASE("what is written is read, thing by thing") {
   const model_shape shape = journal_run::shape();
   auto made = journal_run::writer::open(trace::memory_sink(file), journal_run::about());
   REQUIRE(made);
-  journal_run::begin(*made, shape);
+  journal_run::begin(*made);
 
   const std::vector<expert_index> routes{expert_index{4}, expert_index{1}, expert_index{0}, expert_index{65'535}, expert_index{1}, expert_index{5}};
   const std::vector<float> weights{0.5F, 0.25F, 0.125F, 0, 0.75F, 1e-9F};
@@ -203,11 +203,10 @@ TEST_CASE("what is written is read, thing by thing") {
 
 TEST_CASE("decisions can be left out; what a replay needs stays") {
   std::vector<std::byte> file;
-  const model_shape shape = journal_run::shape();
   auto made = journal_run::writer::open(trace::memory_sink(file), journal_run::about(), false);
   REQUIRE(made);
   made->note(seen::pump{});  // nobody has said what the journal is about: nothing is written
-  journal_run::begin(*made, shape);
+  journal_run::begin(*made);
   made->note(seen::pump{});
   made->note(seen::held_back{});
   made->note(trace::journal::record(seen::clock{{5}}));
@@ -223,10 +222,9 @@ TEST_CASE("decisions can be left out; what a replay needs stays") {
 
 TEST_CASE("each step is in the file when it has ended") {
   std::vector<std::byte> file;
-  const model_shape shape = journal_run::shape();
   auto made = journal_run::writer::open(trace::memory_sink(file), journal_run::about());
   REQUIRE(made);
-  journal_run::begin(*made, shape);
+  journal_run::begin(*made);
   const std::size_t before = file.size();
   made->note(seen::pump{});
   CHECK(file.size() == before);

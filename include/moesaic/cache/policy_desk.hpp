@@ -47,8 +47,10 @@ class policy_desk {
     const std::optional<expert_id> chosen =
         policies.eviction.victim(eviction_scene<scores>{look(residency), candidates, group, newcomer.value_or(expert_id{}), why});
     if constexpr (watched) {
-      const auto key = [&](std::optional<expert_id> e) { return e ? key_of(policies.eviction, *e) : std::nullopt; };
-      note(seen::victim{newcomer, why, group, chosen, chosen && candidates.contains(*chosen) ? key(chosen) : std::nullopt, key(newcomer)});
+      seen::victim told{newcomer, why, group, chosen, {}, {}};
+      if (chosen && candidates.contains(*chosen)) told.key_of_chosen = key_of(policies.eviction, *chosen);
+      if (newcomer) told.key_of_newcomer = key_of(policies.eviction, *newcomer);
+      note(told);
     }
     return chosen;
   }

@@ -221,6 +221,22 @@ consteval bool explain_witness() {
   return witness<W>;
 }
 
+/// A witness somewhere else, or none: what a bundle holds where it is decided at run time whether anybody watches. `to` has to
+/// outlive the residency. Cost: one comparison with null for each thing.
+template <witness W>
+struct watched_by {
+  W* to = nullptr;
+
+  void note(const seen::made& made) const {
+    if (to != nullptr) to->note(made);
+  }
+  template <class Seen>
+  void note(const Seen& what) const noexcept {
+    if (to != nullptr) to->note(what);
+  }
+};
+static_assert(witness<watched_by<archetype::watcher>>);
+
 /// Whether a bundle has a witness.
 template <class Bundle>
 inline constexpr bool is_watched = requires(Bundle& b) { b.witness; };

@@ -39,12 +39,12 @@ class block_writer {
   }
   /// Writes what is there as a block; nothing where nothing is.
   void flush() noexcept {
-    if (used_ == 0 || failure_) return;
-    const auto content = std::span(block_).subspan(block_head, used_);
-    write_u32(&block_[0], static_cast<std::uint32_t>(used_));
-    write_u32(&block_[4], checksum(content));
-    if (const result<void> written = to_.write(std::span(block_).first(block_head + used_)); !written) failure_ = written.error();
-    used_ = 0;
+    if (used_ == 0) return;
+    const std::size_t length = std::exchange(used_, 0);
+    if (failure_) return;
+    write_u32(&block_[0], static_cast<std::uint32_t>(length));
+    write_u32(&block_[4], checksum(std::span(block_).subspan(block_head, length)));
+    if (const result<void> written = to_.write(std::span(block_).first(block_head + length)); !written) failure_ = written.error();
   }
   /// The first write that failed.
   [[nodiscard]] const std::optional<error>& failure() const noexcept { return failure_; }

@@ -113,6 +113,7 @@ template <class Bytes>
   for (std::uint32_t l = 0; l < layer_count && from.fine(); ++l) {
     model_shape::layer layer{from.at_most(65'535, "more than 65535 experts in a layer"), from.at_most(65'535, "a top-k above 65535"), {1}};
     all += layer.experts;
+    if (layer.experts == 0) from.object("a layer without experts");
     if (all > most_experts) from.object("more than 1048576 experts");
     described d;
     read_runs(d.sizes, layer.experts, std::uint64_t{1} << 42U);
