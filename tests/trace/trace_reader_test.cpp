@@ -17,7 +17,7 @@ struct no_facts {
 static_assert(!trace_reader<no_facts>);
 
 TEST_CASE("bytes of an expert: for each, for each layer, or not said") {
-  trace_facts facts{.format = "test", .shape = {2, 3, 1}, .tokens = {}, .sequences = {}, .weights = false, .expert_bytes = {}};
+  trace_facts facts{.format = "test", .shape = {2, 3, 1}, .tokens = {}, .sequences = {}, .weights = false, .weight_steps = 0, .expert_bytes = {}};
   CHECK(facts.bytes_of(1, 2) == bytes{0});
   facts.expert_bytes = {{10}, {20}};
   CHECK(facts.bytes_of(0, 2) == bytes{10});

@@ -117,7 +117,7 @@ result<moetrc1_reader<Source>> moetrc1_reader<Source>::open(Source ids, std::opt
   }
   if (const result<void> read = reader.read_sequences(); !read) return read.error();
   reader.facts_ = {.format = moetrc1_header::format, .shape = header->shape, .tokens = header->tokens,
-                   .sequences = header->sequences, .weights = header->weight_bytes() > 0, .expert_bytes = {}};
+                   .sequences = header->sequences, .weights = header->weight_bytes() > 0, .weight_steps = header->weight_steps(), .expert_bytes = {}};
   if (weights && header->weight_bytes() > 0) {
     reader.weights_ = std::move(weights);
     if (const result<void> there = reader.skip(*reader.weights_, 0, header->weights_at()); !there) return there.error();
@@ -198,7 +198,7 @@ result<void> moetrc1_reader<Source>::read_weights(std::uint32_t tokens) {
   if (const result<void> filled = fill(*weights_, at, count * static_cast<std::size_t>(header_.weight_bytes())); !filled)
     return filled.error();
   masses_.resize(count);
-  const std::uint32_t one = header_.weight_bytes() == 1 ? 255 : 10'000;
+  const std::uint32_t one = header_.weight_steps();
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint32_t raw = header_.weight_bytes() == 1 ? std::to_integer<std::uint32_t>(raw_[i]) : little_u16(&raw_[2 * i]);
     masses_[i] = {(raw * 65'536U + one / 2) / one};  // at most 65535 × 65536 + 5000, which fits

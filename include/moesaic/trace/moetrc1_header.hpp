@@ -30,6 +30,8 @@ struct moetrc1_header {
 
   [[nodiscard]] constexpr std::uint64_t id_bytes() const noexcept { return (flags & 4U) != 0 ? 2 : 1; }
   [[nodiscard]] constexpr std::uint64_t weight_bytes() const noexcept { return flags & 3U; }
+  /// What stands for a weight of 1.0; 0 without weights.
+  [[nodiscard]] constexpr std::uint32_t weight_steps() const noexcept { return (flags & 3U) == 0 ? 0 : (flags & 3U) == 1 ? 255 : 10'000; }
   [[nodiscard]] constexpr std::uint64_t ids_at() const noexcept { return size + std::uint64_t{16} * sequences; }
   [[nodiscard]] constexpr std::uint64_t weights_at() const noexcept { return ids_at() + shape.row() * tokens * id_bytes(); }
   [[nodiscard]] constexpr std::uint64_t file_size() const noexcept {

@@ -96,7 +96,7 @@ class routed_arrays_reader {
     if (options.experts != 0 && options.experts < experts)
       return error(error_code::bad_argument, arrays_.name(), ": ", options.experts, " experts were said, but expert ", experts - 1, " occurs");
     facts_ = {.format = format, .shape = {layers_.count(), std::max(experts, options.experts), static_cast<std::uint32_t>(top_k_)},
-              .tokens = tokens_, .sequences = sequence_ + 1U, .weights = false, .expert_bytes = {}};
+              .tokens = tokens_, .sequences = sequence_ + 1U, .weights = false, .weight_steps = 0, .expert_bytes = {}};
     tokens_ = 0;
     sequence_ = 0;
     if (const auto wrong = unusable(facts_.shape)) return error(error_code::bad_file, arrays_.name(), ": ", *wrong);

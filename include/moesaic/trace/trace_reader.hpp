@@ -21,7 +21,8 @@ struct trace_facts {
   std::optional<std::uint64_t> tokens;      ///< over all sequences, where known in advance
   std::optional<std::uint64_t> sequences;
   bool weights = false;                     ///< the trace holds gate weights
-  std::vector<bytes> expert_bytes;          ///< [layers], or [layers × experts], or empty where the trace does not say
+  std::uint32_t weight_steps = 0;           ///< weights are whole multiples of 1 / this; 0 where they are not
+  std::vector<bytes> expert_bytes{};        ///< [layers], or [layers × experts], or empty where the trace does not say
 
   /// Bytes of one expert; 0 where the trace does not say.
   [[nodiscard]] bytes bytes_of(std::size_t layer, std::size_t expert) const noexcept {

@@ -14,7 +14,7 @@ using namespace moesaic::trace;
 namespace {
 
 struct one_token {
-  trace_facts about{.format = "one token", .shape = {1, 4, 2}, .tokens = 1, .sequences = 1, .weights = false, .expert_bytes = {}};
+  trace_facts about{.format = "one token", .shape = {1, 4, 2}, .tokens = 1, .sequences = 1, .weights = false, .weight_steps = 0, .expert_bytes = {}};
   std::vector<std::uint16_t> ids{3, 1};
   bool given = false;
 

@@ -201,7 +201,7 @@ class waste_jsonl_reader {
     if (options.experts != 0 && options.experts < experts)
       return error(error_code::bad_argument, name, ": ", options.experts, " experts were said, but expert ", experts - 1, " occurs");
     facts_ = {.format = format, .shape = {layers_.count(), std::max(experts, options.experts), static_cast<std::uint32_t>(top_k)}, .tokens = tokens,
-              .sequences = sequence_ + 1U, .weights = false, .expert_bytes = {}};
+              .sequences = sequence_ + 1U, .weights = false, .weight_steps = 0, .expert_bytes = {}};
     if (const auto wrong = unusable(facts_.shape)) return error(error_code::bad_file, name, ": ", *wrong);
     return {};
   }
