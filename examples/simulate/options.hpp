@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <moesaic/sim/capacity.hpp>
+#include <moesaic/sim/synthetic_drafter.hpp>
+
+#include "command_line/amounts.hpp"
+#include "command_line/policy_choice.hpp"
+#include "command_line/policy_library.hpp"
+
+namespace moesaic::simulating {
+
+/// How much fits: room for residents as moesaic-replay counts it, with the staging on top; or a budget that counts every byte,
+/// as moesaic-decode does.
+struct capacity_choice {
+  std::string text;
+  std::variant<sim::capacity, command_line::budget_text> amount;
+};
+
+/// What one run of the program is asked to do, checked as far as that goes without opening a file.
+struct options {
+  std::vector<std::string> traces;
+  std::string hardware;
+  std::vector<std::string> systems;
+  command_line::named_parts parts;
+  command_line::policy_libraries libraries;
+  std::vector<capacity_choice> capacities;
+  std::uint32_t frames = 2;
+  std::optional<bytes> expert_bytes;
+  bytes alignment{1};
+  std::optional<std::uint32_t> draft_length = 0;  ///< nothing: the fastest of a few
+  sim::drafter_quality drafter;
+  std::uint64_t seed = 0;
+  std::optional<std::uint32_t> tokens;  ///< only so many from the front
+  std::string json;                     ///< path, "-" for standard output, empty for none
+  bool quiet = false;
+};
+
+/// What the command line asks for: work, or only a text to print (help, version, a list).
+[[nodiscard]] result<std::variant<options, std::string>> read_options(int count, const char* const* words);
+
+}  // namespace moesaic::simulating

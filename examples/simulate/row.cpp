@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+#include "row.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <moesaic/cache/extent_arena.hpp>
+#include <moesaic/cache/uniform_arena.hpp>
+#include <moesaic/trace/hub/open_trace.hpp>
+
+#include "bound.hpp"
+#include "command_line/rooms.hpp"
+
+namespace moesaic::simulating {
+namespace {
+
+/// Room for residents: what `--capacity` means for moesaic-replay, in bytes of slots.
+result<bytes> slots_for(const sim::capacity& amount, const model_shape& shape, bool per_layer, bool exact, std::span<const bytes> footprints) {
+  if (amount.in_bytes()) return bytes{amount.of(shape.total().count)};
+  bytes slots{}, all{}, largest{};
+  std::uint32_t experts = 0;
+  for (std::uint32_t l = 0; l < shape.layers(); ++l) {
+    bytes slot{};
+    const std::uint32_t here = shape.experts(static_cast<layer_index>(l));
+    for (std::uint32_t e = 0; e < here; ++e) {
+      const bytes charge = footprints[shape.space().flat(make_expert(l, e))];
+      slot = std::max(slot, charge);
+      all += charge;
+    }
+    slots += slot * std::max<std::uint64_t>(amount.of(here), 1);
+    largest = std::max(largest, slot);
+    experts += here;
+  }
+  if (per_layer) return slots;
+  return exact ? bytes{amount.of(all.count)} : largest * std::max<std::uint64_t>(amount.of(experts), 1);
+}
+
+result<bytes> budget_for(const capacity_choice& capacity, const model_shape& shape, bool per_layer, bool exact, std::span<const bytes> footprints,
+                         std::uint32_t frames) {
+  const auto whole = plan(shape, footprints, {bytes::highest(), frames});
+  if (!whole) return whole.error();
+  if (const auto* budget = std::get_if<command_line::budget_text>(&capacity.amount)) {
+    if (!budget->everything()) return budget->of(shape.total());
+    return per_layer || exact ? whole->everything : whole->frame * (frames + shape.expert_count());
+  }
+  const auto slots = slots_for(std::get<sim::capacity>(capacity.amount), shape, per_layer, exact, footprints);
+  if (!slots) return slots.error();
+  return whole->frame * frames + *slots;
+}
+
+/// What each pool of the run held: the arena's own division.
+result<pools> pools_of(const model_shape& shape, const command_line::chosen_groups& groups, bool exact, std::span<const bytes> footprints, bytes slots) {
+  pools made{groups, exact, {}};
+  if (exact) {
+    made.room = {slots.count};
+    return made;
+  }
+  const std::uint32_t count = groups.count(shape);
+  std::vector<std::uint16_t> group_of(shape.space().size());
+  for (std::uint32_t l = 0; l < shape.layers(); ++l)
+    for (std::uint32_t e = 0; e < shape.experts(static_cast<layer_index>(l)); ++e)
+      group_of[shape.space().flat(make_expert(l, e))] = static_cast<std::uint16_t>(groups.group_of(shape, make_expert(l, e)));
+  uniform_arena rooms;
+  if (const auto fine = rooms.prepare({footprints, group_of, count, slots}); !fine) return fine.error();
+  for (std::uint32_t g = 0; g < count; ++g) made.room.push_back(rooms.holds(g));
+  return made;
+}
+
+result<model_shape> shape_of(const trace::trace_facts& facts, const hardware& on, const options& asked, row& r) {
+  const auto& [layers, experts, top_k] = facts.shape;
+  const bool sized = !facts.expert_bytes.empty() && !asked.expert_bytes;
+  r.expert_bytes_from = sized ? "trace" : asked.expert_bytes ? "option" : "hardware";
+  auto shape = model_shape::uniform(layers, experts, top_k, asked.expert_bytes.value_or(on.expert_bytes));
+  if (!shape || !sized) return shape;
+  for (std::uint32_t l = 0; l < layers; ++l)
+    for (std::uint32_t e = 0; e < experts; ++e) {
+      const bytes size = facts.bytes_of(l, e);
+      if (size.count != 0) shape->resize(make_expert(l, e), size);
+    }
+  return shape;
+}
+
+struct setting {
+  const sim::routing_tape& tape;
+  const model_shape& shape;
+  const hardware& on;
+  const options& asked;
+  const command_line::policy_names& names;
+  const sim::simulation_options& how;
+  bool exact;
+};
+
+result<sim::simulated_run> run_once(const setting& in, std::uint32_t tokens, sim::event_log* log, std::string_view what, command_line::progress& shown) {
+  auto policies = command_line::make_policies(in.names, in.asked.libraries);
+  if (!policies) return policies.error();
+  const auto watch = [&](std::uint32_t token) {
+    if ((token & 0xFFU) == 0) shown.update(what, token, tokens);
+    return token < tokens;
+  };
+  if (in.exact) return sim::simulate<extent_arena>(in.shape, in.tape, in.on.machine, *std::move(policies), in.how, watch, log);
+  return sim::simulate<uniform_arena>(in.shape, in.tape, in.on.machine, *std::move(policies), in.how, watch, log);
+}
+
+nanoseconds per_million(const sim::simulated_run& run) {
+  const std::int64_t tokens = std::max<std::int64_t>(run.in_passes.tokens + run.one_by_one.tokens, 1);
+  return {(run.in_passes.took + run.one_by_one.took).count / tokens};
+}
+
+}  // namespace
+
+result<row> run_row(const sim::routing_tape& tape, const model_shape& shape, const hardware& on, const std::string& system,
+                    const capacity_choice& capacity, const options& asked, command_line::progress& shown) {
+  auto names = command_line::choose_policies(system, asked.parts);
+  if (!names) return names.error();
+  if (asked.draft_length != 0 && !on.machine.draft)
+    return error(error_code::bad_argument, on.path, ": draft: is null, so nobody knows what drafting costs; fill it in, or leave --draft-length out");
+  const std::vector<bytes> footprints = footprint_of(shape, asked.alignment);
+  const command_line::chosen_groups groups{names->scope == "layer"};
+  const bool exact = command_line::wants_exact_rooms(groups.per_layer, footprints);
+  const auto budget = budget_for(capacity, shape, groups.per_layer, exact, footprints, asked.frames);
+  if (!budget) return budget.error();
+  const sim::simulation_options how{.budget = {*budget, asked.frames}, .footprint = footprints, .drafter = asked.drafter, .seed = asked.seed};
+  const setting in{tape, shape, on, asked, *names, how, exact};
+  const std::uint32_t tokens = std::min(asked.tokens.value_or(tape.tokens()), tape.tokens());
+
+  std::uint32_t length = asked.draft_length.value_or(0);
+  if (!asked.draft_length) {  // profiled, as systems with a fixed length choose it: the fastest on the first tokens
+    constexpr std::uint32_t sample = 2'048;
+    std::optional<nanoseconds> best;
+    for (const std::uint32_t candidate : {0U, 1U, 2U, 3U, 4U, 6U, 8U}) {
+      names->speculation = "fixed(" + std::to_string(candidate) + ")";
+      const auto tried = run_once(in, std::min(tokens, sample), nullptr, "trying draft lengths", shown);
+      if (!tried) return tried.error();
+      if (best && !(per_million(*tried) < *best)) continue;
+      best = per_million(*tried);
+      length = candidate;
+    }
+  }
+  if (length != 0 || !asked.draft_length) names->speculation = "fixed(" + std::to_string(length) + ")";
+
+  row r;
+  sim::event_log events;
+  auto run = run_once(in, tokens, &events, system + " at " + capacity.text, shown);
+  if (!run) return run.error();
+  const auto room = pools_of(shape, groups, exact, footprints, run->planned.slots);
+  if (!room) return room.error();
+  r.missed_at_best = bytes_at_best(shape, *room, events);
+  r.hardware = on.name;
+  r.system = system;
+  r.policies = *names;
+  r.capacity = capacity.text;
+  r.shape = tape.shape();
+  r.expert_bytes = shape.largest();
+  r.budget = *budget;
+  r.draft_length = length;
+  r.run = *std::move(run);
+  r.link_names = on.link_names;
+  r.rate = on.machine.rate();
+  return r;
+}
+
+result<std::vector<row>> run_rows(const std::string& path, const hardware& on, const options& asked, command_line::progress& shown) {
+  auto reader = trace::open_trace(path, {.weights = true});
+  if (!reader) return reader.error();
+  row from;
+  const auto shape = shape_of(reader->facts(), on, asked, from);
+  if (!shape) return error(error_code::bad_file, path, ": ", shape.error().sentence());
+  const std::uint64_t expected = reader->facts().tokens.value_or(0);
+  const auto tape = sim::routing_tape::read(*reader, [&](std::uint32_t tokens) { shown.update("reading " + path, tokens, expected); });
+  if (!tape) return tape.error().code() == error_code::bad_argument ? error(error_code::bad_file, path, ": ", tape.error().sentence()) : tape.error();
+  if (tape->tokens() == 0) return error(error_code::bad_file, path, ": holds no token, so there is nothing to simulate");
+  std::vector<row> rows;
+  for (const std::string& system : asked.systems)
+    for (const capacity_choice& capacity : asked.capacities) {
+      auto one = run_row(*tape, *shape, on, system, capacity, asked, shown);
+      if (!one) return one.error();
+      one->trace = path;
+      one->expert_bytes_from = from.expert_bytes_from;
+      rows.push_back(*std::move(one));
+    }
+  shown.done();
+  return rows;
+}
+
+}  // namespace moesaic::simulating
