@@ -135,7 +135,7 @@ file journal_of(const specs& names, std::uint64_t budget, std::uint32_t draft, b
   const model_shape s = shape(!Arena::one_size);
   hinting_draft drafter;
   if (draft != 0)
-    for (std::uint32_t i = 0; i < 400; ++i) drafter.truth.push_back(static_cast<token_id>(i < prompt.size() ? prompt[i] : i % 61));
+    for (std::uint32_t i = 0; i < 400; ++i) drafter.truth.push_back(i < prompt.size() ? prompt[i] : static_cast<token_id>(i % 61));
   using runtime = offload_runtime<toy::model, slow_link, watched_policies, hinting_draft, speculation::greedy, Arena>;
   auto run = runtime::create(toy::model(s), make_link(), watched_policies{policies_of(about(names)), {&*to}},
                              {.residency = {.budget = {{budget}, 2}, .memory = memory, .host_possible = host}, .prefill_chunk = 4}, std::move(drafter));

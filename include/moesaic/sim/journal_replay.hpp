@@ -77,7 +77,7 @@ class journal_engine {
       trace::journal::record call = *next;
       keep_spans(call);
       script_.pass();
-      std::visit([this](const auto& c) { perform(c); }, call);
+      std::visit([this](const auto& c) { this->perform(c); }, call);
     }
     done_.decisions = script_.decisions();
     done_.compared = h.decisions;

@@ -40,7 +40,7 @@ class journal_writer {
   }
   /// The same for one that was read.
   void note(const journal::record& what) noexcept {
-    std::visit([this](const auto& one) { note(one); }, what);
+    std::visit([this](const auto& one) { this->note(one); }, what);
   }
 
   /// The run has come to its end. Errors: the first write that failed, also an earlier one.

@@ -12,6 +12,7 @@
 #include <moesaic/trace/hub/any_trace.hpp>
 #include <moesaic/trace/hub/npz_arrays.hpp>
 #include <moesaic/trace/hub/waste_jsonl.hpp>
+#include <moesaic/trace/journal_rows.hpp>
 #include <moesaic/trace/moe_trace_csv.hpp>
 #include <moesaic/trace/moe_trace_pairs.hpp>
 #include <moesaic/trace/moetrc1.hpp>
@@ -56,11 +57,17 @@ template <template <class> class Arrays, byte_source Source>
       options));
 }
 
+template <byte_source Source>
+[[nodiscard]] result<any_trace> open_journal(peeked_source<Source> from_start, const source_again<Source>&, const trace_options&) {
+  return erased(journal_rows<peeked_source<Source>>::open(std::move(from_start)));
+}
+
 /// Every format that is read; what a file is shows in its first bytes, and no two formats claim the same. A further one is a
 /// line here and its word in `format_names`.
 template <byte_source S>
 inline constexpr std::array formats{
     trace_format<S>{moetrc1_header::recognises, open_moetrc1<S>},
+    trace_format<S>{journal::recognises, open_journal<S>},
     trace_format<S>{route_trace_header::recognises, open_twice<route_trace_reader<peeked_source<S>>, S>},
     trace_format<S>{starts_like_waste, open_twice<waste_jsonl_reader<peeked_source<S>>, S>},
     trace_format<S>{colibri_lines::recognises, open_twice<colibri_trace_reader<peeked_source<S>>, S>},
@@ -70,6 +77,6 @@ inline constexpr std::array formats{
     trace_format<S>{npz_arrays<peeked_source<S>>::recognises, open_arrays<npz_arrays, S>},
 };
 inline constexpr std::string_view format_names =
-    "MOETRC1, route_trace v1, WASTE JSONL, colibri ROUTE_TRACE, llama.cpp moe-trace CSV, moe-trace pairs, vLLM .npy, vLLM .npz";
+    "MOETRC1, moesaic journal, route_trace v1, WASTE JSONL, colibri ROUTE_TRACE, llama.cpp moe-trace CSV, moe-trace pairs, vLLM .npy, vLLM .npz";
 
 }  // namespace moesaic::trace
