@@ -49,4 +49,24 @@ void begin_with(Encoder& to) {
   to.begin(about(), made_of().told(), true);
 }
 
+/// A journal of one event a layer and token: `routes` is [token][layer][2], of two layers of four experts.
+inline std::vector<std::byte> of_routes(const std::vector<std::uint32_t>& routes) {
+  std::vector<std::byte> file;
+  writer to = *writer::open(trace::memory_sink(file), {"small", {}});
+  const model_shape s = *model_shape::uniform(2, 4, 2, {10});
+  const std::vector<bytes> footprint(s.space().size(), bytes{10});
+  const std::vector<std::uint16_t> group_of(s.space().size());
+  to.note(seen::made{s, footprint, group_of, 1, {100}, 2, false, true, 1});
+  demand_collector collector(4);
+  for (std::size_t t = 0; 4 * t < routes.size(); ++t) {
+    for (std::uint32_t l = 0; l < 2; ++l) {
+      const expert_index ids[] = {static_cast<expert_index>(routes[4 * t + 2 * l]), static_cast<expert_index>(routes[4 * t + 2 * l + 1])};
+      to.note(seen::acquire{{{t}, {t}, static_cast<layer_index>(l), phase::decode, 1, collector.collect({.tokens = 1, .experts = ids}), ids, {}}, false});
+    }
+    to.note(step_outcome{.step = {t}});
+  }
+  if (!to.finish({})) file.clear();
+  return file;
+}
+
 }  // namespace journal_run

@@ -9,6 +9,7 @@
 
 #include <moesaic/trace/hub/open_trace.hpp>
 
+#include "trace/journal_run.hpp"
 #include "trace/made_moetrc1.hpp"
 #include "trace/made_npy.hpp"
 #include "trace/seen_rows.hpp"
@@ -31,7 +32,9 @@ std::vector<std::string> one_of_each() {
   made.add_sequence(2);
   made.ids = {0, 1, 2, 3, 1, 2, 3, 0};
   const auto bytes = made.bytes();
+  const auto journal = journal_run::of_routes({0, 1, 2, 3, 1, 2, 3, 0});
   return {std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()),
+          std::string(reinterpret_cast<const char*>(journal.data()), journal.size()),
           "# route_trace v1\nstep,layer,slot,expert\n0,0,0,0\n0,0,1,1\n0,1,0,2\n0,1,1,3\n1,0,0,1\n1,0,1,2\n1,1,0,3\n1,1,1,0\n",
           "{\"tok\": 1, \"layers\": [[0, 1], [2, 3]]}\n{\"tok\": 2, \"layers\": [[1, 2], [3, 0]]}\n",
           "0 0 0 0:.5 1:.5\n1 0 1 2:.5 3:.5\n2 0 0 1:.5 2:.5\n3 0 1 3:.5 0:.5\n",
