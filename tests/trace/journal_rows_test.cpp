@@ -103,27 +103,29 @@ TEST_CASE("a prompt, a token and a window come as steps, with what was resident"
   CHECK_FALSE(*got);
 }
 
-TEST_CASE("a step that was tried again is there twice; one that nothing follows is not there") {
-  engine e;
-  e.event(0, 0, phase::decode, 1, 0, {0, 1});
-  e.event(0, 0, phase::decode, 1, 0, {0, 1});
-  e.event(0, 0, phase::decode, 1, 1, {0, 1, 2});
-  e.end_step();
-  e.event(1, 1, phase::decode, 1, 0, {2, 3});
-  const file f = e.done();
-  auto from = rows::open(memory_source("j", f));
-  REQUIRE(from);
-  std::vector<ids> all;
-  for (;;) {
-    const auto got = from->next();
-    REQUIRE(got);
-    if (!*got) break;
-    CHECK((*got)->first_token == all.size());
-    all.push_back(of((*got)->experts));
+TEST_CASE("a step that was tried again is there twice; the one in which a run broke off is not there") {
+  for (const bool finished : {true, false}) {
+    engine e;
+    e.event(0, 0, phase::decode, 1, 0, {0, 1});
+    e.event(0, 0, phase::decode, 1, 0, {0, 1});
+    e.event(0, 0, phase::decode, 1, 1, {0, 1, 2});
+    e.end_step();
+    e.event(1, 1, phase::decode, 1, 0, {2, 3});
+    REQUIRE((finished ? e.to->finish({}) : e.to->close()));
+    auto from = rows::open(memory_source("j", e.out));
+    REQUIRE(from);
+    std::vector<ids> all;
+    for (;;) {
+      const auto got = from->next();
+      REQUIRE(got);
+      if (!*got) break;
+      CHECK((*got)->first_token == all.size());
+      all.push_back(of((*got)->experts));
+    }
+    REQUIRE(all.size() == (finished ? 3 : 2));
+    CHECK(all[0][3] == not_routed);
+    CHECK(all[1][3] == 0);
   }
-  REQUIRE(all.size() == 2);
-  CHECK(all[0][3] == not_routed);
-  CHECK(all[1][3] == 0);
 }
 
 TEST_CASE("what is no routing trace is said with its place") {

@@ -21,8 +21,8 @@ namespace moesaic::trace {
 ///
 /// A step is what the journal calls one; a part of a prompt and a window of drafted tokens are batches, with every row that
 /// was run, rejected drafts included, because their experts were wanted too. Tokens are counted as they were run. What was
-/// resident when an event began comes from its `found` records. A step that was not ended (its run broke off or failed) is
-/// left out where nothing follows it, and is a step of its own where it was tried again.
+/// resident when an event began comes from its `found` records. A step that failed and was tried again is there each time; the
+/// one in which a run broke off is left out.
 /// Errors: as journal_reader; and a journal whose engine named sets of experts without routes cannot be read as rows.
 /// Cost: memory for one step, at most 2^24 ids.
 template <byte_source Source>
@@ -81,7 +81,7 @@ class journal_rows {
       result<std::optional<journal::record>> got = reader_.next();
       if (!got) return got.error();
       if (!*got) {
-        open_ = false;  // not ended: nobody knows what it would have become
+        complete_ = std::exchange(open_, false) && !reader_.interrupted();  // else nobody knows what it would have become
         return {};
       }
       if (const auto* const a = std::get_if<seen::acquire>(&**got)) {
