@@ -95,10 +95,11 @@ class moetrc1_writer {
 /// Goes through rows and counts sequences as MOETRC1 lists them: `add` for all rows, in order.
 class moetrc1_sequences {
  public:
-  /// Errors: more tokens than 32 bits count.
-  result<void> add(const routing_rows& rows) {
+  /// `meta_index` goes down with a new sequence. Errors: more tokens than 32 bits count.
+  result<void> add(const routing_rows& rows) { return add(rows, rows.sequence); }
+  result<void> add(const routing_rows& rows, std::uint32_t meta_index) {
     if (list_.empty() || rows.sequence != sequence_) {
-      list_.push_back({static_cast<std::uint32_t>(tokens_), 0, 0, rows.sequence});
+      list_.push_back({static_cast<std::uint32_t>(tokens_), 0, 0, meta_index});
       sequence_ = rows.sequence;
     }
     moetrc1_sequence& s = list_.back();
