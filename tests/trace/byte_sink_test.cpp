@@ -38,6 +38,28 @@ TEST_CASE("a file has everything that was taken while it is still open") {
   CHECK(seen[2] == std::byte{3});
 }
 
+TEST_CASE("the last bytes can be written over, where that is possible") {
+  std::vector<std::byte> to;
+  trace::memory_sink memory(to);
+  REQUIRE(memory.write(three));
+  CHECK(memory.step_back(2));
+  REQUIRE(memory.write(three));
+  CHECK(to.size() == 4);
+  CHECK(to[1] == std::byte{1});
+  const temporary_folder folder;
+  auto sink = trace::file_sink::open(folder / "bytes");
+  REQUIRE(sink);
+  CHECK_FALSE(sink->step_back(1));  // nothing is there
+  REQUIRE(sink->write(three));
+  CHECK(sink->step_back(2));
+  REQUIRE(sink->write(three));
+  auto source = trace::file_source::open(folder / "bytes");
+  REQUIRE(source);
+  std::array<std::byte, 8> seen{};
+  CHECK(*trace::read_all_of(*source, seen) == 4);
+  CHECK(seen[3] == std::byte{3});
+}
+
 TEST_CASE("places that cannot be written, and devices that are full, are said") {
   const auto nowhere = trace::file_sink::open("/there/is/no/such/folder/x");
   REQUIRE_FALSE(nowhere);

@@ -21,6 +21,7 @@ namespace moesaic::trace {
 ///
 /// Contract. What `write` has taken is in the file as far as this process is concerned: nothing waits in a buffer that dies
 /// with it. After an error nothing more is written. No allocation in `write`, except where that is the sink's purpose.
+/// A sink may have `step_back(n)`: the last n bytes will be written over by the next `write`; false: not here (a pipe).
 template <class S>
 concept byte_sink = std::movable<S> && requires(S sink, std::span<const std::byte> bytes) {
   { sink.write(bytes) } -> std::same_as<result<void>>;
@@ -33,6 +34,10 @@ class memory_sink {
   result<void> write(std::span<const std::byte> bytes) {
     to_->insert(to_->end(), bytes.begin(), bytes.end());
     return {};
+  }
+  [[nodiscard]] bool step_back(std::size_t bytes) noexcept {
+    to_->resize(to_->size() - bytes);
+    return true;
   }
 
  private:
@@ -58,6 +63,9 @@ class file_sink {
     errno = 0;
     if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) == bytes.size()) return {};
     return error(error_code::transfer_failed, "could not write ", path_, ": ", reason(), "; free some room or write elsewhere");
+  }
+  [[nodiscard]] bool step_back(std::size_t bytes) noexcept {
+    return std::fseek(file_.get(), -static_cast<long>(bytes), SEEK_CUR) == 0;
   }
 
  private:

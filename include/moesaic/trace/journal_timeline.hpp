@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <moesaic/trace/journal_words.hpp>
+#include <moesaic/trace/timeline_json.hpp>
+
+namespace moesaic::trace {
+
+/// Draws what a residency does as a timeline for Perfetto: steps, decisions (who left for whom, with keys; who was refused,
+/// stayed on the host, was prefetched), transfers and, layer by layer, events. Models witness, for a run that is watched;
+/// a journal's records draw the same.
+///
+/// Times are the core's own clock readings: at every event and around every wait. What happens between two is drawn at the
+/// reading before it, and an event ends at the first reading behind its lease. Transfers that travel at once get tracks
+/// beside each other. The file is whole after each step.
+/// Cost: text for each event, transfer and decision; allocates, so a run that is drawn is not one to measure.
+template <byte_sink Sink>
+class journal_timeline {
+ public:
+  journal_timeline(Sink to, journal::subject about) : json_(std::move(to)), about_(std::move(about)) {}
+
+  void note(const seen::made& made) {
+    json_.track(0, about_.model.empty() ? std::string_view("moesaic") : std::string_view(about_.model));
+    json_.track(steps, "steps");
+    json_.track(decisions, "decisions: " + std::string(about_.fact("eviction")));
+    for (std::uint32_t l = 0; l < made.shape.layers(); ++l) json_.track(first_layer + l, "MoE layer " + std::to_string(l));
+    live_ = true;
+  }
+  template <class Seen>
+  void note(const Seen& what) noexcept {
+    if (live_) draw(what);
+  }
+  /// The same for one that was read.
+  void note(const journal::record& what) noexcept {
+    std::visit([this](const auto& one) { this->note(one); }, what);
+  }
+  /// Errors: the first write that failed.
+  result<void> finish() {
+    settle();
+    end_step();
+    live_ = false;
+    return json_.finish();
+  }
+
+ private:
+  static constexpr std::uint32_t steps = 1, decisions = 2, first_link = 10, first_layer = 100'000;
+
+  struct travelling {
+    std::uint64_t ticket = 0;  // 0: nobody
+    expert_id expert{};
+    bytes size{};
+    cause why{};
+    residence to{};
+    nanoseconds since{};
+  };
+  struct running {
+    bool live = false;
+    bool over = false;  // waits for the next reading of the clock
+    layer_event event;
+    nanoseconds since{};
+    std::array<std::uint32_t, 3> found{};  // absent, in flight, resident
+  };
+
+  void draw(const seen::clock& c) {
+    if (!began_) first_ = c.now;
+    began_ = true;
+    now_ = c.now - first_;
+    settle();
+  }
+  void draw(const seen::acquire& a) {
+    asked_ = a.event;
+    if (step_open_ && (a.event.step != step_.step || a.event.during != step_.during)) end_step();
+    step_begins_ = !step_open_;
+  }
+  void draw(const seen::leased& l) {
+    if (step_begins_) {
+      step_ = asked_;
+      step_since_ = now_;
+      step_open_ = true;
+      step_begins_ = false;
+    }
+    events_[l.lease] = {true, false, asked_, now_, {}};
+    latest_ = l.lease;
+  }
+  void draw(const seen::found& f) { ++events_[latest_].found[static_cast<std::size_t>(f.state)]; }
+  void draw(const seen::lease_call& c) {
+    if (c.what == seen::lease_call::kind::end) events_[c.lease].over = true;
+  }
+  void draw(const step_outcome&) {
+    step_over_ = true;
+    json_.flush();
+  }
+  void draw(const seen::submitted& s) {
+    std::size_t lane = 0;
+    while (lane < lanes_.size() && lanes_[lane].ticket != 0) ++lane;
+    if (lane == lanes_.size()) {
+      json_.track(first_link + static_cast<std::uint32_t>(lane), lane == 0 ? "link" : "link, at once with " + std::to_string(lane) + " more");
+      lanes_.emplace_back();
+    }
+    lanes_[lane] = {++tickets_, s.expert, s.size, s.why, s.to, now_};
+  }
+  /// What a poll reports while an event begins gets the reading that follows; a wait is followed by one, too.
+  void draw(const seen::completions& c) {
+    for (const completion& one : c.told)
+      for (std::size_t lane = 0; lane < lanes_.size(); ++lane)
+        if (lanes_[lane].ticket == one.number.number) arrived_.push_back({lane, one.status == transfer_status::arrived ? "" : ", failed"});
+  }
+  void draw(const seen::cancelled& c) {
+    for (std::size_t lane = 0; c.withdrawn && lane < lanes_.size(); ++lane)
+      if (lanes_[lane].ticket == c.number.number) end_transfer(lane, ", withdrawn");
+  }
+  void draw(const seen::victim& v) { asked_for_ = v; }
+  void draw(const seen::left& l) {
+    if (!l.newcomer) return json_.mark(decisions, now_, "(" + pair(l.expert) + ") lost its room");
+    std::string name = "evicted (" + pair(l.expert) + ") for (" + pair(*l.newcomer) + ")";
+    std::string keys;
+    if (asked_for_.chosen == l.expert && asked_for_.newcomer == l.newcomer && asked_for_.key_of_chosen && asked_for_.key_of_newcomer) {
+      const std::int64_t mine = asked_for_.key_of_chosen.value_or(utility{}).count, theirs = asked_for_.key_of_newcomer.value_or(utility{}).count;
+      name += ": " + compared(mine, theirs);
+      keys = "{\"key\":" + std::to_string(mine) + ",\"newcomer_key\":" + std::to_string(theirs) + "}";
+    }
+    json_.mark(decisions, now_, name, keys);
+  }
+  void draw(const seen::judged& j) {
+    if (!j.keep) json_.mark(decisions, now_, journal::in_words(journal::record(j)));
+  }
+  void draw(const seen::placed& p) {
+    if (p.how == remedy::host) json_.mark(decisions, now_, "(" + pair(p.expert) + ") stays on the host");
+  }
+  void draw(const seen::wish& w) { wish_ = w.request; }
+  void draw(const seen::fate& f) {
+    const bool begun = f.what == prefetch_fate::submitted && wish_ && wish_->expert == f.expert;
+    json_.mark(decisions, now_, journal::in_words(journal::record(f)), begun ? "{\"worth\":" + std::to_string(wish_->worth.count) + "}" : std::string());
+  }
+  void draw(const seen::budget_change& b) { json_.mark(decisions, now_, journal::in_words(journal::record(b))); }
+  void draw(const seen::failed& f) { json_.mark(decisions, now_, journal::in_words(journal::record(f))); }
+  template <class Other>
+  void draw(const Other&) {}
+
+  /// Draws what has ended, now that the time is known.
+  void settle() {
+    for (const auto& [lane, how] : arrived_)
+      if (lanes_[lane].ticket != 0) end_transfer(lane, how);
+    arrived_.clear();
+    for (std::size_t i = 0; i < events_.size(); ++i) {
+      running& e = events_[i];
+      if (!e.live || !e.over) continue;
+      e.live = false;
+      const auto [absent, in_flight, resident] = e.found;
+      json_.slice(first_layer + number(e.event.layer), e.since, now_, std::to_string(resident) + " hits, " + std::to_string(absent + in_flight) + " misses",
+                  "{\"step\":" + std::to_string(e.event.step.count) + ",\"tokens\":" + std::to_string(e.event.tokens) + ",\"hits\":" + std::to_string(resident) +
+                      ",\"in_flight\":" + std::to_string(in_flight) + ",\"misses\":" + std::to_string(absent) + "}");
+    }
+    if (step_over_) end_step();
+  }
+  void end_step() {
+    static constexpr std::array<std::string_view, 4> phases{"prefill", "decode", "draft", "verify"};
+    if (step_open_)
+      json_.slice(steps, step_since_, now_, std::string(phases[static_cast<std::size_t>(step_.during)]) + " " + std::to_string(step_.step.count),
+                  "{\"tokens\":" + std::to_string(step_.tokens) + "}");
+    step_open_ = step_over_ = false;
+  }
+  void end_transfer(std::size_t lane, std::string_view how) {
+    travelling& t = lanes_[lane];
+    json_.slice(first_link + static_cast<std::uint32_t>(lane), t.since, now_,
+                std::string(t.why == cause::prefetch ? "prefetch (" : "demand (") + pair(t.expert) + ")" + std::string(how),
+                "{\"bytes\":" + std::to_string(t.size.count) + ",\"to\":\"" + (t.to == residence::frame ? "frame" : "slot") + "\"}");
+    t.ticket = 0;
+  }
+  [[nodiscard]] static std::string pair(expert_id e) { return std::to_string(number(e.layer)) + "," + std::to_string(number(e.expert)); }
+  /// Keys as people compare them: decayed counts as a share of the newcomer's, others as they are.
+  [[nodiscard]] std::string compared(std::int64_t mine, std::int64_t theirs) const {
+    const std::string_view policy = about_.fact("eviction");
+    if (!policy.starts_with("lrfu")) return std::string(policy) + " " + std::to_string(mine) + (mine < theirs ? " < " : mine > theirs ? " > " : " = ") + std::to_string(theirs);
+    const auto share = [](std::int64_t worth) {  // exponent above 40 bits of mantissa
+      return std::pair(worth >> 40, 1.0 + static_cast<double>(worth & ((std::int64_t{1} << 40) - 1)) / static_cast<double>(std::int64_t{1} << 40));
+    };
+    const auto [e, m] = share(mine);
+    const auto [newcomer_e, newcomer_m] = share(theirs);
+    const double ratio = mine == utility::lowest().count ? 0 : std::ldexp(m / newcomer_m, static_cast<int>(std::max<std::int64_t>(e - newcomer_e, -1'000)));
+    const auto hundredths = static_cast<std::int64_t>(std::min(ratio, 1e6) * 1'000 + 0.5);
+    std::string digits = std::to_string(1'000 + hundredths % 1'000);
+    digits[0] = '.';
+    return std::string(policy) + " " + std::to_string(hundredths / 1'000) + digits + " of the newcomer's count";
+  }
+
+  timeline_json<Sink> json_;
+  journal::subject about_;
+  bool live_ = false;
+  bool began_ = false;
+  nanoseconds first_{}, now_{};
+  layer_event asked_, step_;  // without their spans
+  nanoseconds step_since_{};
+  bool step_open_ = false, step_begins_ = false, step_over_ = false;
+  std::array<running, 2> events_;
+  std::uint32_t latest_ = 0;
+  std::vector<travelling> lanes_;
+  std::vector<std::pair<std::size_t, std::string_view>> arrived_;
+  std::uint64_t tickets_ = 0;
+  seen::victim asked_for_;
+  std::optional<prefetch_request> wish_;
+};
+static_assert(witness<journal_timeline<memory_sink>>);
+
+}  // namespace moesaic::trace
