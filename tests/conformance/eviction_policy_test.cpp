@@ -24,6 +24,9 @@
 #include <moesaic/eviction/successor.hpp>
 #include <moesaic/eviction/successor_table.hpp>
 #include <moesaic/eviction/use_table.hpp>
+#include <moesaic/sim/metered.hpp>
+#include <moesaic/sim/regret_meter.hpp>
+#include <moesaic/sim/window_bound.hpp>
 
 #include "conformance/eviction_policy_suite.hpp"
 
@@ -64,6 +67,7 @@ HOLDS("successor with the shortest memory", eviction::successor{.half_life = 1},
 HOLDS("erased lrfu", eviction::erased(eviction::lrfu{}), promise::never_refuses)
 HOLDS("any of lru", eviction::any(eviction::lru{}), promise::never_refuses)
 HOLDS("any of random", eviction::any(eviction::random{}), promise::never_refuses)
+HOLDS("lrfu with a meter that totals every two steps", sim::metered(eviction::lrfu{}, {.window = 2}), promise::never_refuses)
 HOLDS("the catalogue's lrfu(16)", *eviction::make("lrfu(16)"), promise::never_refuses)
 
 }  // namespace
