@@ -49,6 +49,9 @@ class any {
     return std::visit([](const auto& policy) { return policy.displaces_own_event(); }, chosen_);
   }
 
+  /// The policy itself, for who would rather switch once than at every call.
+  [[nodiscard]] const choices& chosen() const noexcept { return chosen_; }
+
  private:
   choices chosen_;
 };
