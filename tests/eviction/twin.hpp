@@ -76,4 +76,22 @@ void agree(Policy policy, Twin twin, std::uint32_t worlds = 400, std::uint32_t e
   CHECK(refused < questions / 2);
 }
 
+/// A twin of a policy whose order is no key: `victim(world, candidates, newcomer)` says who leaves, or nothing.
+template <class Policy, class Twin>
+void agree_on_victims(Policy policy, Twin twin, std::uint32_t worlds = 400, std::uint32_t events = 300) {
+  std::uint64_t wrong = 0, refused = 0;
+  const std::uint64_t questions =
+      play_beside(policy, twin, 1, worlds, events,
+                  [&](const policy_world& w, const Policy&, Twin& t, const std::vector<std::uint32_t>& candidates, expert_id newcomer,
+                      std::optional<expert_id> victim) {
+                    const std::optional<std::uint32_t> slow = t.victim(w, candidates, w.flat(newcomer));
+                    refused += !victim;
+                    wrong += victim.has_value() != slow.has_value() || (victim && w.flat(*victim) != *slow);
+                  });
+  CHECK(wrong == 0);
+  CHECK(questions > 100'000);
+  CHECK(refused > 0);
+  CHECK(refused < questions / 2);
+}
+
 }  // namespace moesaic::twins

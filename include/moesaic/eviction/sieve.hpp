@@ -84,13 +84,13 @@ class sieve {
   /// Takes the marks between the hand and its choice; all of them if the choice had one itself.
   void sweep(std::uint32_t& hand, std::uint32_t chosen) noexcept {
     const std::uint32_t end = queue_.end(group_of_[chosen]);
-    const std::uint32_t stop = (marks_[chosen] & used) != 0 ? hand : chosen;
+    const bool all = (marks_[chosen] & used) != 0;
     std::uint32_t at = hand;
     do {
-      if (at == chosen && stop == chosen) break;
+      if (!all && at == chosen) break;
       if (at != end) marks_[at] &= static_cast<std::uint8_t>(~used);
       at = queue_.hotter(at);
-    } while (at != stop);
+    } while (at != hand);
     hand = chosen;
   }
 
