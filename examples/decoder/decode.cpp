@@ -130,6 +130,9 @@ std::optional<broken_off> decode(const options& o, report& r) {
     return broken_off{error(error_code::context_full, "the prompt has ", prompt->size(), " tokens, but the context holds ",
                             model->context(), "; give a larger --context")};
 
+  if (model->moe_layers() == 0 && !(o.journal.empty() && o.timeline.empty()))
+    return broken_off{error(error_code::bad_argument, o.model, ": has no routed experts, so there is nothing for ",
+                            o.journal.empty() ? "--timeline" : "--journal", " to write; leave it out")};
   auto notes = evidence::open(o.logits, o.routing);
   if (!notes) return broken_off{notes.error()};
   std::vector<std::uint32_t> blocks;

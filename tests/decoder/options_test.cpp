@@ -120,9 +120,7 @@ TEST_CASE("what comes in later versions says so and names the option") {
   for (const std::vector<const char*>& words : std::vector<std::vector<const char*>>{{"--draft", "ngram"},
                                                                                      {"--draft-length", "4"},
                                                                                      {"--governor", "roofline"},
-                                                                                     {"--slo", "50"},
-                                                                                     {"--journal", "j"},
-                                                                                     {"--timeline", "t"}}) {
+                                                                                     {"--slo", "50"}}) {
     const std::string sentence = refusal(words);
     CHECK(has(sentence, words[0]));
     CHECK(has(sentence, "not available in this version"));

@@ -28,7 +28,8 @@ policy    --system NAME (on_demand); its parts, each a SPEC: name or name(argume
 draft     --draft none  --draft-length N  --governor fixed(0)  --slo MS (later versions)
 reading   --io auto|uring|pread|mmap (auto)  --direct yes|no  --throttle 500MB/s
 output    --json FILE|-  --logits FILE  --routing FILE  --quiet
-          --journal FILE  --timeline FILE (later versions)
+          --journal FILE: every call, answer and decision, for moesaic-trace verify
+          --timeline FILE.json: the same as tracks for ui.perfetto.dev
           --help  --version
 
 The budget counts every byte that holds expert weights: resident, in flight, staging, padding.
@@ -49,7 +50,7 @@ error later(std::string_view option, std::string_view instead) {
 
 struct raw_options {
   std::string budget, kv = "f32", io = "auto", direct, throttle, tokens;
-  std::string draft = "none", draft_length, governor = "fixed(0)", slo, journal, timeline;
+  std::string draft = "none", draft_length, governor = "fixed(0)", slo;
   std::vector<std::string> policies;
 };
 
@@ -60,8 +61,6 @@ result<void> refuse_what_comes_later(const raw_options& raw) {
   if (raw.governor != "fixed(0)" && raw.governor != "fixed")
     return later("--governor " + raw.governor, "leave it out, or give fixed(0)");
   if (!raw.slo.empty()) return later("--slo", "leave it out");
-  if (!raw.journal.empty()) return later("--journal", "leave it out");
-  if (!raw.timeline.empty()) return later("--timeline", "leave it out");
   return {};
 }
 
@@ -162,8 +161,8 @@ result<std::variant<options, answer>> parse_command_line(int count, const char* 
   app.add_option("--json", o.json);
   app.add_option("--logits", o.logits);
   app.add_option("--routing", o.routing);
-  app.add_option("--journal", raw.journal);
-  app.add_option("--timeline", raw.timeline);
+  app.add_option("--journal", o.journal);
+  app.add_option("--timeline", o.timeline);
   app.add_flag("--quiet,-q", o.quiet);
   try {
     app.parse(count, words);

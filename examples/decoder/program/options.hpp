@@ -40,7 +40,7 @@ struct options {
   std::optional<bool> direct;
   std::optional<bytes_per_second> throttle;
 
-  std::string json, logits, routing;
+  std::string json, logits, routing, journal, timeline;
   bool quiet = false;
 };
 

@@ -15,13 +15,14 @@
 
 #include "command_line/rooms.hpp"
 #include "expert_link.hpp"
+#include "run_record.hpp"
 
 namespace moesaic::decoder {
 namespace {
 
 template <class Arena>
 using runtime =
-    offload_runtime<tapped_model<ggml_model>, expert_link, command_line::chosen_policies, speculation::no_draft, token_choice, Arena>;
+    offload_runtime<tapped_model<ggml_model>, expert_link, watched_policies, speculation::no_draft, token_choice, Arena>;
 
 /// The runtime as `generate` wants to see it.
 template <class Arena>
@@ -96,7 +97,7 @@ void end_in_words(int) {
 
 template <class Arena>
 std::optional<broken_off> run_with(tapped_model<ggml_model> model, expert_link link, command_line::chosen_policies policies, token_choice rule,
-                                   memory_budget budget, const file::mapped_file* mapped, const generation_order& order,
+                                   memory_budget budget, const file::mapped_file* mapped, run_record& record, const generation_order& order,
                                    const tokenizer& words, text_output& out, report& r) {
   const auto memory = file::slab::create(budget.total);
   if (!memory) return broken_off{memory.error()};
@@ -107,7 +108,8 @@ std::optional<broken_off> run_with(tapped_model<ggml_model> model, expert_link l
   how.residency.memory = memory->memory();
   how.residency.host_possible = mapped != nullptr;
   how.prefill_chunk = model.inner().longest_window();
-  auto made = runtime<Arena>::create(std::move(model), std::move(link), std::move(policies), std::move(how), {}, std::move(rule));
+  watched_policies watched{std::move(policies), {record.wanted() ? &record : nullptr}};
+  auto made = runtime<Arena>::create(std::move(model), std::move(link), std::move(watched), std::move(how), {}, std::move(rule));
   if (!made) return broken_off{made.error()};
 
   if (mapped != nullptr) let_host_compute(*made, *mapped);
@@ -121,6 +123,8 @@ std::optional<broken_off> run_with(tapped_model<ggml_model> model, expert_link l
   if (kernel_before && kernel_after) r.io.kernel_read = *kernel_after - *kernel_before;
   r.io.read = made->cache().link().bytes_read() - read_before + made->cache().count().bytes_host;
   r.peak = made->cache().peak();
+  const result<void> recorded = record.finish(static_cast<bool>(done), made->cache().count());
+  if (done && !recorded) return broken_off{recorded.error(), true};
   if (done) return std::nullopt;
   const auto better = done.error().code() == error_code::transfer_failed ? made->cache().link().last_failure() : std::nullopt;
   return broken_off{better ? *better : done.error(), true};
@@ -161,11 +165,13 @@ std::optional<broken_off> run_routed(tapped_model<ggml_model> model, token_choic
   const bool exact = command_line::wants_exact_rooms(per_layer, layout.footprints());
   const auto budget = budget_for(o, shape, layout.footprints(), !per_layer && !exact);
   if (!budget) return broken_off{budget.error()};
+  auto record = run_record::open(o, r.model.architecture, *names);
+  if (!record) return broken_off{record.error()};
   if (exact)
     return run_with<extent_arena>(std::move(model), std::move(*link), std::move(*policies), std::move(rule), *budget, in_place,
-                                  order, words, out, r);
+                                  *record, order, words, out, r);
   return run_with<uniform_arena>(std::move(model), std::move(*link), std::move(*policies), std::move(rule), *budget, in_place,
-                                 order, words, out, r);
+                                 *record, order, words, out, r);
 }
 
 }  // namespace moesaic::decoder
