@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -30,6 +31,8 @@ template <class Make>
     policy_type seldom = make();    // is asked only for those that count
     policy_type travelled = make(); // lives in a bundle that is moved now and then
     std::uint64_t in_calls = 0;
+    w->expected = forecast(w->shape.space(), w->shape.layers(), w->shape.widest_layer());
+    splitmix says{seed + 1'000};  // what a predictor says, for those who look
 
     const auto tell_all = [&](const auto& event) {
       tell(seldom, event);
@@ -37,6 +40,11 @@ template <class Make>
       const std::uint64_t before = allocations();
       tell(asked, event);
       if constexpr (!std::same_as<std::remove_cvref_t<decltype(event)>, inventory>) in_calls += allocations() - before;
+      if constexpr (std::same_as<std::remove_cvref_t<decltype(event)>, layer_event>) {
+        w->expected.forget(event.layer);
+        for (std::uint32_t n = says.below(40); n > 0; --n)
+          w->expected.expect(event.layer, static_cast<expert_index>(says.below(w->shape.experts(event.layer))), {says.below(8)}, {});
+      }
       if (dice.chance(30)) {
         policy_type moved = std::move(travelled);
         travelled = std::move(moved);

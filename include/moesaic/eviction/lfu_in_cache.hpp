@@ -36,13 +36,13 @@ class lfu_in_cache {
     const auto flat_of = space_.in(event.layer);
     for (const demand& d : event.wanted) {
       const std::uint32_t flat = flat_of(d.expert);
-      if (!uses_.resident(flat)) uses_.forget(flat);
-      uses_.use(flat);
+      if (uses_.resident(flat)) uses_.use(flat);
     }
   }
   void on(const admitted& one) noexcept {
     const std::uint32_t flat = space_.flat(one.expert);
-    if (one.why == cause::prefetch) uses_.forget(flat);
+    uses_.forget(flat);
+    if (one.why == cause::demand) uses_.use(flat);
     uses_.admit(flat, one.why);
   }
   void on(const evicted& one) noexcept { uses_.forget(space_.flat(one.expert)); }
