@@ -34,10 +34,11 @@ struct trace_facts {
 /// What reads one format from front to back, however long the trace is.
 ///
 /// Contract. `facts` stays as it is from opening on, at the same address until the reader moves. `next` gives rows of one
-/// sequence in order, every id below `facts().shape.experts` or not_routed, no expert twice in one layer of a token, sequences
-/// numbered from 0 and one after the other, `first_token` without gaps; after the last rows it gives nothing, and only if the
-/// file's end was right too. An error names the source and the line or byte; nothing is read after it. Memory does not grow
-/// with the length of the trace. One thread at a time.
+/// sequence in order, every id below `facts().shape.experts` or not_routed, sequences numbered from 0 and one after the other,
+/// `first_token` without gaps; after the last rows it gives nothing, and only if the file's end was right too. A token with
+/// the same expert twice in a layer is an error, but for MOETRC1, whose reader leaves rows as they are: there it counts once.
+/// An error names the source and the line or byte; nothing is read after it. Memory does not grow with the length of the
+/// trace. One thread at a time.
 template <class R>
 concept trace_reader = std::movable<R> && requires(R reader, const R& view) {
   { view.facts() } noexcept -> std::same_as<const trace_facts&>;

@@ -26,7 +26,7 @@ struct one_token {
 };
 
 TEST_CASE("a held reader is asked, also after the trace has moved") {
-  any_trace first{one_token{}};
+  any_trace first = any_trace::holding(one_token{});
   any_trace trace = std::move(first);
   CHECK(trace.facts().format == "one token");
   const auto rows = trace.next();

@@ -15,7 +15,11 @@ namespace moesaic::trace {
 class any_trace {
  public:
   template <trace_reader Reader>
-  explicit any_trace(Reader reader) : held_(std::make_unique<holder<Reader>>(std::move(reader))) {}
+  [[nodiscard]] static any_trace holding(Reader reader) {
+    any_trace made;
+    made.held_ = std::make_unique<holder<Reader>>(std::move(reader));
+    return made;
+  }
 
   [[nodiscard]] const trace_facts& facts() const noexcept { return held_->facts(); }
   [[nodiscard]] result<std::optional<routing_rows>> next() { return held_->next(); }
@@ -33,6 +37,7 @@ class any_trace {
     [[nodiscard]] result<std::optional<routing_rows>> next() override { return reader.next(); }
     Reader reader;
   };
+  any_trace() = default;
   std::unique_ptr<face> held_;
 };
 static_assert(trace_reader<any_trace>);
@@ -53,7 +58,7 @@ inline constexpr std::size_t formats_look_at = 4096;
 /// Adapts a reader's `open`, which gives a result<Reader>, to trace_format::open.
 [[nodiscard]] auto erased(auto reader) -> result<any_trace> {
   if (!reader) return reader.error();
-  return any_trace(*std::move(reader));
+  return any_trace::holding(*std::move(reader));
 }
 
 }  // namespace moesaic::trace
