@@ -32,9 +32,17 @@
 #include <moesaic/placement/catalogue.hpp>
 #include <moesaic/placement/fetch.hpp>
 #include <moesaic/placement/host.hpp>
+#include <moesaic/prediction/blend.hpp>
 #include <moesaic/prediction/catalogue.hpp>
+#include <moesaic/prediction/co_occurrence.hpp>
+#include <moesaic/prediction/decayed_frequency.hpp>
+#include <moesaic/prediction/linear.hpp>
+#include <moesaic/prediction/naive_bayes.hpp>
+#include <moesaic/prediction/next_gate.hpp>
 #include <moesaic/prediction/none.hpp>
+#include <moesaic/prediction/popularity.hpp>
 #include <moesaic/prediction/previous_step.hpp>
+#include <moesaic/prediction/successors.hpp>
 #include <moesaic/prediction/transition_counts.hpp>
 #include <moesaic/prefetch/catalogue.hpp>
 #include <moesaic/prefetch/most_useful.hpp>

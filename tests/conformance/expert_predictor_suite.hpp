@@ -7,6 +7,7 @@
 #include <concepts>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -29,7 +30,8 @@ namespace moesaic::conformance {
   return said;
 }
 
-/// What every predictor has to hold, over random worlds with drafts between the steps. `make` gives a fresh one, equal each time.
+/// What every predictor has to hold, over random worlds with drafts between the steps and gates that
+/// look ahead in them. `make` gives a fresh one, equal each time.
 template <class Make>
 [[nodiscard]] findings expert_predictor_suite(Make make, std::uint32_t worlds = 60, std::uint32_t events = 150) {
   using predictor_type = decltype(make());
@@ -68,6 +70,20 @@ template <class Make>
     };
     const auto with_drafts = [&](const auto& event) {
       hear(event);
+      if constexpr (std::same_as<std::remove_cvref_t<decltype(event)>, layer_event>) {  // the gates of the layers behind it
+        const std::uint32_t layer = number(event.layer);
+        for (std::uint32_t due = layer + 1; due < std::min(layer + 3, w->shape.layers()); ++due)
+          for (std::uint32_t row = 0; row < std::min(event.tokens, 4U) && dice.chance(800); ++row) {
+            std::vector<expert_index> named;
+            std::vector<float> weights;
+            for (std::uint32_t e = 0; e < w->shape.experts(static_cast<layer_index>(due)); ++e)
+              if (dice.chance(300)) {
+                named.push_back(static_cast<expert_index>(e));
+                weights.push_back(static_cast<float>(dice.below(1'000)) / 1'000.0F);
+              }
+            hear(hint{provenance::target_gate_ahead, static_cast<layer_index>(due), {row}, named, dice.chance(800) ? std::span<const float>(weights) : std::span<const float>(), {}});
+          }
+      }
       if constexpr (std::same_as<std::remove_cvref_t<decltype(event)>, lease_ended>) {
         if (!dice.chance(100)) return;
         const std::uint32_t rows = dice.between(1, 8);

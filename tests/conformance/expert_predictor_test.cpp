@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
+#include <moesaic/prediction/blend.hpp>
 #include <moesaic/prediction/catalogue.hpp>
+#include <moesaic/prediction/co_occurrence.hpp>
+#include <moesaic/prediction/decayed_frequency.hpp>
+#include <moesaic/prediction/linear.hpp>
+#include <moesaic/prediction/naive_bayes.hpp>
+#include <moesaic/prediction/next_gate.hpp>
 #include <moesaic/prediction/none.hpp>
+#include <moesaic/prediction/popularity.hpp>
 #include <moesaic/prediction/previous_step.hpp>
+#include <moesaic/prediction/successors.hpp>
 #include <moesaic/prediction/transition_counts.hpp>
 
 #include "conformance/expert_predictor_suite.hpp"
@@ -24,6 +32,22 @@ HOLDS("none", prediction::none{})
 HOLDS("previous_step", prediction::previous_step{})
 HOLDS("transition_counts", prediction::transition_counts{})
 HOLDS("transition_counts far ahead", (prediction::transition_counts{.most = 3, .horizon = 9}))
+HOLDS("popularity", prediction::popularity{})
+HOLDS("popularity of a few", prediction::popularity{.most = 1})
+HOLDS("decayed_frequency", prediction::decayed_frequency{})
+HOLDS("successors", prediction::successors{})
+HOLDS("co_occurrence", prediction::co_occurrence{})
+HOLDS("co_occurrence far and wide", (prediction::co_occurrence{.most = 3, .horizon = 9, .sources = 3}))
+HOLDS("naive_bayes", prediction::naive_bayes{})
+HOLDS("naive_bayes far ahead", (prediction::naive_bayes{.most = 2, .horizon = 9, .sources = 1, .weight = 100}))
+HOLDS("blend", prediction::blend{})
+HOLDS("blend of long memory", (prediction::blend{.horizon = 1, .sources = 3, .half_life = 300}))
+HOLDS("linear", prediction::linear{})
+HOLDS("linear far ahead", (prediction::linear{.most = 3, .horizon = 9}))
+HOLDS("next_gate", prediction::next_gate{})
+HOLDS("next_gate that is sure", (prediction::next_gate{.most = 1, .least = 40}))
+HOLDS("any of blend", *prediction::make("blend"))
+HOLDS("any of next_gate", *prediction::make("next_gate"))
 HOLDS("any of transition_counts", *prediction::make("transition_counts"))
 HOLDS("any of none", prediction::any(prediction::none{}))
 

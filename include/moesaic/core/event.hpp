@@ -39,9 +39,10 @@ enum class provenance : std::uint8_t {
   draft_router,                 ///< a drafter of the target's own architecture routed the drafted token
   target_gate_on_draft_hidden,  ///< the target's gate applied to a drafter's hidden state
   history,                      ///< earlier steps
+  target_gate_ahead,            ///< a later layer's own gate, applied to the hidden state of the layer that runs now
 };
 
-/// Early knowledge about one drafted token in one layer. Which spans are filled depends on `from`.
+/// Early knowledge about one token of the coming window, or of the running one, in one layer. Which spans are filled depends on `from`.
 struct hint {
   provenance from = provenance::history;
   layer_index layer{};

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <moesaic/concepts/expert_predictor.hpp>
+#include <moesaic/prediction/learning.hpp>
 
 namespace moesaic::prediction {
 
@@ -34,12 +35,13 @@ namespace moesaic::prediction {
 ///
 ///     prediction::transition_counts predictor{.most = 8};
 struct transition_counts {
-  using hears = events<inventory, layer_event>;
+  using hears = events<inventory, layer_event, learning>;
 
   std::uint32_t most = 0;
   std::uint32_t horizon = 2;
 
   void on(const inventory& all) { state_ = memory(all); }
+  void on(const learning& l) noexcept { state_.learns = l.on; }
   void on(const layer_event& event) noexcept {
     state_.learn(event);
     state_.foretell(event, most, horizon);
@@ -63,7 +65,7 @@ struct transition_counts {
 
     void learn(const layer_event& event) noexcept {
       const std::uint32_t layer = number(event.layer);
-      const bool follows = !last_.empty() && (last_layer_ + 1) % shape_->layers() == layer;
+      const bool follows = learns && !last_.empty() && (last_layer_ + 1) % shape_->layers() == layer;
       if (follows && tells_pairs(static_cast<layer_index>(last_layer_), last_.size()) && tells_pairs(event.layer, event.wanted.size())) {
         for (const std::uint32_t a : last_) {
           const std::span<std::uint16_t> row = row_of(layer, a);
@@ -99,6 +101,7 @@ struct transition_counts {
     }
 
     forecast expected;
+    bool learns = true;
 
    private:
     static constexpr std::uint32_t certain = 1U << 15U;

@@ -113,7 +113,7 @@ record decoder::event(field_reader<Bytes>& from) {
 template <class Bytes>
 record decoder::hinted(field_reader<Bytes>& from) {
   hint h;
-  h.from = from.one_of(provenance::history, "an unknown provenance");
+  h.from = from.one_of(provenance::target_gate_ahead, "an unknown provenance");
   h.layer = layer(from);
   h.at = {from.at_most(0xFFFF'FFFFU, "a draft of more than 2^32 tokens")};
   ids(from, h.layer, from.at_most(most_routes, "a hint of too many experts"));
