@@ -92,7 +92,7 @@ std::vector<difference> compare(const trace::event_table& table, const std::stri
 
 TEST_CASE("replay and the residency core decide alike on recorded routing") {
   const std::vector<std::string> traces{"gptoss20b_6x96.bin", "dsv2lite_law_2x128.bin"};
-  const std::vector<std::string> keyed{"lru", "fifo", "lfu", "lrfu(32)"}, unkeyed{"random(seed=7)", "least_useful"};
+  const std::vector<std::string> keyed{"lru", "fifo", "lfu", "lrfu(32)", "successor"}, unkeyed{"random(seed=7)", "least_useful"};
   for (const std::string& name : traces)
     for (const std::uint32_t window : {1U, 4U}) {  // with 4, an event wants more than its layer's pool
       const trace::event_table table = recorded(name.c_str(), window);
