@@ -11,7 +11,7 @@
 #include <vector>
 
 #include <moesaic/moesaic.hpp>
-#include <moesaic/sim/replay.hpp>
+#include <moesaic/sim/play.hpp>
 #include <moesaic/trace/byte_source.hpp>
 #include <moesaic/trace/moetrc1.hpp>
 #include <moesaic/trace/windows.hpp>

@@ -5,16 +5,17 @@
 #include <cstdio>
 #include <cstring>
 #include <new>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "command_line/output_file.hpp"
-#include "load.hpp"
 #include "options.hpp"
-#include "report.hpp"
-#include "row.hpp"
+#include "row_json.hpp"
+#include "run_rows.hpp"
+#include "table.hpp"
 
 namespace {
 
@@ -43,16 +44,20 @@ result<void> save(const std::string& path, std::string_view text) {
 }
 
 result<std::vector<row>> replay_all(const options& asked) {
-  progress shown;
+  std::optional<finished_rows> finished;
+  if (!asked.resume.empty()) {
+    result<finished_rows> list = finished_rows::open(asked.resume);
+    if (!list) return list.error();
+    finished.emplace(*std::move(list));
+  }
+  moesaic::command_line::progress shown("moesaic-replay", true);
   std::vector<row> rows;
   for (const std::string& path : asked.traces) {
-    const auto tables = load(path, asked.windows, asked.order == recency::by_rank, shown);
-    if (!tables) return tables.error();
-    for (const moesaic::trace::event_table& table : *tables) {
-      result<std::vector<row>> of_table = run_rows(path, table, asked, shown);
-      if (!of_table) return of_table.error();
-      for (row& r : *of_table) rows.push_back(std::move(r));
-    }
+    const result<loaded_trace> trace = load(path, asked, shown);
+    if (!trace) return trace.error();
+    result<std::vector<row>> of_trace = run_rows(*trace, asked, finished ? &*finished : nullptr, shown);
+    if (!of_trace) return of_trace.error();
+    for (row& r : *of_trace) rows.push_back(std::move(r));
   }
   return rows;
 }
@@ -63,11 +68,13 @@ int run(const options& asked) {
   if (to_file)  // tried first and taken back: long work should not end at a folder that is not there
     if (const auto tried = moesaic::command_line::output_file::open(asked.json, false); !tried) return complain(tried.error().sentence(), wrong_request);
   const result<std::vector<row>> rows = replay_all(asked);
-  if (!rows) return complain(rows.error().sentence(), rows.error().code() == error_code::out_of_memory ? failed_half_way : wrong_request);
-  if (const result<void> out = print(to_stdout ? as_json(*rows, asked) : as_table(*rows)); !out)
-    return complain(out.error().sentence(), failed_half_way);
+  if (!rows) {
+    const bool half_way = rows.error().code() == error_code::out_of_memory || rows.error().code() == error_code::transfer_failed;
+    return complain(rows.error().sentence(), half_way ? failed_half_way : wrong_request);
+  }
+  if (const result<void> out = print(to_stdout ? document(*rows) : as_table(*rows)); !out) return complain(out.error().sentence(), failed_half_way);
   if (to_file)
-    if (const result<void> out = save(asked.json, as_json(*rows, asked)); !out) return complain(out.error().sentence(), failed_half_way);
+    if (const result<void> out = save(asked.json, document(*rows)); !out) return complain(out.error().sentence(), failed_half_way);
   return done;
 }
 

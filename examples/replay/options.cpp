@@ -4,8 +4,11 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
-#include <moesaic/version.hpp>
+#include <thread>
 #include <utility>
+
+#include "command_line/lists.hpp"
+#include "command_line/policy_choice.hpp"
 
 namespace moesaic::replaying {
 namespace {
@@ -15,21 +18,48 @@ constexpr const char* usage =
 
 usage: moesaic-replay TRACE... --capacity 12.5%,25%,4000MiB --eviction lru,lrfu(32),belady [options]
 
-TRACE           a MOETRC1 file, plain, .xz or .gz; each is a run of its own. Every combination of the lists below is a row.
---capacity      how much fits: shares of all experts, or bytes
---eviction      lru, fifo, lfu, lrfu(half_life), random(seed), belady
---admission     forced (every miss is kept), optional (the best by the policy's key are), staging_only; (forced)
---window        tokens per step (1)
---scope         layer: a pool for each layer; global: one for all; (layer)
+TRACE           recorded routing in any format the library reads; each is a run of its own. Every combination of the lists is a row.
+--capacity      how much fits: shares of all experts, or bytes       --scope    layer|global: a pool for each layer, or one for all (layer)
+--eviction      EVICTIONS belady
+--admission     ADMISSIONS (forced)
+--window        tokens per step, where the trace has no batches (1)  --reset    no|sequence: start anew with each (no)
 --unit          experts|bytes: what a pool counts; a capacity in bytes always counts bytes (experts)
---expert-bytes  size of one expert, for formats that have no sizes
---recency       event: experts of one event are equally recent, the lower id leaves first;
-                rank: what the router named later is more recent; only lru differs; (event)
---reset         no: cache and policies live through the whole trace; sequence: they start anew with each; (no)
+--expert-bytes  size of one expert, instead of what the trace says   --experts, --top-k  of a layer, where the trace does not say
+--recency       event|rank: whether what the router named later is more recent within an event; only lru differs (event)
+--forecast      m=4,survival=0.7,seed=0: policies are told the routes of the next m tokens, each further one right with that
+                probability; forecast and look_ahead use it
+--accesses      event|one-by-one: one-by-one only for comparison with object caches, which know no events (event)
+--policies      FILE.so: further eviction policies out of a library; may be repeated
+--jobs          rows computed at once (all processors)               --per-layer  misses of every layer in the JSON as well
+--resume        FILE: finished rows are kept there, and those found there are not computed again
 --json          write the rows to a file, or to standard output with -
---forecast, --report (later versions)
---help  --version
+--help  --version  --report (later version)
 )";
+
+std::string help() {
+  std::string text = usage;
+  const auto put = [&](std::string_view word, std::string_view names) { text.replace(text.find(word), word.size(), names); };
+  const auto list = [](auto entries, std::string_view without) {
+    std::string names;
+    std::size_t width = 16;
+    for (const catalogue_entry& e : entries) {
+      if (e.name == without) continue;
+      std::string one(e.name);
+      if (!e.arguments.empty()) one.append("(").append(e.arguments).append(")");
+      if (width + one.size() > 128) {
+        names += "\n                ";
+        width = 16;
+      }
+      names.append(one).append(" ");
+      width += one.size() + 1;
+    }
+    names.pop_back();
+    return names;
+  };
+  put("EVICTIONS", list(eviction::entries(), "least_useful"));
+  put("ADMISSIONS", list(admission::entries(), ""));
+  return text;
+}
 
 error bad(std::string_view option, std::string_view value, std::string_view what) {
   return error(error_code::bad_argument, option, " '", value, "': ", what);
@@ -51,8 +81,9 @@ std::optional<std::uint64_t> whole_number(std::string_view text, std::uint64_t l
 }
 
 struct raw_options {
-  std::string capacity, unit = "experts", expert_bytes, scope = "layer", eviction, admission = "forced", window = "1", recency = "event",
-              forecast, reset = "no", report;
+  std::string capacity, unit = "experts", expert_bytes, experts, top_k, scope = "layer", eviction, admission = "forced", window = "1",
+              recency = "event", forecast, accesses = "event", reset = "no", jobs, report;
+  std::vector<std::string> policies;
 };
 
 /// Reads a word that has two possible values; true for the second.
@@ -63,24 +94,22 @@ result<bool> second_of(std::string_view option, std::string_view value, std::str
 }
 
 result<void> read_lists(options& o, const raw_options& raw, sim::unit counted) {
-  for (const std::string& text : split_list(raw.capacity)) {
+  for (const std::string& text : command_line::split_list(raw.capacity)) {
     const result<sim::capacity> amount = sim::capacity::parse(text);
     if (!amount) return error(amount.error().code(), "--capacity: ", amount.error().sentence());
     o.capacities.push_back({text, *amount, amount->in_bytes() ? sim::unit::bytes : counted});
-    if (o.capacities.back().unit == sim::unit::bytes && !o.expert_bytes)
-      return bad("--capacity", text, "counting bytes needs the size of an expert, which MOETRC1 does not hold; give --expert-bytes N");
   }
-  for (const std::string& text : split_list(raw.window)) {
+  for (const std::string& text : command_line::split_list(raw.window)) {
     const std::optional<std::uint64_t> window = whole_number(text, 1, 65'535);
     if (!window) return bad("--window", text, "expected whole numbers of tokens from 1 to 65535");
     o.windows.push_back(static_cast<std::uint32_t>(*window));
   }
-  for (const std::string& text : split_list(raw.eviction)) {
-    const result<eviction_choice> chosen = choose_eviction(text, o.order);
+  for (const std::string& text : command_line::split_list(raw.eviction)) {
+    const result<eviction_choice> chosen = choose_eviction(text, o.order, o.libraries);
     if (!chosen) return chosen.error();
     o.evictions.push_back(*chosen);
   }
-  for (const std::string& text : split_list(raw.admission)) {
+  for (const std::string& text : command_line::split_list(raw.admission)) {
     const result<admission_choice> chosen = choose_admission(text);
     if (!chosen) return chosen.error();
     o.admissions.push_back(*chosen);
@@ -92,32 +121,97 @@ result<void> read_lists(options& o, const raw_options& raw, sim::unit counted) {
   return {};
 }
 
-result<options> checked(std::vector<std::string> traces, std::string json, const raw_options& raw) {
-  options o;
-  o.traces = std::move(traces);
-  o.json = std::move(json);
-  if (!raw.forecast.empty()) return error(error_code::bad_argument, "--forecast is not available in this version; leave it out");
+/// `m=4,survival=0.7,seed=0`
+result<forecast_choice> read_forecast(const std::string& text) {
+  forecast_choice chosen{text, {}};
+  bool tokens = false;
+  for (const std::string& part : command_line::split_list(text)) {
+    const std::size_t equals = part.find('=');
+    const std::string name = part.substr(0, equals), value = equals == std::string::npos ? "" : part.substr(equals + 1);
+    if (name == "m") {
+      const auto m = whole_number(value, 1, forecast::longest_window);
+      if (!m) return bad("--forecast", text, "m has to be a whole number of tokens from 1 to 64");
+      chosen.how.tokens = static_cast<std::uint32_t>(*m);
+      tokens = true;
+    } else if (name == "survival") {
+      const auto [end, failed] = std::from_chars(value.data(), value.data() + value.size(), chosen.how.survival);
+      if (failed != std::errc{} || end != value.data() + value.size() || !(chosen.how.survival >= 0 && chosen.how.survival <= 1))
+        return bad("--forecast", text, "survival has to be a probability from 0 to 1");
+    } else if (name == "seed") {
+      const auto seed = whole_number(value, 0, ~std::uint64_t{});
+      if (!seed) return bad("--forecast", text, "seed has to be a whole number");
+      chosen.how.seed = *seed;
+    } else {
+      return bad("--forecast", text, "expected m=4,survival=0.7,seed=0");
+    }
+  }
+  if (!tokens) return bad("--forecast", text, "say how many tokens are known ahead with m=4");
+  return chosen;
+}
+
+result<void> read_words(options& o, const raw_options& raw) {
+  const struct {
+    const char* option;
+    const std::string& value;
+    const char *first, *second;
+    bool& says;
+  } words[] = {{"--scope", raw.scope, "layer", "global", o.one_pool},
+               {"--reset", raw.reset, "no", "sequence", o.reset_each_sequence},
+               {"--accesses", raw.accesses, "event", "one-by-one", o.one_by_one}};
+  for (const auto& word : words) {
+    const result<bool> said = second_of(word.option, word.value, word.first, word.second);
+    if (!said) return said.error();
+    word.says = *said;
+  }
+  const result<bool> by_rank = second_of("--recency", raw.recency, "event", "rank");
+  if (!by_rank) return by_rank.error();
+  o.order = *by_rank ? recency::by_rank : recency::by_event;
+  return {};
+}
+
+result<void> read_numbers(options& o, const raw_options& raw) {
+  if (!raw.expert_bytes.empty()) {
+    const std::optional<std::uint64_t> size = whole_number(raw.expert_bytes, 1, std::uint64_t{1} << 36U);
+    if (!size) return bad("--expert-bytes", raw.expert_bytes, "expected a whole number of bytes from 1 to 68719476736");
+    o.expert_bytes = bytes{*size};
+  }
+  o.jobs = std::max(1U, std::thread::hardware_concurrency());
+  const struct {
+    const char* option;
+    const std::string& value;
+    std::uint64_t most;
+    std::uint32_t& number;
+  } numbers[] = {{"--jobs", raw.jobs, 1024, o.jobs}, {"--experts", raw.experts, 65'535, o.experts}, {"--top-k", raw.top_k, 65'535, o.top_k}};
+  for (const auto& one : numbers) {
+    if (one.value.empty()) continue;
+    const std::optional<std::uint64_t> number = whole_number(one.value, 1, one.most);
+    if (!number) return error(error_code::bad_argument, one.option, " '", one.value, "': expected a whole number from 1 to ", one.most);
+    one.number = static_cast<std::uint32_t>(*number);
+  }
+  return {};
+}
+
+result<options> checked(options o, const raw_options& raw) {
   if (!raw.report.empty()) return error(error_code::bad_argument, "--report is not available in this version; take --json");
   if (o.traces.empty()) return error(error_code::bad_argument, "no trace given; name at least one file, see moesaic-replay --help");
   if (raw.capacity.empty()) return error(error_code::bad_argument, "no capacity given; say how much fits with --capacity 25%");
   if (raw.eviction.empty()) return error(error_code::bad_argument, "no eviction policy given; name some with --eviction lru,belady");
   const result<bool> in_bytes = second_of("--unit", raw.unit, "experts", "bytes");
   if (!in_bytes) return in_bytes.error();
-  const result<bool> one_pool = second_of("--scope", raw.scope, "layer", "global");
-  if (!one_pool) return one_pool.error();
-  const result<bool> by_rank = second_of("--recency", raw.recency, "event", "rank");
-  if (!by_rank) return by_rank.error();
-  const result<bool> reset = second_of("--reset", raw.reset, "no", "sequence");
-  if (!reset) return reset.error();
-  o.one_pool = *one_pool;
-  o.order = *by_rank ? recency::by_rank : recency::by_event;
-  o.reset_each_sequence = *reset;
-  if (!raw.expert_bytes.empty()) {
-    const std::optional<std::uint64_t> size = whole_number(raw.expert_bytes, 1, std::uint64_t{1} << 36U);
-    if (!size) return bad("--expert-bytes", raw.expert_bytes, "expected a whole number of bytes from 1 to 68719476736");
-    o.expert_bytes = bytes{*size};
+  if (const result<void> words = read_words(o, raw); !words) return words.error();
+  if (const result<void> numbers = read_numbers(o, raw); !numbers) return numbers.error();
+  if (!raw.forecast.empty()) {
+    const result<forecast_choice> told = read_forecast(raw.forecast);
+    if (!told) return told.error();
+    o.forecast = *told;
   }
+  const result<command_line::policy_libraries> libraries = command_line::policy_libraries::open(raw.policies);
+  if (!libraries) return libraries.error();
+  o.libraries = *libraries;
   if (const result<void> lists = read_lists(o, raw, *in_bytes ? sim::unit::bytes : sim::unit::experts); !lists) return lists.error();
+  if (o.one_by_one && (o.windows != std::vector<std::uint32_t>{1} || o.forecast || o.order == recency::by_rank))
+    return error(error_code::bad_argument, "--accesses one-by-one knows neither windows nor forecasts nor ranks within an event; leave --window, "
+                 "--forecast and --recency out");
   return o;
 }
 
@@ -127,36 +221,40 @@ result<std::variant<options, std::string>> read_options(int argc, const char* co
   using answer = std::variant<options, std::string>;
   CLI::App app;
   app.set_help_flag();
-  std::vector<std::string> traces;
-  std::string json;
+  options asked;
   raw_options raw;
-  bool help = false, version = false;
-  app.add_option("traces", traces);
-  app.add_option("--json", json);
+  bool wants_help = false, wants_version = false;
+  app.add_option("traces", asked.traces);
+  app.add_option("--policies", raw.policies)->allow_extra_args(false);
   for (const auto& [name, value] : {std::pair<const char*, std::string*>{"--capacity", &raw.capacity},
                                     {"--unit", &raw.unit},
                                     {"--expert-bytes", &raw.expert_bytes},
+                                    {"--experts", &raw.experts},
+                                    {"--top-k", &raw.top_k},
                                     {"--scope", &raw.scope},
                                     {"--eviction", &raw.eviction},
                                     {"--admission", &raw.admission},
                                     {"--window", &raw.window},
                                     {"--recency", &raw.recency},
                                     {"--forecast", &raw.forecast},
+                                    {"--accesses", &raw.accesses},
                                     {"--reset", &raw.reset},
+                                    {"--jobs", &raw.jobs},
+                                    {"--resume", &asked.resume},
+                                    {"--json", &asked.json},
                                     {"--report", &raw.report}})
     app.add_option(name, *value);
-  app.add_flag("--help,-h", help);
-  app.add_flag("--version", version);
+  app.add_flag("--per-layer", asked.per_layer);
+  app.add_flag("--help,-h", wants_help);
+  app.add_flag("--version", wants_version);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& why) {
     return explained(why);
   }
-  if (help) return answer(std::string(usage));
-  if (version)
-    return answer("moesaic-replay " + std::to_string(moesaic::version.major) + "." + std::to_string(moesaic::version.minor) + "." +
-                  std::to_string(moesaic::version.patch) + "\n");
-  result<options> o = checked(std::move(traces), std::move(json), raw);
+  if (wants_help) return answer(help());
+  if (wants_version) return answer("moesaic-replay " + command_line::version_text() + "\n");
+  result<options> o = checked(std::move(asked), raw);
   if (!o) return o.error();
   return answer(*std::move(o));
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <moesaic/sim/capacity.hpp>
+#include <moesaic/sim/true_tokens.hpp>
 
 #include "choice.hpp"
 
@@ -18,6 +19,10 @@ struct capacity_choice {
   sim::capacity amount;
   sim::unit unit;
 };
+struct forecast_choice {
+  std::string text;
+  sim::true_tokens::options how;
+};
 
 /// What one run of the program is asked to do, checked as far as that goes without opening a trace.
 struct options {
@@ -26,11 +31,18 @@ struct options {
   std::vector<eviction_choice> evictions;
   std::vector<admission_choice> admissions;
   std::vector<std::uint32_t> windows;
-  std::optional<bytes> expert_bytes;
+  std::optional<bytes> expert_bytes;      ///< instead of what the trace says
+  std::uint32_t experts = 0, top_k = 0;   ///< for formats that do not say; 0: as found
   bool one_pool = false;
   recency order = recency::by_event;
   bool reset_each_sequence = false;
-  std::string json;  ///< path, "-" for standard output, empty for none
+  bool one_by_one = false;
+  bool per_layer = false;
+  std::optional<forecast_choice> forecast;
+  command_line::policy_libraries libraries;
+  std::uint32_t jobs = 1;
+  std::string resume;  ///< path of the list of finished rows, empty for none
+  std::string json;    ///< path, "-" for standard output, empty for none
 };
 
 /// What the command line asks for: work, or only a text to print (help, version).

@@ -35,7 +35,7 @@ TEST_CASE("wrong options and values: status 2 and a sentence that names them") {
       {"", "no trace given"},
       {"T", "no capacity given"},
       {"T --capacity 25%", "no eviction policy given"},
-      {"T --capacity 25% --eviction nonsense", "'nonsense' is no eviction policy; known are lru fifo lfu lrfu random belady"},
+      {"T --capacity 25% --eviction nonsense", "'nonsense' is no eviction policy; known are lru fifo lfu lrfu random "},
       {"T --capacity 25% --eviction lru,", "names no policy"},
       {"T --capacity 25% --eviction 'lru(3)'", "lru"},
       {"T --capacity 25% --eviction 'belady(3)'", "takes no arguments"},
@@ -61,7 +61,21 @@ TEST_CASE("wrong options and values: status 2 and a sentence that names them") {
       {"T --capacity 25% --eviction lru --scope pool", "--scope 'pool': expected layer or global"},
       {"T --capacity 25% --eviction lru --recency age", "--recency 'age': expected event or rank"},
       {"T --capacity 25% --eviction lru --reset yes", "--reset 'yes': expected no or sequence"},
-      {"T --capacity 25% --eviction lru --forecast m=4", "--forecast is not available in this version"},
+      {"T --capacity 0.1% --scope global --eviction lru", "pool 0 would hold none of its 768 experts"},
+      {"T --capacity 0.0001% --unit bytes --expert-bytes 100 --eviction lru", "pool 0 would hold none of its 3200 bytes"},
+      {"T --capacity 25% --eviction lru --forecast m=0", "--forecast 'm=0': m has to be a whole number of tokens from 1 to 64"},
+      {"T --capacity 25% --eviction lru --forecast survival=.5", "say how many tokens are known ahead with m=4"},
+      {"T --capacity 25% --eviction lru --forecast m=4,survival=1.1", "survival has to be a probability from 0 to 1"},
+      {"T --capacity 25% --eviction lru --forecast m=4,survival=nan", "survival has to be a probability from 0 to 1"},
+      {"T --capacity 25% --eviction lru --forecast m=4,luck=1", "expected m=4,survival=0.7,seed=0"},
+      {"T --capacity 25% --eviction lru --accesses all", "--accesses 'all': expected event or one-by-one"},
+      {"T --capacity 25% --eviction lru --accesses one-by-one --window 4", "knows neither windows nor"},
+      {"T --capacity 25% --eviction lru --jobs 0", "--jobs '0': expected a whole number from 1 to 1024"},
+      {"T --capacity 25% --eviction arc --admission optional", "arc has no key"},
+      {"T --capacity 25% --eviction sieve --admission by_union", "sieve has no key"},
+      {"T --capacity 25% --eviction lru --policies /no/such.so", "/no/such.so"},
+      {"T --capacity 25% --eviction lru --resume /no/such/folder/rows", "--resume /no/such/folder/rows: No such file or directory"},
+      {"T --capacity 25% --eviction lru --resume T", "line 1 is no finished row of moesaic-replay"},
       {"T --capacity 25% --eviction lru --report r.html", "--report is not available in this version"},
       {"T --capacity 25% --eviction lru --speed 3", "--speed"},
       {"T --capacity 25% --eviction", "--eviction"},
@@ -73,7 +87,8 @@ TEST_CASE("wrong options and values: status 2 and a sentence that names them") {
   };
   for (const auto& [arguments, words] : wrong) {
     std::string with_trace = arguments;
-    if (with_trace.starts_with("T")) with_trace.replace(0, 1, "'" + gptoss + "'");
+    for (std::size_t at = 0; (at = with_trace.find('T', at)) != std::string::npos && (at == 0 || with_trace[at - 1] == ' '); at += gptoss.size())
+      with_trace.replace(at, 1, "'" + gptoss + "'");
     CAPTURE(with_trace);
     complains(replay(with_trace), 2, words);
   }
@@ -88,22 +103,18 @@ TEST_CASE("traces that are cut, too long, damaged or of another kind: status 2, 
   };
   const auto first = [](const std::vector<std::byte>& all, std::size_t n) { return std::vector<std::byte>(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(n)); };
   complains(with({}), 2, "t.bin: is empty");
-  complains(with(first(good, 5)), 2, "is no MOETRC1 trace");
+  complains(with(first(good, 5)), 2, "starts like no routing trace");
   complains(with(first(good, 20)), 2, "ends at byte 20, inside the 32 bytes of its header");
   complains(with(first(good, 100)), 2, "ends at byte 100, but its header promises 104960 bytes");
   complains(with(first(good, good.size() - 1)), 2, "ends at byte 104959");
   std::vector<std::byte> longer = good;
   longer.push_back({});
   complains(with(longer), 2, "goes on after byte 104960");
-  complains(with(std::vector<std::byte>(1000, std::byte{'#'})), 2, "is no MOETRC1 trace");
-  if (replay_unpacks()) {
-    complains(with(first(packed, packed.size() / 2)), 2, "the file is cut (xz)");
-    std::vector<std::byte> broken = packed;
-    broken[broken.size() / 2] ^= std::byte{1};
-    complains(with(broken), 2, "(xz)");
-  } else {
-    complains(with(packed), 2, "this build reads plain traces only");
-  }
+  complains(with(std::vector<std::byte>(1000, std::byte{'#'})), 2, "starts like no routing trace");
+  complains(with(first(packed, packed.size() / 2)), 2, "the file is cut (xz)");
+  std::vector<std::byte> broken = packed;
+  broken[broken.size() / 2] ^= std::byte{1};
+  complains(with(broken), 2, "(xz)");
   std::vector<std::byte> wide = good;
   wide[32 + 6 * 16 + 3] = std::byte{40};  // the first token names expert 40 of 32
   complains(with(wide), 2, "byte 131: expert 40 in a layer of 32");
@@ -173,7 +184,7 @@ TEST_CASE("help fits a screen, the version is said") {
   CHECK(help.err.empty());
   CHECK(std::count(help.out.begin(), help.out.end(), '\n') <= 24);
   for (const char* option : {"--capacity", "--unit", "--expert-bytes", "--scope", "--eviction", "--admission", "--window", "--recency", "--forecast",
-                             "--reset", "--json", "--report", "--help", "--version"})
+                             "--reset", "--accesses", "--per-layer", "--jobs", "--resume", "--policies", "--json", "--report", "--help", "--version"})
     CHECK_MESSAGE(help.out.find(option) != std::string::npos, option);
   const finished version = replay("--version");
   CHECK(version.status == 0);

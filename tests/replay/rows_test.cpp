@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <fstream>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -174,6 +177,98 @@ TEST_CASE("without --json there is a table for people") {
   CHECK(done.out.find("lrfu(32)") != std::string::npos);
   CHECK(done.out.find("regret") != std::string::npos);
   CHECK(done.err.empty());
+}
+
+/// A row without what depends on the moment.
+std::string numbers_of(const std::string& row) { return row.substr(0, row.find("accesses_per_s")); }
+
+TEST_CASE("how many rows are computed at once changes nothing") {
+  const std::string asked = gptoss + " --capacity 12.5%,25%,50% --eviction 'lru,belady,arc,forecast,random(3)' --window 1,4 --forecast m=4,survival=.7 --jobs ";
+  const std::vector<std::string> one = rows(asked + "1"), four = rows(asked + "4");
+  REQUIRE(one.size() == 30);
+  REQUIRE(four.size() == 30);
+  for (std::size_t i = 0; i < one.size(); ++i) CHECK(numbers_of(one[i]) == numbers_of(four[i]));
+}
+
+TEST_CASE("layers' misses add up, and are there only where asked for") {
+  const std::string asked = gptoss + " --capacity 25% --eviction lru";
+  const std::string row = rows(asked + " --per-layer")[0];
+  const auto sum_of = [&](const std::string& key) {
+    std::istringstream numbers(row.substr(row.find('[', row.find("\"" + key + "\"")) + 1));
+    std::uint64_t sum = 0, count = 0;
+    for (std::uint64_t n = 0; numbers >> n; numbers.ignore()) sum += n, ++count;
+    CHECK(count == 24);
+    return sum;
+  };
+  CHECK(sum_of("layers_misses") == count_of(row, "misses"));
+  CHECK(sum_of("layers_accesses") == count_of(row, "accesses"));
+  CHECK(value_of(rows(asked)[0], "layers_misses") == "(missing)");
+}
+
+TEST_CASE("a forecast is named in the row and helps those who look at it, no others") {
+  const std::string asked = gptoss + " --capacity 25% --eviction forecast,lru --window 1";
+  const std::vector<std::string> blind = rows(asked), told = rows(asked + " --forecast m=8"), half = rows(asked + " --forecast m=8,survival=0.5,seed=3");
+  CHECK(value_of(blind[0], "forecast") == "null");
+  CHECK(value_of(told[0], "forecast") == "m=8");
+  CHECK(value_of(half[0], "forecast") == "m=8,survival=0.5,seed=3");
+  CHECK(count_of(told[0], "misses") < count_of(half[0], "misses"));
+  CHECK(count_of(half[0], "misses") < count_of(blind[0], "misses"));
+  CHECK(count_of(told[0], "misses") >= count_of(told[0], "belady_misses"));
+  CHECK(count_of(told[1], "misses") == count_of(blind[1], "misses"));
+}
+
+/// One layer, two tokens of three experts each, a pool of two.
+TEST_CASE("one by one each access is its own event, in the order of the router") {
+  made_moetrc1 t{.layers = 1, .experts = 4, .top_k = 3};
+  t.add_sequence(2);
+  t.ids = {2, 0, 1, 0, 3, 2};
+  const temporary_folder here;
+  write_bytes(here / "t.bin", t.bytes());
+  const auto of = [&](const std::string& more) { return rows("'" + (here / "t.bin") + "' --capacity 50% --eviction lru,fifo,belady" + more); };
+  const std::vector<std::string> events = of(""), single = of(" --accesses one-by-one");
+  CHECK(value_of(events[0], "counted_by") == "event");
+  CHECK(value_of(single[0], "counted_by") == "access");
+  CHECK(count_of(events[0], "events") == 2);
+  CHECK(count_of(single[0], "events") == 6);
+  CHECK(count_of(single[0], "compulsory") == 4);
+  CHECK(count_of(single[0], "hits") == 1);  // residents 2 | 2 0 | 0 1 | 0 hit | 0 3 | 3 2
+  CHECK(count_of(single[1], "hits") == 1);  // the same until 3 takes the place of 0
+  CHECK(count_of(single[2], "hits") == 1);  // 1 takes the place of 2, which is used later than 0
+  CHECK(count_of(events[0], "hits") == 1);  // 0 and 1 have the places when {0, 2, 3} comes
+}
+
+TEST_CASE("finished rows are kept in a list and not computed again; a line cut short is") {
+  const temporary_folder here;
+  const std::string list = here / "rows", keep = " --resume '" + list + "'", asked = gptoss + " --capacity 25% --admission forced,optional --eviction lru,belady";
+  const std::vector<std::string> first = rows(asked + keep);
+  const std::string written = content_of(list);
+  CHECK(std::count(written.begin(), written.end(), '\n') == 4);
+  // The same again: the rows are the list's, with the time they took then, and nothing is added.
+  CHECK(rows(asked + keep) == first);
+  CHECK(content_of(list) == written);
+  CHECK(rows(asked) != first);
+  // More of the same trace: only what is new is added.
+  const std::vector<std::string> more = rows(asked + ",lfu" + keep);
+  CHECK(more.size() == 6);
+  CHECK(more[0] == first[0]);
+  const std::string longer = content_of(list);
+  CHECK(longer.starts_with(written));
+  CHECK(std::count(longer.begin(), longer.end(), '\n') == 6);
+  // A run that was stopped in the middle of a line.
+  std::ofstream(list, std::ios::binary) << longer.substr(0, longer.size() - 30);
+  CHECK(rows(asked + ",lfu" + keep)[0] == first[0]);
+  CHECK(std::count(longer.begin(), longer.end(), '\n') == 6);
+  // Another trace of the same name is another row, and another setting too.
+  std::vector<std::byte> other = read_bytes(gptoss);
+  other[other.size() / 3] = std::byte{7};
+  write_bytes(here / "t.bin", read_bytes(gptoss));
+  const std::string moved = "'" + (here / "t.bin") + "' --capacity 25% --admission forced,optional --eviction lru,belady" + keep;
+  const std::size_t known = content_of(list).size();
+  CHECK(value_of(rows(moved)[0], "trace") == here / "t.bin");
+  CHECK(content_of(list).size() == known);
+  write_bytes(here / "t.bin", other);
+  CHECK(rows(moved).size() == 4);
+  CHECK(content_of(list).size() > known);
 }
 
 }  // namespace

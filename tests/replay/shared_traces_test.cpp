@@ -73,4 +73,18 @@ TEST_CASE("one small pool serves nobody: recency floods") {
   CHECK(number_of(rows_of(done.out).at(0), "miss_ratio") == 1);
 }
 
+/// A phone's engine recorded beside its routing who was resident. Its own rules differ in one point: it makes room after the
+/// batch, all misses at once.
+TEST_CASE("a real engine's recorded residency comes out, and the bytes it read") {
+  const std::string trace = traces + "original/bigmoe_qwen.route.csv.xz";
+  if (!std::filesystem::exists(trace)) return;
+  const finished done = replay("'" + trace + "' --scope global --capacity 4000MiB --eviction lru --admission forced --json -");
+  REQUIRE(done.status == 0);
+  const std::string row = rows_of(done.out).at(0);
+  CHECK(count_of(row, "recorded_decode_accesses") == 36'864);
+  CHECK(count_of(row, "decode_accesses") == 36'864);
+  CHECK(number_of(row, "recorded_decode_equal") >= .9997 * 36'864);
+  CHECK(number_of(row, "decode_bytes_missed") / (1U << 20U) == doctest::Approx(19'941.3).epsilon(.00001));
+}
+
 }  // namespace

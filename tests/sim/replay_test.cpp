@@ -21,7 +21,7 @@
 #include <moesaic/eviction/lru.hpp>
 #include <moesaic/eviction/lru_by_rank.hpp>
 #include <moesaic/eviction/random.hpp>
-#include <moesaic/sim/replay.hpp>
+#include <moesaic/sim/play.hpp>
 #include <moesaic/trace/next_use.hpp>
 #include <moesaic/trace/windows.hpp>
 
@@ -182,10 +182,10 @@ TEST_CASE("replay is what its rules say, for every policy, admission, scope, win
 
 template <class Eviction, class Admission>
 counters counts_of(const trace::event_table& table, const model_shape& shape, std::uint64_t room, Eviction eviction, Admission admission) {
-  const std::vector<std::uint32_t> next = trace::next_uses(table);
+  const trace::future next(table);
   sim::replay<Eviction, Admission> player(
       sim::resident_set(shape, group_per_layer{}, sim::unit::experts, std::vector<std::uint64_t>(shape.layers(), room)), eviction, admission);
-  sim::play(player, table, next);
+  sim::play(player, table, {.next_uses = &next});
   return player.count();
 }
 
@@ -317,22 +317,6 @@ TEST_CASE("a policy that names no candidate gets nobody") {
   CHECK(player.count().hits == 1);
   CHECK(player.count().bypasses == 1);
   CHECK(player.count().evictions == 0);
-}
-
-TEST_CASE("a watcher sees every step and may stop") {
-  moesaic_test::splitmix dice{6};
-  const obvious::routing r = random_routing(dice, 2, 10, 2, 1, 50);
-  const trace::event_table table = table_of(r, 2, 1);
-  const model_shape shape = *model_shape::uniform(2, 10, 2, {1});
-  sim::replay<eviction::lru, admission::forced> player(
-      sim::resident_set(shape, one_group{}, sim::unit::experts, {5}), {}, {});
-  std::vector<std::size_t> seen;
-  sim::play(player, table, {}, false, [&](std::size_t s) {
-    seen.push_back(s);
-    return s < 3;
-  });
-  CHECK(seen == std::vector<std::size_t>{0, 1, 2, 3});
-  CHECK(player.count().events <= 6);
 }
 
 }  // namespace

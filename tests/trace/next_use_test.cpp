@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <map>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <moesaic/trace/next_use.hpp>
@@ -60,6 +63,47 @@ TEST_CASE("on random tables it is what looking ahead finds") {
         CHECK(next[i] == expected);
       }
     }
+  }
+}
+
+TEST_CASE("blocks hide nothing: a long table, forwards and backwards") {
+  moesaic_test::splitmix dice{5};
+  const dimensions shape{2, 40, 4};
+  window_builder builder(shape, {});
+  std::uint32_t sequence = 0;
+  for (std::uint32_t token = 0; token < 30'000; ++token) {  // 240,000 accesses, four blocks
+    std::vector<std::uint16_t> ids;
+    for (int i = 0; i < 8; ++i) ids.push_back(static_cast<std::uint16_t>(std::min(dice.below(40), dice.below(40))));
+    if (dice.chance(1)) ++sequence;
+    builder.add({.sequence = sequence, .first_token = token, .tokens = 1, .experts = ids, .weights = {}, .recorded = {}});
+  }
+  const event_table t = builder.finish();
+  for (const bool within : {false, true}) {
+    // Forwards: whoever used the expert last learns of this use.
+    std::vector<std::uint32_t> expected(t.accesses(), no_next_use);
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::size_t> last;
+    std::size_t access = 0;
+    for (std::size_t s = 0; s < t.steps.size(); ++s) {
+      if (within && s > 0 && t.steps[s].sequence != t.steps[s - 1].sequence) last.clear();
+      for (std::size_t e = t.steps[s].first_event; e < t.end_of(s); ++e)
+        for (std::uint32_t i = 0; i < t.sizes[e]; ++i, ++access) {
+          const std::pair<std::uint32_t, std::uint32_t> who{t.layers[e], t.experts[access]};
+          if (const auto before = last.find(who); before != last.end()) expected[before->second] = static_cast<std::uint32_t>(e);
+          last[who] = access;
+        }
+    }
+    const future all(t, within);
+    std::uint64_t wrong = 0;
+    const auto check = [&](future::reader& reader, std::size_t s) {
+      const std::span<const std::uint32_t> uses = reader.of(s);
+      const std::uint64_t first = t.steps[s].first_access, end = s + 1 < t.steps.size() ? t.steps[s + 1].first_access : t.accesses();
+      REQUIRE(uses.size() == end - first);
+      for (std::size_t i = 0; i < uses.size(); ++i) wrong += uses[i] != expected[first + i];
+    };
+    future::reader forwards(all), backwards(all);
+    for (std::size_t s = 0; s < t.steps.size(); ++s) check(forwards, s);
+    for (std::size_t s = t.steps.size(); s-- > 0; s = s < 997 ? 0 : s - 997) check(backwards, s);
+    CHECK(wrong == 0);
   }
 }
 

@@ -121,4 +121,52 @@ TEST_CASE("sets of random rows are those of a set, whatever the window and the p
   }
 }
 
+/// Rows by hand: one layer, top-1.
+routing_rows rows_of(std::uint32_t sequence, std::uint64_t first, const ids& experts, std::uint32_t batch, const std::vector<std::uint8_t>& recorded = {}) {
+  return {sequence, first, 0, static_cast<std::uint32_t>(experts.size()), experts, {}, batch, recorded};
+}
+
+TEST_CASE("a batch of the trace is one step whatever the window, also in pieces; counts are kept from there on") {
+  for (const std::uint32_t window : {1U, 2U}) {
+    CAPTURE(window);
+    window_builder builder({1, 6, 1}, {.window = window});
+    builder.add(rows_of(0, 0, {3}, 0));
+    builder.add(rows_of(0, 1, {4, 2, 2}, 7));
+    builder.add(rows_of(0, 4, {2, 5}, 7));
+    builder.add(rows_of(0, 6, {1, 1, 0}, 0));
+    builder.add(rows_of(0, 9, {1, 1}, 8));
+    builder.add(rows_of(1, 11, {1}, 8));  // another sequence is another step
+    const event_table t = builder.finish();
+    REQUIRE(t.steps.size() == (window == 1 ? 7 : 6));
+    CHECK(t.steps[1].tokens == 5);
+    CHECK(t.steps[1].first_token == 1);
+    CHECK(t.experts == (window == 1 ? ids{3, 2, 4, 5, 1, 1, 0, 1, 1} : ids{3, 2, 4, 5, 1, 0, 1, 1}));
+    CHECK(t.tokens == (window == 1 ? ids{1, 3, 1, 1, 1, 1, 1, 2, 1} : ids{1, 3, 1, 1, 2, 1, 2, 1}));
+  }
+}
+
+TEST_CASE("recorded residency goes with the first mention; rows without it say nothing") {
+  window_builder builder({1, 6, 1}, {.window = 2, .keep_recorded = true});
+  builder.add(rows_of(0, 0, {3, 1}, 0));
+  builder.add(rows_of(0, 2, {4, 4}, 0, {0, 1}));
+  builder.add(rows_of(0, 4, {5, 2}, 0, {1, 255}));
+  builder.add(rows_of(0, 6, {5, 2}, 0));
+  const event_table t = builder.finish();
+  CHECK(t.experts == ids{1, 3, 4, 2, 5, 2, 5});
+  CHECK(t.recorded == std::vector<std::uint8_t>{255, 255, 0, 255, 1, 255, 255});
+}
+
+TEST_CASE("one by one each access is an event, token by token, layer by layer, in router order") {
+  const event_table t = built(moesaic_test::small_trace().bytes(), {.window = 1, .one_by_one = true});
+  const event_table whole = built(moesaic_test::small_trace().bytes(), {.window = 1});
+  CHECK(t.events() == t.accesses());
+  CHECK(t.accesses() == whole.accesses());
+  CHECK(t.compulsory == whole.compulsory);
+  CHECK(t.steps.size() == whole.steps.size());
+  CHECK(t.experts == ids{1, 0, 5, 4, 1, 2, 3, 1, 4, 0, 0, 1, 2, 3, 5, 0, 3, 2});
+  CHECK(t.layers == ids{0, 0, 1, 1, 0, 0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1});
+  CHECK(t.sizes == ids(18, 1));
+  CHECK(t.tokens.empty());
+}
+
 }  // namespace

@@ -62,14 +62,15 @@ class use_table {
   [[nodiscard]] utility key(std::uint32_t flat) const noexcept {
     return uses_[flat].resident ? keys_[flat] : entering(flat);
   }
-  /// The candidate with the smallest key; no_victim if there is none. Without a branch on what is smaller: nobody can predict
-  /// that, and a few members are all there mostly are.
+  /// The candidate with the smallest key; no_victim if there is none. The branch passes over those far from it, which is most
+  /// of many; among the near ones nobody can predict who is smaller, so there is none.
   [[nodiscard]] std::uint32_t least(const candidate_view& candidates) const noexcept {
     const utility* const keys = keys_.data();
     utility least = utility::highest();
     std::uint32_t found = no_victim;
     for (const std::uint32_t flat : candidates.members()) {
       const utility its = keys[flat];
+      if (its > least) continue;
       const bool less = static_cast<int>(its < least) | (static_cast<int>(its == least) & static_cast<int>(flat < found));
       const bool better = static_cast<int>(less) & static_cast<int>(candidates.eligible(flat));
       least.count = better ? its.count : least.count;

@@ -26,13 +26,6 @@ class capacity {
   /// floor(share × whole), exactly.
   [[nodiscard]] constexpr std::uint64_t of(std::uint64_t whole) const noexcept { return part(whole, amount_, denominator_); }
 
-  /// Room of every pool of a partition, in `counted`. A share gives each pool that part of its own experts or bytes, at least
-  /// one expert where experts are counted. Bytes are for all pools together and are split by the bytes of their experts; what
-  /// rounding leaves goes byte by byte to the first pools. Bytes cannot be counted in experts.
-  template <eviction_groups Groups>
-  [[nodiscard]] result<std::vector<std::uint64_t>> pools(const model_shape& shape, const Groups& groups, unit counted) const;
-
- private:
   /// floor(a × b / c) where it is below 2^64, for c in [1, 2^63]: long multiplication, so that nothing overflows or rounds.
   [[nodiscard]] static constexpr std::uint64_t part(std::uint64_t a, std::uint64_t b, std::uint64_t c) noexcept {
     std::uint64_t quotient = 0, rest = 0;
@@ -46,6 +39,14 @@ class capacity {
     return quotient;
   }
 
+  /// Room of every pool of a partition, in `counted`. A share gives each pool that part of its own experts or bytes; a pool of
+  /// one layer holds at least one expert where experts are counted. Bytes are for all pools together and are split by the bytes of their experts; what
+  /// rounding leaves goes byte by byte to the first pools. Bytes cannot be counted in experts,
+  /// and a pool that would hold nothing is an error.
+  template <eviction_groups Groups>
+  [[nodiscard]] result<std::vector<std::uint64_t>> pools(const model_shape& shape, const Groups& groups, unit counted) const;
+
+ private:
   std::uint64_t amount_ = 0;       ///< the share's numerator, or bytes
   std::uint64_t denominator_ = 0;  ///< the share's, 100 × 10^places; 0: `amount_` is bytes
 };
@@ -110,12 +111,16 @@ result<std::vector<std::uint64_t>> capacity::pools(const model_shape& shape, con
       room[g] = part(amount_, whole[g], shape.total().count);
     } else {
       room[g] = of(whole[g]);
-      if (counted == unit::experts && room[g] == 0) room[g] = 1;
+      if (counted == unit::experts && room[g] == 0 && (room.size() > 1 || shape.layers() == 1)) room[g] = 1;
     }
     given += room[g];
   }
   if (in_bytes())
     for (std::size_t g = 0; given < amount_; g = (g + 1) % room.size(), ++given) ++room[g];
+  for (std::size_t g = 0; g < room.size(); ++g)
+    if (room[g] == 0)
+      return error(error_code::bad_argument, "capacity of nothing: pool ", g, " would hold none of its ", whole[g],
+                   counted == unit::bytes ? " bytes" : " experts", "; take a larger capacity");
   return room;
 }
 

@@ -15,7 +15,6 @@
 #include <moesaic/eviction/belady.hpp>
 #include <moesaic/scoring/none.hpp>
 #include <moesaic/sim/resident_set.hpp>
-#include <moesaic/trace/event_table.hpp>
 
 namespace moesaic::sim {
 
@@ -34,7 +33,9 @@ class replay {
       : residents_(std::move(empty)),
         fresh_{std::move(scoring), std::move(eviction), std::move(admission)},
         policies_(fresh_),
+        expectation_(residents_.shape().space(), residents_.shape().layers(), residents_.shape().widest_layer()),
         missing_(residents_.shape().widest_layer()),
+        misses_of_layer_(residents_.shape().layers()),
         choice_{here(), residents_.candidates(0, pin), 0, {}, cause::demand},
         question_{here(), {}, cause::demand, phase::decode, {}, {}, {}} {
     victims_.reserve(residents_.shape().expert_count());
@@ -60,7 +61,11 @@ class replay {
     count_.accesses += event.wanted.size();
     count_.hits += event.wanted.size() - misses;
     count_.misses += misses;
-    if (misses > 0) serve(event, std::span(missing_).first(misses));
+    missed_ = std::span(missing_).first(misses);
+    if (misses > 0) {
+      misses_of_layer_[number(event.layer)] += misses;
+      serve(event, missed_);
+    }
     announce(lease_ended{event.step, event.layer});
   }
   void hear(const step_outcome& outcome) noexcept { announce(outcome); }
@@ -68,12 +73,19 @@ class replay {
   /// Empties the pools and gives the policies back their first state. Counters go on.
   void forget() {
     residents_.clear();
+    expectation_.forget_all();
     policies_ = fresh_;
     introduce();
   }
 
   [[nodiscard]] const counters& count() const noexcept { return count_; }
   [[nodiscard]] const resident_set& residents() const noexcept { return residents_; }
+  /// Misses by layer, since construction.
+  [[nodiscard]] std::span<const std::uint64_t> misses_of_layers() const noexcept { return misses_of_layer_; }
+  /// The last event's misses by flat index, ascending. Valid until the next event.
+  [[nodiscard]] std::span<const std::uint32_t> missed() const noexcept { return missed_; }
+  /// What policies are shown as expected: nothing, unless a driver writes it here before the event.
+  [[nodiscard]] forecast& expectation() noexcept { return expectation_; }
 
  private:
   struct policies {
@@ -91,7 +103,7 @@ class replay {
   }
   void introduce() { announce(residents_.all()); }
 
-  [[nodiscard]] scene<Scoring> here() const noexcept { return {policies_.scoring, nothing_, residents_.view(), {}, {}, {}, {}, {}, utility::lowest()}; }
+  [[nodiscard]] scene<Scoring> here() const noexcept { return {policies_.scoring, expectation_, residents_.view(), {}, {}, {}, {}, {}, utility::lowest()}; }
 
   void serve(const layer_event& event, std::span<const std::uint32_t> missing) noexcept {
     const auto flat_of = residents_.shape().space().in(event.layer);
@@ -175,31 +187,13 @@ class replay {
   const policies fresh_;
   policies policies_;
   counters count_;
-  forecast nothing_;
+  forecast expectation_;
   std::vector<std::uint32_t> missing_;  ///< room for the misses of any event
+  std::span<const std::uint32_t> missed_;
+  std::vector<std::uint64_t> misses_of_layer_;
   std::vector<std::uint32_t> victims_;
   eviction_scene<Scoring> choice_;
   admission_scene<Scoring> question_;
 };
-
-/// Plays a whole table. `next_use`: trace::next_uses of the same table where the eviction policy is clairvoyant, else empty.
-/// `reset`: start anew with every sequence. `watch(step)` is called before each step and may answer false to stop early.
-template <class Eviction, class Admission, class Scoring, class Watch>
-void play(replay<Eviction, Admission, Scoring>& player, const trace::event_table& table, std::span<const std::uint32_t> next_use, bool reset,
-          Watch&& watch) {
-  trace::event_walk walk(table);
-  for (std::size_t s = 0; s < table.steps.size() && watch(s); ++s) {
-    if (reset && s > 0 && table.steps[s].sequence != table.steps[s - 1].sequence) player.forget();
-    walk.step(s, [&](const layer_event& event, std::uint64_t first_access) {
-      player.hear(event, next_use.empty() ? next_use : next_use.subspan(static_cast<std::size_t>(first_access), event.wanted.size()));
-    });
-    player.hear(step_outcome{.step = {s}, .committed = {table.steps[s].tokens}});
-  }
-}
-template <class Eviction, class Admission, class Scoring>
-void play(replay<Eviction, Admission, Scoring>& player, const trace::event_table& table, std::span<const std::uint32_t> next_use = {},
-          bool reset = false) {
-  play(player, table, next_use, reset, [](std::size_t) { return true; });
-}
 
 }  // namespace moesaic::sim

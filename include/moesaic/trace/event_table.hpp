@@ -24,8 +24,8 @@ struct step_row {
 
 /// The event sets of a whole trace for one window, step by step and within a step by layer, in flat arrays: what a replay
 /// walks through as often as it likes. Sets are ascending and never empty.
-/// Cost: per event 4 bytes, per expert of a set 2 (4 with windows above 1, 4 more where gate weights are kept, 2 per route
-/// where router order is kept), per step 32.
+/// Cost: per event 4 bytes, per expert of a set 2 (4 with windows above 1 or batches, 4 more where gate weights are kept,
+/// 1 more where residency is, 2 per route where router order is kept), per step 32.
 struct event_table {
   dimensions shape;
   std::uint32_t window = 1;
@@ -33,8 +33,9 @@ struct event_table {
   std::vector<std::uint16_t> layers;   ///< [events]
   std::vector<std::uint16_t> sizes;    ///< [events] experts in the set
   std::vector<std::uint16_t> experts;  ///< [accesses]
-  std::vector<std::uint16_t> tokens;   ///< [accesses] of the step, routed to that expert; empty at window 1, where all are 1
+  std::vector<std::uint16_t> tokens;   ///< [accesses] of the step, routed to that expert; empty where all are 1
   std::vector<gate_mass> masses;       ///< [accesses], or empty where not kept
+  std::vector<std::uint8_t> recorded;  ///< [accesses] marks as in routing_rows::recorded, or empty
   std::vector<expert_index> routes;    ///< [steps][layers][tokens][top_k] in router order, or empty where not kept
   std::uint64_t compulsory = 0;        ///< distinct experts that occur
 
