@@ -31,6 +31,10 @@ json as_object(const counters& c) {
           {"stall_s", seconds(c.stall)}};
 }
 
+json as_object(const work_times& w) {
+  return {{"dense_s", w.dense}, {"experts_s", w.experts}, {"head_s", w.head}, {"expert_runs", w.expert_runs}};
+}
+
 template <class... Values>
 void append(std::string& to, const char* format, Values... values) {
   std::array<char, 512> line{};
@@ -96,7 +100,9 @@ std::string as_json(const report& r) {
   j["time"] = {{"load_s", r.seconds.load},
                {"prefill_s", r.seconds.prefill},
                {"decode_s", r.seconds.decode},
-               {"tokens_per_s", r.tokens_per_second()}};
+               {"tokens_per_s", r.tokens_per_second()},
+               {"prefill_work", as_object(r.prompt_work)},
+               {"decode_work", as_object(r.decode_work)}};
   j["counters"] = as_object(r.decode);
   j["prefill_counters"] = as_object(r.prefill);
   j["speculation"] = {{"windows", 0}, {"drafted", 0}, {"accepted", 0}, {"committed", 0}};

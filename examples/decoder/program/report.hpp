@@ -11,6 +11,7 @@
 #include <moesaic/core/counters.hpp>
 
 #include "command_line/policy_choice.hpp"
+#include "work_times.hpp"
 
 namespace moesaic::decoder {
 
@@ -43,6 +44,7 @@ struct report {
   struct {
     double load = 0, prefill = 0, decode = 0;
   } seconds;
+  work_times prompt_work, decode_work;  ///< of a model with routed experts
   std::uint32_t decoded = 0;  ///< tokens behind the first, which the prompt gives
   counters decode{}, prefill{};
 

@@ -123,6 +123,8 @@ std::optional<broken_off> run_with(tapped_model<ggml_model> model, expert_link l
   if (kernel_before && kernel_after) r.io.kernel_read = *kernel_after - *kernel_before;
   r.io.read = made->cache().link().bytes_read() - read_before + made->cache().count().bytes_host;
   r.peak = made->cache().peak();
+  r.prompt_work = made->model().prompt_work();
+  r.decode_work = made->model().decode_work();
   const result<void> recorded = record.finish(static_cast<bool>(done), made->cache().count());
   if (done && !recorded) return broken_off{recorded.error(), true};
   if (done) return std::nullopt;

@@ -9,10 +9,12 @@
 #include <moesaic/concepts/moe_model.hpp>
 
 #include "evidence.hpp"
+#include "work_times.hpp"
 
 namespace moesaic::decoder {
 
-/// A model that lets somebody watch: passes every call on and notes what --logits and --routing ask for. Owns what it wraps.
+/// A model that lets somebody watch: passes every call on, takes its time, and notes what --logits and --routing ask for. Owns
+/// what it wraps.
 /// Where logits are wanted, every row is computed; the caller sees the rows it asked for, so it decodes the same tokens.
 template <moe_model M>
 class tapped_model {
@@ -33,23 +35,34 @@ class tapped_model {
     token_window seen = window;
     if (notes_->wants_logits()) seen.rows = rows_wanted::all;
     wanted_ = window.rows;
-    if (auto begun = inner_.begin(seen); !begun) return begun.error();
+    if (auto begun = begin_inner(seen); !begun) return begun.error();
     return notes_->begin(window.first, static_cast<std::uint32_t>(window.tokens.size()));
   }
   result<routed_layer> route(layer_index layer) {
     if (watch) watch(now_, static_cast<double>(number(layer)) / static_cast<double>(blocks_.size()));
-    auto routed = inner_.route(layer);
+    auto routed = [&] {
+      const timed here(work().dense);
+      return inner_.route(layer);
+    }();
     if (routed) notes_->route(blocks_[number(layer)], routed->routes, routed->weights);
     return routed;
   }
   result<void> run(const seat& where) {
     if (where.at == residence::host && before_host)
       if (auto allowed = before_host(where.expert); !allowed) return allowed;
+    ++work().expert_runs;
+    const timed here(work().experts);
     return inner_.run(where);
   }
-  result<void> combine(layer_index layer) { return inner_.combine(layer); }
+  result<void> combine(layer_index layer) {
+    const timed here(work().dense);
+    return inner_.combine(layer);
+  }
   result<logits_view> finish() {
-    auto logits = inner_.finish();
+    auto logits = [&] {
+      const timed here(work().head);
+      return inner_.finish();
+    }();
     if (!logits) return logits;
     if (notes_->wants_logits()) notes_->rows(*logits);
     notes_->complete();
@@ -63,15 +76,25 @@ class tapped_model {
     notes_->forget(p);
   }
 
+  /// What has been computed so far: prompts, and everything else.
+  [[nodiscard]] const work_times& prompt_work() const noexcept { return prompt_work_; }
+  [[nodiscard]] const work_times& decode_work() const noexcept { return decode_work_; }
   [[nodiscard]] M& inner() noexcept { return inner_; }
   [[nodiscard]] const M& inner() const noexcept { return inner_; }
 
  private:
+  [[nodiscard]] work_times& work() noexcept { return now_.during == phase::prefill ? prompt_work_ : decode_work_; }
+  result<void> begin_inner(const token_window& window) {
+    const timed here(work().dense);
+    return inner_.begin(window);
+  }
+
   M inner_;
   std::vector<std::uint32_t> blocks_;
   evidence* notes_;
   rows_wanted wanted_ = rows_wanted::last;
   token_window now_;
+  work_times prompt_work_, decode_work_;
 };
 
 static_assert(moe_model<tapped_model<archetype::model>>);
