@@ -39,7 +39,8 @@ struct metered {
   Policy policy;
   regret_meter meter{};
 
-  explicit metered(Policy watched, regret_meter with = {}) : policy(std::move(watched)), meter(std::move(with)) {}
+  metered(Policy watched, regret_meter with = {})  // NOLINT(google-explicit-constructor)
+      : policy(std::move(watched)), meter(std::move(with)) {}
 
   void on(const inventory& all) {
     tell(policy, all);
