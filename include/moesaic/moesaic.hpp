@@ -4,8 +4,10 @@
 // Everything of moesaic that needs the standard library only. Files, compression and accelerators have headers of their own:
 // moesaic/transport/file/, moesaic/trace/compressed_source.hpp.
 
+#include <moesaic/admission/by_union.hpp>
 #include <moesaic/admission/catalogue.hpp>
 #include <moesaic/admission/forced.hpp>
+#include <moesaic/admission/frequency_contest.hpp>
 #include <moesaic/admission/optional.hpp>
 #include <moesaic/admission/staging_only.hpp>
 #include <moesaic/cache/extent_arena.hpp>
@@ -21,13 +23,21 @@
 #include <moesaic/core/roofline.hpp>
 #include <moesaic/core/routing.hpp>
 #include <moesaic/core/spec.hpp>
+#include <moesaic/eviction/arc.hpp>
 #include <moesaic/eviction/catalogue.hpp>
+#include <moesaic/eviction/class_lru.hpp>
 #include <moesaic/eviction/fifo.hpp>
+#include <moesaic/eviction/forecast.hpp>
+#include <moesaic/eviction/gdsf.hpp>
 #include <moesaic/eviction/least_useful.hpp>
 #include <moesaic/eviction/lfu.hpp>
+#include <moesaic/eviction/lfu_in_cache.hpp>
+#include <moesaic/eviction/look_ahead.hpp>
 #include <moesaic/eviction/lrfu.hpp>
 #include <moesaic/eviction/lru.hpp>
 #include <moesaic/eviction/random.hpp>
+#include <moesaic/eviction/s3_fifo.hpp>
+#include <moesaic/eviction/sieve.hpp>
 #include <moesaic/eviction/successor.hpp>
 #include <moesaic/placement/catalogue.hpp>
 #include <moesaic/placement/fetch.hpp>

@@ -3,6 +3,7 @@
 
 #include <moesaic/eviction/arc.hpp>
 #include <moesaic/eviction/belady.hpp>
+#include <moesaic/eviction/belady_by_bytes.hpp>
 #include <moesaic/eviction/catalogue.hpp>
 #include <moesaic/eviction/class_lru.hpp>
 #include <moesaic/eviction/erased.hpp>
@@ -45,6 +46,7 @@ using namespace moesaic::conformance;
 HOLDS("lru", eviction::lru{}, promise::never_refuses)
 HOLDS("lru_by_rank", eviction::lru_by_rank{}, promise::never_refuses)
 HOLDS("belady", eviction::belady{}, promise::never_refuses)
+HOLDS("belady_by_bytes", eviction::belady_by_bytes{}, promise::never_refuses)
 HOLDS("fifo", eviction::fifo{}, promise::never_refuses)
 HOLDS("lfu", eviction::lfu{}, promise::never_refuses)
 HOLDS("lrfu", eviction::lrfu{}, promise::never_refuses)
