@@ -34,7 +34,8 @@ TRACE           a routing trace of any format the library reads, plain, .xz or .
 --frames        staging frames (2)    --alignment  bytes that experts are padded to (1)
 --tokens        only so many tokens of each trace    --seed  of what chance decides (0)
 --json          write the rows to a file, or to standard output with -
---timeline, --report (later versions)
+--timeline      what happened when, for ui.perfetto.dev; for one trace, system and capacity
+--report (later versions)
 --quiet  --help  --version
 )";
 
@@ -58,7 +59,7 @@ result<std::uint64_t> whole_number(std::string_view option, std::string_view tex
 }
 
 struct raw_options {
-  std::string systems = "on_demand", capacity, budget, frames = "2", expert_bytes, alignment = "1", draft_length = "0", tokens, seed = "0", timeline, report;
+  std::string systems = "on_demand", capacity, budget, frames = "2", expert_bytes, alignment = "1", draft_length = "0", tokens, seed = "0", report;
   std::vector<std::string> policies;
 };
 
@@ -125,7 +126,6 @@ result<void> read_numbers(options& o, const raw_options& raw) {
 }
 
 result<void> check(options& o, const raw_options& raw) {
-  if (!raw.timeline.empty()) return error(error_code::bad_argument, "--timeline is not available in this version; leave it out");
   if (!raw.report.empty()) return error(error_code::bad_argument, "--report is not available in this version; take --json");
   if (o.traces.empty()) return error(error_code::bad_argument, "no trace given; name a file, see moesaic-simulate --help");
   if (o.hardware.empty())
@@ -140,6 +140,8 @@ result<void> check(options& o, const raw_options& raw) {
     if (!names) return names.error();
     if (const auto made = command_line::make_policies(*names, o.libraries); !made) return made.error();
   }
+  if (!o.timeline.empty() && o.traces.size() * o.systems.size() * o.capacities.size() != 1)
+    return error(error_code::bad_argument, "--timeline draws one run; give one trace, one system and one capacity with it");
   return {};
 }
 
@@ -175,7 +177,7 @@ result<std::variant<options, std::string>> read_options(int count, const char* c
   app.add_option("--tokens,-n", raw.tokens);
   app.add_option("--seed", raw.seed);
   app.add_option("--json", o.json);
-  app.add_option("--timeline", raw.timeline);
+  app.add_option("--timeline", o.timeline);
   app.add_option("--report", raw.report);
   app.add_flag("--quiet,-q", o.quiet);
   try {

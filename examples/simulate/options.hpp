@@ -39,6 +39,7 @@ struct options {
   std::uint64_t seed = 0;
   std::optional<std::uint32_t> tokens;  ///< only so many from the front
   std::string json;                     ///< path, "-" for standard output, empty for none
+  std::string timeline;                 ///< path, empty for none; for a single row
   bool quiet = false;
 };
 

@@ -7,6 +7,10 @@
 #include <moesaic/cache/extent_arena.hpp>
 #include <moesaic/cache/uniform_arena.hpp>
 #include <moesaic/trace/hub/open_trace.hpp>
+#include <moesaic/concepts/witness.hpp>
+#include <moesaic/trace/byte_sink.hpp>
+#include <moesaic/trace/journal_reader.hpp>
+#include <moesaic/trace/journal_timeline.hpp>
 
 #include "bound.hpp"
 #include "command_line/rooms.hpp"
@@ -80,6 +84,32 @@ result<model_shape> shape_of(const trace::trace_facts& facts, const hardware& on
   return shape;
 }
 
+/// What each expert takes in memory, padding included: as the decoder that wrote the journal laid them out, else the sizes rounded up.
+result<std::vector<bytes>> footprints_for(const std::string& path, std::string_view format, const model_shape& shape, const options& asked) {
+  if (format != "moesaic journal" || asked.expert_bytes) return footprint_of(shape, asked.alignment);
+  auto from = trace::open_bytes(path);
+  if (!from) return from.error();
+  const auto journal = trace::journal_reader<trace::file_bytes>::open(*std::move(from));
+  if (!journal) return journal.error();
+  return journal->header().footprint;
+}
+
+bool routes_anybody(const sim::routing_tape& tape) {
+  for (std::uint32_t t = 0; t < tape.tokens(); ++t)
+    for (std::uint32_t l = 0; l < tape.shape().layers; ++l)
+      for (const expert_index e : tape.routes(t, static_cast<layer_index>(l)))
+        if (number(e) < tape.shape().experts) return true;
+  return false;
+}
+
+using timeline = trace::journal_timeline<trace::file_sink>;
+
+/// The policies of a run that may be drawn.
+struct watched_policies : command_line::chosen_policies {
+  watched_by<timeline> witness;
+};
+static_assert(explain_policy_bundle<watched_policies>());
+
 struct setting {
   const sim::routing_tape& tape;
   const model_shape& shape;
@@ -90,15 +120,17 @@ struct setting {
   bool exact;
 };
 
-result<sim::simulated_run> run_once(const setting& in, std::uint32_t tokens, sim::event_log* log, std::string_view what, command_line::progress& shown) {
-  auto policies = command_line::make_policies(in.names, in.asked.libraries);
-  if (!policies) return policies.error();
+result<sim::simulated_run> run_once(const setting& in, std::uint32_t tokens, sim::event_log* log, timeline* drawn, std::string_view what,
+                                    command_line::progress& shown) {
+  auto chosen = command_line::make_policies(in.names, in.asked.libraries);
+  if (!chosen) return chosen.error();
+  watched_policies policies{*std::move(chosen), {drawn}};
   const auto watch = [&](std::uint32_t token) {
     if ((token & 0xFFU) == 0) shown.update(what, token, tokens);
     return token < tokens;
   };
-  if (in.exact) return sim::simulate<extent_arena>(in.shape, in.tape, in.on.machine, *std::move(policies), in.how, watch, log);
-  return sim::simulate<uniform_arena>(in.shape, in.tape, in.on.machine, *std::move(policies), in.how, watch, log);
+  if (in.exact) return sim::simulate<extent_arena>(in.shape, in.tape, in.on.machine, std::move(policies), in.how, watch, log);
+  return sim::simulate<uniform_arena>(in.shape, in.tape, in.on.machine, std::move(policies), in.how, watch, log);
 }
 
 nanoseconds per_million(const sim::simulated_run& run) {
@@ -108,13 +140,12 @@ nanoseconds per_million(const sim::simulated_run& run) {
 
 }  // namespace
 
-result<row> run_row(const sim::routing_tape& tape, const model_shape& shape, const hardware& on, const std::string& system,
+result<row> run_row(const sim::routing_tape& tape, const model_shape& shape, const std::vector<bytes>& footprints, const hardware& on, const std::string& system,
                     const capacity_choice& capacity, const options& asked, command_line::progress& shown) {
   auto names = command_line::choose_policies(system, asked.parts);
   if (!names) return names.error();
   if (asked.draft_length != 0 && !on.machine.draft)
     return error(error_code::bad_argument, on.path, ": draft: is null, so nobody knows what drafting costs; fill it in, or leave --draft-length out");
-  const std::vector<bytes> footprints = footprint_of(shape, asked.alignment);
   const command_line::chosen_groups groups{names->scope == "layer"};
   const bool exact = command_line::wants_exact_rooms(groups.per_layer, footprints);
   const auto budget = budget_for(capacity, shape, groups.per_layer, exact, footprints, asked.frames);
@@ -129,7 +160,7 @@ result<row> run_row(const sim::routing_tape& tape, const model_shape& shape, con
     std::optional<nanoseconds> best;
     for (const std::uint32_t candidate : {0U, 1U, 2U, 3U, 4U, 6U, 8U}) {
       names->speculation = "fixed(" + std::to_string(candidate) + ")";
-      const auto tried = run_once(in, std::min(tokens, sample), nullptr, "trying draft lengths", shown);
+      const auto tried = run_once(in, std::min(tokens, sample), nullptr, nullptr, "trying draft lengths", shown);
       if (!tried) return tried.error();
       if (best && !(per_million(*tried) < *best)) continue;
       best = per_million(*tried);
@@ -140,8 +171,16 @@ result<row> run_row(const sim::routing_tape& tape, const model_shape& shape, con
 
   row r;
   sim::event_log events;
-  auto run = run_once(in, tokens, &events, system + " at " + capacity.text, shown);
+  std::optional<timeline> drawn;
+  if (!asked.timeline.empty()) {
+    auto file = trace::file_sink::open(asked.timeline);
+    if (!file) return file.error();
+    drawn.emplace(*std::move(file), trace::journal::subject{system + " on " + on.name, {{"eviction", names->eviction}}});
+  }
+  auto run = run_once(in, tokens, &events, drawn ? &*drawn : nullptr, system + " at " + capacity.text, shown);
   if (!run) return run.error();
+  if (drawn)
+    if (const result<void> written = drawn->finish(); !written) return written.error();
   const auto room = pools_of(shape, groups, exact, footprints, run->planned.slots);
   if (!room) return room.error();
   r.missed_at_best = bytes_at_best(shape, *room, events);
@@ -168,11 +207,13 @@ result<std::vector<row>> run_rows(const std::string& path, const hardware& on, c
   const std::uint64_t expected = reader->facts().tokens.value_or(0);
   const auto tape = sim::routing_tape::read(*reader, [&](std::uint32_t tokens) { shown.update("reading " + path, tokens, expected); });
   if (!tape) return tape.error().code() == error_code::bad_argument ? error(error_code::bad_file, path, ": ", tape.error().sentence()) : tape.error();
-  if (tape->tokens() == 0) return error(error_code::bad_file, path, ": holds no token, so there is nothing to simulate");
+  if (!routes_anybody(*tape)) return error(error_code::bad_file, path, ": holds no routed token, so there is nothing to simulate");
+  const auto footprints = footprints_for(path, reader->facts().format, *shape, asked);
+  if (!footprints) return footprints.error();
   std::vector<row> rows;
   for (const std::string& system : asked.systems)
     for (const capacity_choice& capacity : asked.capacities) {
-      auto one = run_row(*tape, *shape, on, system, capacity, asked, shown);
+      auto one = run_row(*tape, *shape, *footprints, on, system, capacity, asked, shown);
       if (!one) return one.error();
       one->trace = path;
       one->expert_bytes_from = from.expert_bytes_from;

@@ -49,8 +49,8 @@ struct row {
 /// All rows of one trace, in the order system, capacity. Errors of the trace name its file and place.
 [[nodiscard]] result<std::vector<row>> run_rows(const std::string& path, const hardware& on, const options& asked, command_line::progress& shown);
 
-/// One row of routing that is in memory already. `shape` has the sizes of the experts.
-[[nodiscard]] result<row> run_row(const sim::routing_tape& tape, const model_shape& shape, const hardware& on, const std::string& system,
+/// One row of routing that is in memory already. `shape` has the sizes of the experts, `footprints` what they take.
+[[nodiscard]] result<row> run_row(const sim::routing_tape& tape, const model_shape& shape, const std::vector<bytes>& footprints, const hardware& on, const std::string& system,
                                   const capacity_choice& capacity, const options& asked, command_line::progress& shown);
 
 }  // namespace moesaic::simulating
