@@ -38,7 +38,7 @@ def evidence(x, past):
     """5 log2(A / (|S| z)) - 4 log2 p of one expert; `past`: (token, experts) of each event of its layer."""
     trace, row, uses, everything, followed, before = {}, {}, {}, 0, 0, None
     for token, experts in past:
-        left = 256 if before is None else (256, 181, 128, 91, 64)[min(token - before, 4)]
+        left = 256 if before is None else (181, 128, 91, 64)[min(max(token - before, 1), 4) - 1]
         trace = {i: t * left // 256 for i, t in trace.items()}
         everything = everything * left // 256
         before = token

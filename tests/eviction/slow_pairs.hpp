@@ -20,7 +20,7 @@ struct slow_pairs {
   std::uint64_t token = 0, events = 0, always = 0, followed = 0;  ///< `always`: an expert that every event wants
 
   void hear(const moesaic::layer_event& event) {
-    const std::uint64_t fading[] = {256, 181, 128, 91, 64};
+    const std::uint64_t fading[] = {181, 181, 128, 91, 64};
     const std::uint64_t passed = event.first_token.count - token;
     const std::uint64_t left = passed > 4 ? fading[4] : fading[passed];
     token = event.first_token.count;

@@ -125,6 +125,17 @@ TEST_CASE("successor_table: agrees with maps on random events, and with the form
 
 TEST_CASE("successor_table: agrees with maps where counts have been halved") { agree_with_maps(3, 140'000, 97); }
 
+TEST_CASE("successor_table: a clock that stands still, or a layer that always wants everything, overflows nothing") {
+  for (const std::uint64_t pace : {0U, 1U}) {
+    pairs p(1, 3);
+    for (std::uint64_t n = 0; n < 200'000; ++n) p.use(n * pace, 0, {0, 1});
+    CHECK(p.evidence(0, 0) == p.evidence(0, 1));
+    // Always wanted: A / (|S| z) and p are 1, but for imagined uses and the straight logarithm. Never wanted: as good as never.
+    CHECK(std::abs(p.evidence(0, 0)) < std::int64_t{1} << 24);
+    CHECK(p.evidence(0, 2) < -(std::int64_t{8} << 24));
+  }
+}
+
 TEST_CASE("successor_table: old pairs fade") {
   pairs p(1, 4);
   std::uint64_t token = 0;

@@ -24,10 +24,11 @@ namespace moesaic::eviction {
 ///
 /// Source: ours. The counts are those of a successor representation (Dayan 1993) between expert sets; the evidence is lift, as
 /// in association rules, with imagined uses as in a Dirichlet prior.
-/// Mechanism: trace[i] is what is left of the uses of i; each fades by 2^(-1/2) with every further token, at most to a quarter
-/// from one event of the layer to the next (so that windows of tokens see what came before them). An event adds the trace, as it
-/// stood before, to the row of each expert x that it wants: row[x][i] / uses[i] is how much of x follows a use of i. After the
-/// event of the set S, with T events of the layer so far and z the mean over them of what the trace held for one use an event:
+/// Mechanism: trace[i] is what is left of the uses of i; each fades by 2^(-1/2) with every further token, from one event of the
+/// layer to the next by one token at least (a clock that stands still must not add up) and four at most (a window of tokens is to
+/// see what came before it). An event adds the trace, as it stood before, to the row of each expert x that it wants:
+/// row[x][i] / uses[i] is how much of x follows a use of i. After the event of the set S, with T events of the layer so far, and
+/// z their mean of what the trace would hold for an expert that all of them want:
 ///
 ///     p(x) = (uses[x] + 6) / (T + 1)
 ///     A(x) = sum over i in S of (row[x][i] + p(x)) / (uses[i] + 1)  +  6 |S| z / (T + 1)
@@ -90,7 +91,7 @@ class successor_table {
 
  private:
   static constexpr std::uint32_t one_use = 256;
-  static constexpr std::array<std::uint32_t, 5> fading{256, 181, 128, 91, 64};  ///< one_use / 2^(tokens / 2)
+  static constexpr std::array<std::uint32_t, 5> fading{181, 181, 128, 91, 64};  ///< one_use / 2^(tokens / 2)
   static constexpr std::uint32_t imagined_uses = 6;
   static constexpr std::uint32_t most_events = 1U << 16U;
 
