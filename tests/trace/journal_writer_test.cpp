@@ -65,8 +65,7 @@ TEST_CASE("what is written is read, thing by thing") {
   made->note(seen::left{make_expert(1, 4), make_expert(1, 2)});
   made->note(admitted{make_expert(1, 2), cause::prefetch});
   made->note(seen::submitted{make_expert(1, 2), {64}, cause::prefetch, residence::frame});
-  made->note(seen::wish{});
-  made->note(seen::wish{prefetch_request{make_expert(0, 1), utility::lowest()}});
+  made->note(seen::wish{{make_expert(0, 1), utility::lowest()}});
   made->note(seen::held_back{});
   made->note(seen::fate{make_expert(0, 1), prefetch_fate::withdrawn});
   made->note(seen::handed_out{1, 2, make_expert(1, 1), residence::host, {44}});
@@ -185,8 +184,7 @@ TEST_CASE("what is written is read, thing by thing") {
   CHECK(read_one<admitted>(from).why == cause::prefetch);
   const auto s = read_one<seen::submitted>(from);
   CHECK((s.size == bytes{64} && s.to == residence::frame && s.why == cause::prefetch));
-  CHECK_FALSE(read_one<seen::wish>(from).request);
-  CHECK(read_one<seen::wish>(from).request->worth == utility::lowest());
+  CHECK(read_one<seen::wish>(from).request.worth == utility::lowest());
   (void)read_one<seen::held_back>(from);
   CHECK(read_one<seen::fate>(from).what == prefetch_fate::withdrawn);
   const auto out = read_one<seen::handed_out>(from);

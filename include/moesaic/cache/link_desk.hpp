@@ -95,9 +95,9 @@ class link_desk {
       if (open_.full() || demand_waits(core)) return;
       const auto scene = core.look();
       const std::optional<prefetch_request> wish = core.desk_.policies.prefetch.next(scene);
-      core.desk_.note(seen::wish{wish});
       quiet_ = !wish;
       if (!wish) return;
+      core.desk_.note(seen::wish{*wish});
       if (core.shape_->contains(wish->expert) && open_.count() > 0 &&
           scene.link.time_for(scene.link.travelling) > gap_ + scene.link.time_for(core.shape_->size_of(wish->expert)))
         return core.desk_.note(seen::held_back{});

@@ -124,9 +124,9 @@ struct submitted {
   cause why{};
   residence to{};  ///< slot or frame
 };
-/// Answer of the prefetch scheduler.
+/// Answer of the prefetch scheduler that wants something. That it wants nothing is not told: one that never does is not asked.
 struct wish {
-  std::optional<prefetch_request> request{};
+  prefetch_request request{};
 };
 /// The wish stays open: the link has enough to do until the engine's next call.
 struct held_back {};

@@ -168,10 +168,9 @@ class encoder {
     number(s.size.count);
   }
   void put(const seen::wish& w) noexcept {
-    start(tag::wish, w.request ? 1U : 0U);
-    if (!w.request) return;
-    expert(w.request->expert);
-    signed_number(w.request->worth.count);
+    start(tag::wish);
+    expert(w.request.expert);
+    signed_number(w.request.worth.count);
   }
   void put(const seen::held_back&) noexcept { start(tag::held_back); }
   void put(const seen::fate& f) noexcept {

@@ -178,9 +178,8 @@ record decoder::decision(tag what, field_reader<Bytes>& from) {
       return seen::submitted{e, {from.number()}, why((flags & 1U) != 0), (flags & 2U) != 0 ? residence::frame : residence::slot};
     }
     case tag::wish: {
-      if (from.at_most(1, "unknown flags of a wish") == 0) return seen::wish{};
       const expert_id e = expert(from);
-      return seen::wish{prefetch_request{e, {from.signed_number()}}};
+      return seen::wish{{e, {from.signed_number()}}};
     }
     case tag::held_back: return seen::held_back{};
     case tag::fate: {

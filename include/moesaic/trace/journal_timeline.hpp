@@ -140,8 +140,8 @@ class journal_timeline {
   }
   void draw(const seen::wish& w) { wish_ = w.request; }
   void draw(const seen::fate& f) {
-    const bool begun = f.what == prefetch_fate::submitted && wish_ && wish_->expert == f.expert;
-    json_.mark(decisions, now_, journal::in_words(journal::record(f)), begun ? "{\"worth\":" + std::to_string(wish_->worth.count) + "}" : std::string());
+    const bool begun = f.what == prefetch_fate::submitted && wish_.expert == f.expert;
+    json_.mark(decisions, now_, journal::in_words(journal::record(f)), begun ? "{\"worth\":" + std::to_string(wish_.worth.count) + "}" : std::string());
   }
   void draw(const seen::budget_change& b) { json_.mark(decisions, now_, journal::in_words(journal::record(b))); }
   void draw(const seen::failed& f) { json_.mark(decisions, now_, journal::in_words(journal::record(f))); }
@@ -209,7 +209,7 @@ class journal_timeline {
   std::vector<std::pair<std::size_t, std::string_view>> arrived_;
   std::uint64_t tickets_ = 0;
   seen::victim asked_for_;
-  std::optional<prefetch_request> wish_;
+  prefetch_request wish_;
 };
 static_assert(witness<journal_timeline<memory_sink>>);
 

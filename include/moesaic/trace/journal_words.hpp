@@ -76,7 +76,7 @@ struct words {
     return (named(s.expert) + " travels to a " + std::string(places[static_cast<std::size_t>(s.to)])).append(because(s.why));
   }
   std::string operator()(const seen::wish& w) const {
-    return w.request ? "prefetch wants " + named(w.request->expert) + ", worth " + std::to_string(w.request->worth.count) : "prefetch wants nothing";
+    return "prefetch wants " + named(w.request.expert) + ", worth " + std::to_string(w.request.worth.count);
   }
   std::string operator()(const seen::held_back&) const { return "the wish waits"; }
   std::string operator()(const seen::fate& f) const {
