@@ -127,7 +127,7 @@ std::string as_table(const std::vector<row>& rows) {
                         of_time(r.count().stall), of_time(busiest(r)), of_time(r.floor()), of_time(r.bound()));
   }
   text += "  hits of all uses; everything behind that in % of the time the run takes. floor: what computing or this run's misses alone would take;\n"
-          "  bound: the same with the misses of a cache that knows the future.\n";
+          "  bound: the same with the misses of a cache that knows the future and fetches them all.\n";
   return text;
 }
 

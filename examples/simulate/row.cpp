@@ -20,7 +20,11 @@ namespace {
 
 /// Room for residents: what `--capacity` means for moesaic-replay, in bytes of slots.
 result<bytes> slots_for(const sim::capacity& amount, const model_shape& shape, bool per_layer, bool exact, std::span<const bytes> footprints) {
-  if (amount.in_bytes()) return bytes{amount.of(shape.total().count)};
+  if (amount.in_bytes()) {
+    const auto one = amount.pools(shape, one_group{}, sim::unit::bytes);
+    if (!one) return one.error();
+    return bytes{one->front()};
+  }
   bytes slots{}, all{}, largest{};
   std::uint32_t experts = 0;
   for (std::uint32_t l = 0; l < shape.layers(); ++l) {
