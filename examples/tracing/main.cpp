@@ -13,7 +13,9 @@
 #include "command_line/output_file.hpp"
 #include "command_line/progress.hpp"
 #include "description.hpp"
+#include "journal_commands.hpp"
 #include "options.hpp"
+#include "recall.hpp"
 #include "rewrite.hpp"
 
 namespace {
@@ -67,7 +69,9 @@ result<void> describe_all(const options& asked, moesaic::command_line::progress&
 result<void> run(const options& asked) {
   moesaic::command_line::progress shown("moesaic-trace", true);
   if (asked.what == command::info || asked.what == command::stats) return describe_all(asked, shown);
-  const result<std::string> said = rewrite(asked, shown);
+  const result<std::string> said = asked.what == command::verify     ? verify(asked, shown)
+                                   : asked.what == command::timeline ? draw_timeline(asked)
+                                                                     : rewrite(asked, shown);
   shown.done();
   if (!said) return said.error();
   return print(*said);
@@ -77,6 +81,7 @@ result<void> run(const options& asked) {
 
 int main(int argc, char** argv) {
   try {
+    if (argc > 1 && std::string_view(argv[1]) == "recall") return recall(argc - 1, argv + 1);  // has options of its own
     const auto asked = read_options(argc, argv);
     if (!asked) return complain(asked.error());
     if (const std::string* text = std::get_if<std::string>(&*asked)) {

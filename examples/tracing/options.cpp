@@ -19,6 +19,9 @@ usage: moesaic-trace info    TRACE...        what it is: format, model, tokens, 
        moesaic-trace convert TRACE OUT       the same routing as MOETRC1
        moesaic-trace cut     TRACE OUT       some sequences, or some tokens of each
        moesaic-trace merge   TRACE... OUT    several traces of one model, one after the other
+       moesaic-trace verify  JOURNAL...      do its policies make the same decisions again?
+       moesaic-trace timeline JOURNAL OUT.json    a journal as tracks for ui.perfetto.dev
+       moesaic-trace recall  TRACE...        what predictors find; options of its own: recall --help
 
 TRACE        any format this library reads, told by content, plain, .xz or .gz: MOETRC1, route_trace v1,
              WASTE JSONL, colibri ROUTE_TRACE, llama.cpp moe-trace CSV, vLLM .npy and .npz, journals
@@ -28,6 +31,7 @@ TRACE        any format this library reads, told by content, plain, .xz or .gz: 
 --tokens     cut: tokens to keep of each sequence, from 0: 0-127 (all)
 --experts    experts in a layer, for formats that do not say (one more than the highest id)
 --top-k      experts of a token in a layer, for formats that do not say (found from the rows)
+--policies   verify: libraries with further eviction policies (FILE.so)
 --help  --version
 )";
 
@@ -85,13 +89,13 @@ result<void> read_selection(options& o, const raw_options& raw) {
 result<options> checked(std::vector<std::string> files, std::string json, const raw_options& raw) {
   options o;
   const auto what = one_of<command>(
-      raw.command, {{"info", command::info}, {"stats", command::stats}, {"convert", command::convert}, {"cut", command::cut}, {"merge", command::merge}});
+      raw.command, {{"info", command::info}, {"stats", command::stats}, {"convert", command::convert}, {"cut", command::cut}, {"merge", command::merge}, {"verify", command::verify}, {"timeline", command::timeline}});
   if (!what) {
-    if (raw.command.empty()) return error(error_code::bad_argument, "no command given; take info, stats, convert, cut or merge, see moesaic-trace --help");
-    return error(error_code::bad_argument, "'", raw.command, "' is no command; known are info, stats, convert, cut, merge");
+    if (raw.command.empty()) return error(error_code::bad_argument, "no command given; take info, stats, convert, cut, merge, verify, timeline or recall, see moesaic-trace --help");
+    return error(error_code::bad_argument, "'", raw.command, "' is no command; known are info, stats, convert, cut, merge, verify, timeline, recall");
   }
   o.what = *what;
-  const bool writes = o.what != command::info && o.what != command::stats;
+  const bool writes = o.what != command::info && o.what != command::stats && o.what != command::verify;
   if (files.size() < (writes ? 2U : 1U))
     return error(error_code::bad_argument, raw.command, writes ? " wants a trace and a file to write" : " wants at least one trace", "; see moesaic-trace --help");
   if (writes) {
@@ -102,7 +106,7 @@ result<options> checked(std::vector<std::string> files, std::string json, const 
                    " and pack the file afterwards");
     if (!json.empty()) return error(error_code::bad_argument, "--json belongs to info and stats");
   }
-  if (files.size() > 1 && (o.what == command::convert || o.what == command::cut))
+  if (files.size() > 1 && (o.what == command::convert || o.what == command::cut || o.what == command::timeline))
     return error(error_code::bad_argument, raw.command, " takes one trace, ", files.size(), " were given; `merge` joins several");
   o.traces = std::move(files);
   o.json = std::move(json);
@@ -130,6 +134,7 @@ result<std::variant<options, std::string>> read_options(int argc, const char* co
   app.set_help_flag();
   std::vector<std::string> files;
   std::string json;
+  std::vector<std::string> libraries;
   raw_options raw;
   bool help = false, version = false;
   app.add_option("command", raw.command);
@@ -141,6 +146,7 @@ result<std::variant<options, std::string>> read_options(int argc, const char* co
                                     {"--experts", &raw.experts},
                                     {"--top-k", &raw.top_k}})
     app.add_option(name, *value);
+  app.add_option("--policies", libraries)->allow_extra_args(false);
   app.add_flag("--help,-h", help);
   app.add_flag("--version", version);
   try {
@@ -157,6 +163,9 @@ result<std::variant<options, std::string>> read_options(int argc, const char* co
                   std::to_string(moesaic::version.patch) + "\n");
   result<options> o = checked(std::move(files), std::move(json), raw);
   if (!o) return o.error();
+  if (!libraries.empty() && o->what != command::verify)
+    return error(error_code::bad_argument, "--policies belongs to verify; it makes policies, ", raw.command, " needs none");
+  o->libraries = std::move(libraries);
   return answer(*std::move(o));
 }
 

@@ -13,7 +13,7 @@
 
 namespace moesaic::tracing {
 
-enum class command : std::uint8_t { info, stats, convert, cut, merge };
+enum class command : std::uint8_t { info, stats, convert, cut, merge, verify, timeline };
 enum class kept_weights : std::uint8_t { as_they_are, none, eight_bits, sixteen_bits };
 
 /// Ranges of whole numbers, both ends included.
@@ -22,7 +22,8 @@ using ranges = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
 struct options {
   command what{};
   std::vector<std::string> traces;  ///< to read
-  std::string out;                  ///< to write: convert, cut, merge
+  std::string out;                  ///< to write: convert, cut, merge, timeline
+  std::vector<std::string> libraries;  ///< with further eviction policies: verify
   std::string json;
   kept_weights weights = kept_weights::as_they_are;
   ranges sequences;                                               ///< that cut keeps; empty: all
