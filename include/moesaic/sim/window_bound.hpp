@@ -47,13 +47,13 @@ enum class bound_rule : std::uint8_t { forced, optional };
 /// Source: ours; Belady 1966 on whole event sets.
 /// Mechanism: a group has the room that it was seen to fill in the stretch: where less was filled than there is, nobody had to
 /// leave, and more room would change nothing. Room is counted in experts; with sizes that differ the bound is approximate.
-/// Cost: O(records + experts of the model + misses x residents of the group). 20 bytes per expert and 4 per record, allocated
+/// Cost: O(records + experts of the model + misses x residents of the group). 15 bytes per expert and 4 per record, allocated
 /// at construction. State: scratch only. Ties: above. Threads: one at a time.
 class window_bound {
  public:
   window_bound() = default;
   window_bound(const inventory& all, std::size_t most_records)
-      : group_of_(all.group_of), next_(most_records), upcoming_(all.space().size()), place_(all.space().size()), standing_(all.space().size()),
+      : group_of_(all.group_of.begin(), all.group_of.end()), next_(most_records), upcoming_(all.space().size()), place_(all.space().size()), standing_(all.space().size()),
         members_(all.space().size()), pools_(all.groups) {
     for (std::uint32_t f = 0; f < place_.size(); ++f) ++pools_[group(f)].begin;
     std::uint32_t begin = 0;
@@ -178,7 +178,7 @@ class window_bound {
     standing_[flat] = standing::absent;
   }
 
-  std::span<const std::uint16_t> group_of_;
+  std::vector<std::uint16_t> group_of_;
   std::vector<std::uint32_t> next_;
   std::vector<std::uint32_t> upcoming_;
   std::vector<std::uint32_t> place_;
