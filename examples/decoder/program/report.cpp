@@ -105,6 +105,17 @@ std::string as_json(const report& r) {
                {"decode_work", as_object(r.decode_work)}};
   j["counters"] = as_object(r.decode);
   j["prefill_counters"] = as_object(r.prefill);
+  j["regret"] = {{"window", r.regret.steps},
+                 {"misses", r.regret.misses},
+                 {"ahead", r.regret.ahead},
+                 {"bound", r.regret.bound},
+                 {"ratio", r.regret.regret()}};
+  j["look_ahead"] = json::array();
+  for (std::size_t i = 0; i < r.foretold.size(); ++i)
+    j["look_ahead"].push_back({{"layers", i + 1},
+                               {"wanted", r.foretold[i].wanted},
+                               {"named", r.foretold[i].named},
+                               {"recall", r.foretold[i].wanted == 0 ? 0.0 : static_cast<double>(r.foretold[i].named) / static_cast<double>(r.foretold[i].wanted)}});
   j["speculation"] = {{"windows", 0}, {"drafted", 0}, {"accepted", 0}, {"committed", 0}};
   return j.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }

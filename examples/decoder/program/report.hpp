@@ -9,8 +9,10 @@
 #include <moesaic/cache/residency.hpp>
 #include <moesaic/concepts/moe_model.hpp>
 #include <moesaic/core/counters.hpp>
+#include <moesaic/sim/window_bound.hpp>
 
 #include "command_line/policy_choice.hpp"
+#include "preview_tally.hpp"
 #include "work_times.hpp"
 
 namespace moesaic::decoder {
@@ -45,8 +47,10 @@ struct report {
     double load = 0, prefill = 0, decode = 0;
   } seconds;
   work_times prompt_work, decode_work;  ///< of a model with routed experts
+  std::vector<preview_tally::found> foretold;  ///< by layers ahead; empty unless gates were asked early
   std::uint32_t decoded = 0;  ///< tokens behind the first, which the prompt gives
   counters decode{}, prefill{};
+  sim::window_counts regret{};  ///< of the last steps
 
   [[nodiscard]] double tokens_per_second() const noexcept { return seconds.decode > 0 ? decoded / seconds.decode : 0; }
 };

@@ -108,7 +108,7 @@ std::optional<broken_off> run_with(tapped_model<ggml_model> model, expert_link l
   how.residency.memory = memory->memory();
   how.residency.host_possible = mapped != nullptr;
   how.prefill_chunk = model.inner().longest_window();
-  watched_policies watched{std::move(policies), {record.wanted() ? &record : nullptr}};
+  watched_policies watched{std::move(policies), {&record}};
   auto made = runtime<Arena>::create(std::move(model), std::move(link), std::move(watched), std::move(how), {}, std::move(rule));
   if (!made) return broken_off{made.error()};
 
@@ -123,7 +123,9 @@ std::optional<broken_off> run_with(tapped_model<ggml_model> model, expert_link l
   if (kernel_before && kernel_after) r.io.kernel_read = *kernel_after - *kernel_before;
   r.io.read = made->cache().link().bytes_read() - read_before + made->cache().count().bytes_host;
   r.peak = made->cache().peak();
+  r.regret = record.regret();
   r.prompt_work = made->model().prompt_work();
+  r.foretold.assign(made->model().foretold().by_distance().begin(), made->model().foretold().by_distance().end());
   r.decode_work = made->model().decode_work();
   const result<void> recorded = record.finish(static_cast<bool>(done), made->cache().count());
   if (done && !recorded) return broken_off{recorded.error(), true};
@@ -140,6 +142,9 @@ std::optional<broken_off> run_routed(tapped_model<ggml_model> model, token_choic
   if (!names) return broken_off{names.error()};
   auto policies = command_line::make_policies(*names, o.libraries);
   if (!policies) return broken_off{policies.error()};
+  if (const auto foretells = spec::parse(names->prediction); foretells && foretells->name() == "next_gate")
+    if (const auto layers = foretells->number("horizon", prediction::next_gate{}.horizon, 1, 65'535); layers)
+      model.inner().preview(static_cast<std::uint32_t>(*layers));
   auto link = expert_link::open(model.inner(), o.model, o);
   if (!link) return broken_off{link.error()};
 

@@ -4,10 +4,15 @@
 #include <filesystem>
 #include <utility>
 
+#include <moesaic/core/spec.hpp>
+
 namespace moesaic::decoder {
 
 result<run_record> run_record::open(const options& o, std::string_view architecture, const command_line::policy_names& names) {
   run_record made;
+  // Who may refuse a newcomer is held to the bound of who may.
+  const auto admission = spec::parse(names.admission);
+  made.regret_.meter.rule = admission && admission->name() == "forced" ? sim::bound_rule::forced : sim::bound_rule::optional;
   const trace::journal::subject about{std::filesystem::path(o.model).filename().string(),
                                       {{"program", "moesaic-decode " + command_line::version_text()},
                                        {"architecture", std::string(architecture)},
