@@ -27,4 +27,17 @@ TEST_CASE("bytes of an expert: for each, for each layer, or not said") {
   CHECK(facts.bytes_of(1, 2) == bytes{6});
 }
 
+TEST_CASE("dimensions that one reader takes, every reader and writer takes") {
+  CHECK_FALSE(unusable({24, 32, 4}));
+  CHECK_FALSE(unusable({1, 65'535, 65'535}));
+  CHECK_FALSE(unusable({16, 65'535, 1}));
+  CHECK(unusable({0, 4, 1}));
+  CHECK(unusable({65'536, 4, 1}));
+  CHECK(unusable({1, 0, 0}));
+  CHECK(unusable({1, 65'536, 1}));
+  CHECK(unusable({1, 4, 0}));
+  CHECK(unusable({1, 4, 5}));
+  CHECK(unusable({22, 37'674, 2}));  // 22 times 65536: flat indices go by powers of two
+}
+
 }  // namespace
