@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Shows that each rule of arrows.py, inventory.py and links.py can fail: a small repository that keeps them all, and for
+"""Shows that each rule of arrows.py, inventory.py, links.py and policies.py can fail: a small repository that keeps them all, and for
 each rule one change that breaks it and the words that have to be said then."""
 import json
 import pathlib
@@ -10,6 +10,7 @@ import unittest
 import arrows
 import inventory
 import links
+import policies
 
 SPDX = "// SPDX-License-Identifier: MIT\n"
 GOOD = {
@@ -141,6 +142,27 @@ class rules(unittest.TestCase):
             ("has no single", {"README.md": readme.replace("#all", "#some")}),
             ("no slice of a tested file", {"README.md": re.sub(r"<!--.*-->\n", "", readme)}),
             ("without a fenced block", {"README.md": readme + "\n<!-- from: examples/e.cpp#all -->\nnothing\n"}),
+        ])
+
+    def test_policies(self):
+        lru = SPDX + """/// Takes the oldest.
+///
+/// Source: ours. Cost: O(1)
+/// per use. State and Ties: none.
+struct lru { using hears = events<>; };
+static_assert(eviction_policy<lru>);
+"""
+        catalogue = {"include/moesaic/eviction/catalogue.hpp": SPDX + 'entry{"lru", "age=3", "the oldest leaves"}\n', LRU: lru}
+        page = policies.page(self.tree(catalogue))
+        for said in ("### lru", "`lru(age=3)`", "Takes the oldest.", "- **Source.** ours.", "- **Cost.** O(1) per use.", "- **State and Ties.** none."):
+            self.assertIn(said, page)
+        written = {**catalogue, policies.PAGE: page}
+        self.passes(policies, written)
+        self.fails(policies, [
+            ("is not what the headers say", catalogue),
+            ("is not what the headers say", {**written, LRU: lru.replace("oldest", "newest")}),
+            ("is not what the headers say", {**written, LRU: lru.replace("O(1)", "O(2)")}),
+            ("is not what the headers say", {**written, "include/moesaic/eviction/catalogue.hpp": SPDX + 'entry{"lru", "age=4", "the oldest leaves"}\n'}),
         ])
 
 

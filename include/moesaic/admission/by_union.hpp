@@ -15,11 +15,12 @@ namespace moesaic::admission {
 ///
 /// Source: ours. Where they fit, what was just used is worth keeping, because the next token uses part of it again; where they
 /// do not, forced admission throws out what is used often for what was used once. The more tokens an event has, the less of its
-/// set is that fresh, so the crossing point falls with them; it was measured on recorded routing (docs/reference/policies.md).
+/// set is that fresh, so the crossing point falls with them; it was measured on recorded routing
+/// (docs/reference/policies_measured.md).
 /// Mechanism: mean size of the group's events, over about the last 16, against (percent + fresh / tokens) % of what the group
 /// held when somebody last had to go. A group of several layers is always optional: there the other layers come before the next
 /// token does. Until a group has been full once everything is forced, which makes no difference.
-/// Cost: O(experts of the event) per event, O(1) per question. 2 bytes per expert of the model, 40 per group.
+/// Cost: O(experts of the event) per event, O(1) per question. 48 bytes per group.
 /// State and Ties: counts per group. Verdicts are those of forced and optional. An event whose experts belong to several groups
 /// goes by the group of its lowest expert.
 /// Threads: one at a time.

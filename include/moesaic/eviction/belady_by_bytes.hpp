@@ -19,7 +19,7 @@ namespace moesaic::eviction {
 ///
 /// Source: the size-aware form of Belady's rule that cache simulators use (libCacheSim's BeladySize looks at a sample). A strong
 /// heuristic and no bound: optimal replacement with sizes is NP-hard. It misses fewer experts than belady, which stays better
-/// where missed bytes are counted: with sizes 1 : 4 11 % fewer misses and 6 % more bytes (forced; docs/reference/policies.md).
+/// where missed bytes are counted: with sizes 1 : 4 it misses 11 % fewer experts and 6 % more bytes (docs/reference/policies_measured.md).
 /// Mechanism: key = minus (events until the next use * bytes). Never again counts as used by event 2^32 - 1.
 /// Cost: O(1) per use, O(residents of the group) per victim. 12 bytes per expert of the model.
 /// State and Ties: what was foretold at the last use stays true until the next, resident or not. The running event's number is

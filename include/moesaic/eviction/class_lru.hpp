@@ -27,8 +27,8 @@ namespace moesaic::eviction {
 /// Threads: one at a time.
 /// Knobs: `half_life`, tokens, default 128, 1 to 65,536. With 128 a use in every token gives at most class 7.
 ///
-///     eviction::class_lru policy;                              // 1 was used at tokens 0 and 1, 2 at token 2; it is token 3
-///     policy.victim(scene) == make_expert(0, 2);               // ages 2 / 2 and 1 / 1 are equal: the lower id, 1, at token 3
+///     eviction::class_lru policy{.half_life = 65'536};         // token 0 used 1 twice, token 1 used 2; it is token 3
+///     policy.victim(scene) == make_expert(0, 2);               // 3 / 2 tokens old and 2 / 1
 struct class_lru {
   using hears = events<inventory, layer_event, admitted, evicted>;
 

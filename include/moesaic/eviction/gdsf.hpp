@@ -16,8 +16,8 @@ namespace moesaic::eviction {
 ///
 /// Source: GreedyDual-Size with Frequency (Cherkasova, HPL-98-69R1, 1998). Deviations: an event counts once; a prefetched
 /// expert counts as used once until it is, or leaves; the clock hears only of those this policy named.
-/// Mechanism: priority = L + uses since it came in * cost / size, set at each use; the least leaves and L becomes its
-/// priority. With cost = 1 a miss counts the same whatever its size; with cost = size bytes count, and sizes cancel out
+/// Mechanism: priority = L + uses since it came in * cost / size, set at each use; the least leaves and L rises to
+/// its priority. With cost = 1 a miss counts the same whatever its size; with cost = size bytes count, and sizes cancel out
 /// (LFU with dynamic ageing). cost / size is taken relative to the largest expert, in steps of 2^-16.
 /// Cost: O(1) per use, admission and eviction; victim O(candidates), about 1 ns each. 24 bytes per expert of the model.
 /// State and Ties: an evicted expert is forgotten. Integers only. key = priority. Equal ones: the lower id leaves.

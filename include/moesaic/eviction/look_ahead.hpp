@@ -12,8 +12,8 @@ namespace moesaic::eviction {
 
 /// Gives up the expert that the fewest of the next tokens are expected to use.
 ///
-/// Source: SCH-m of arXiv 2505.16056, by the scene's forecast instead of the future. Better than `forecast` in nothing but
-/// windows of a few tokens: counting uses forgets which comes first.
+/// Source: SCH-m of arXiv 2505.16056, by the scene's forecast instead of the future. On recorded routing it loses to `forecast`
+/// for every number of tokens, because a count forgets who comes first; the longer the window, the more.
 /// Mechanism: the fewest expected rows among the next `tokens`; of equals, the one whose last use lies furthest back.
 /// Cost: O(1) per use, admission and eviction; victim O(candidates), about 2 ns each. lru's bytes.
 /// State and Ties: lru's; the forecast is the predictor's. Equal rows and last use: the lower id leaves. It has no key: what a

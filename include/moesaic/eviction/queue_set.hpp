@@ -19,7 +19,8 @@ namespace moesaic::eviction {
 ///     end <-> 7 <-> 2 <-> 5 <-> 9 <-> end          `end(queue)` closes the ring, so walks need no special case
 ///
 /// Cost: every call O(1) but `coldest`, which passes over residents that may not leave. 12 bytes per expert of the model and
-/// 16 per queue, no matter how many are resident. One thread at a time.
+/// 16 per queue, no matter how many are resident.
+/// Ties: none; who is appended later stands nearer to the hot end. One thread at a time.
 class queue_set {
  public:
   static constexpr std::uint32_t nowhere = 0xFFFF'FFFF;
