@@ -45,7 +45,7 @@ HOLDS("blend of long memory", (prediction::blend{.horizon = 1, .sources = 3, .ha
 HOLDS("linear", prediction::linear{})
 HOLDS("linear far ahead", (prediction::linear{.most = 3, .horizon = 9}))
 HOLDS("next_gate", prediction::next_gate{})
-HOLDS("next_gate that is sure", (prediction::next_gate{.most = 1, .least = 40}))
+HOLDS("next_gate that is sure", (prediction::next_gate{.most = 1, .least = 40, .horizon = 9}))
 HOLDS("any of blend", *prediction::make("blend"))
 HOLDS("any of next_gate", *prediction::make("next_gate"))
 HOLDS("any of transition_counts", *prediction::make("transition_counts"))

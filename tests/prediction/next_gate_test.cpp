@@ -40,7 +40,7 @@ TEST_CASE("next_gate: takes the gate's first top-k, and its probabilities as con
 }
 
 TEST_CASE("next_gate: a nearer layer's hint replaces one from farther away; further rows are added") {
-  step_bench b(next_gate{.most = 3}, 4, 8, 2);
+  step_bench b(next_gate{.most = 3, .horizon = 3}, 4, 8, 2);
   tell(b.predictor, of(3, 0, gate, sure));
   constexpr std::array nearer{expert_index{1}};
   constexpr std::array other{expert_index{1}, expert_index{6}};
@@ -59,6 +59,19 @@ TEST_CASE("next_gate: what the gate is not sure of is left out") {
   CHECK(b.expects(2) == expert_set{5, 2});  // a quarter is enough, an eighth is not
 }
 
+TEST_CASE("next_gate: hints from beyond the horizon are not taken; farther is counted from the layer that runs, round the end") {
+  step_bench b(next_gate{.horizon = 1}, 4, 8, 2);
+  b.use(1, {0});
+  tell(b.predictor, of(3, 0, gate, sure));
+  CHECK(b.expects(3).empty());
+  b.use(2, {0});
+  tell(b.predictor, of(3, 0, gate, sure));
+  CHECK(b.expects(3) == expert_set{5, 2});
+  b.use(3, {5});
+  tell(b.predictor, of(0, 0, gate, sure));
+  CHECK(b.expects(0) == expert_set{5, 2});
+}
+
 TEST_CASE("next_gate: other hints are not meant for it") {
   step_bench b(next_gate{}, 4, 8, 2);
   for (const provenance from : {provenance::draft_router, provenance::history, provenance::target_router, provenance::target_gate_on_draft_hidden})
@@ -72,7 +85,7 @@ TEST_CASE("next_gate: agrees with a list of all hints") {
     splitmix dice{seed};
     const std::uint32_t layers = dice.between(1, 5), width = dice.between(2, 24), top_k = dice.between(1, width);
     const std::uint32_t most = dice.below(5), least = dice.chance(500) ? 0 : dice.between(1, 60);
-    step_bench b(next_gate{most, least}, layers, width, top_k);
+    step_bench b(next_gate{most, least, layers}, layers, width, top_k);
     struct told {
       std::uint32_t row;
       std::vector<std::pair<std::uint32_t, std::int64_t>> experts;

@@ -107,6 +107,11 @@ result<routed_layer> ggml_model::route(layer_index layer) {
   return routed_layer{routes_, weights_};
 }
 
+std::span<const hint> ggml_model::look_ahead(layer_index layer) {
+  if (preview_.reach() == 0 || stage_ != stage::routed || number(layer) != routed_layer_) return {};
+  return preview_.look(bench_->team, network_, routed_blocks_, routed_layer_, residual_.of(place_.rows * network_.width), place_.rows);
+}
+
 result<void> ggml_model::run(const seat& where) {
   if (stage_ != stage::routed || number(where.expert.layer) != routed_layer_) return wrong_order("run");
   const routed_feed_forward& block = current();

@@ -11,6 +11,7 @@
 
 #include <moesaic/concepts/moe_model.hpp>
 
+#include "gate_preview.hpp"
 #include "network.hpp"
 #include "workbench.hpp"
 
@@ -47,6 +48,10 @@ class ggml_model {
   result<void> combine(layer_index layer);
   result<logits_view> finish();
   void keep(position p) noexcept;
+  /// What the next layers' gates say of the rows that `layer` was routed from; nothing unless `preview` has a reach.
+  std::span<const hint> look_ahead(layer_index layer);
+  /// Whether look_ahead answers, and how far. Its products are no part of what the model computes.
+  void preview(std::uint32_t layers_ahead) { preview_.set_reach(layers_ahead, moe_layers(), network_.width); }
 
   // Where experts are.
   /// One place for each part of an expert inside its room.
@@ -107,8 +112,9 @@ class ggml_model {
   std::vector<routed_row> rows_;  // grouped by expert, ascending
   std::vector<bool> has_run_;
   std::uint32_t experts_left_ = 0;
+  gate_preview preview_;
 };
 
-static_assert(moe_model<ggml_model>);
+static_assert(foresighted_model<ggml_model>);
 
 }  // namespace moesaic::decoder

@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include <moesaic/concepts/moe_model.hpp>
 
 #include "evidence.hpp"
+#include "preview_tally.hpp"
 #include "work_times.hpp"
 
 namespace moesaic::decoder {
@@ -45,7 +47,16 @@ class tapped_model {
       return inner_.route(layer);
     }();
     if (routed) notes_->route(blocks_[number(layer)], routed->routes, routed->weights);
+    if (routed) foretold_.came(layer, routed->routes, now_.tokens.size());
     return routed;
+  }
+  std::span<const hint> look_ahead(layer_index layer)
+    requires foresighted_model<M>
+  {
+    const timed here(work().dense);
+    const std::span<const hint> hints = inner_.look_ahead(layer);
+    if (now_.during != phase::prefill) foretold_.told(layer, hints);
+    return hints;
   }
   result<void> run(const seat& where) {
     if (where.at == residence::host && before_host)
@@ -79,6 +90,8 @@ class tapped_model {
   /// What has been computed so far: prompts, and everything else.
   [[nodiscard]] const work_times& prompt_work() const noexcept { return prompt_work_; }
   [[nodiscard]] const work_times& decode_work() const noexcept { return decode_work_; }
+  /// How well later gates, asked early, named the experts that were then used.
+  [[nodiscard]] const preview_tally& foretold() const noexcept { return foretold_; }
   [[nodiscard]] M& inner() noexcept { return inner_; }
   [[nodiscard]] const M& inner() const noexcept { return inner_; }
 
@@ -95,6 +108,7 @@ class tapped_model {
   rows_wanted wanted_ = rows_wanted::last;
   token_window now_;
   work_times prompt_work_, decode_work_;
+  preview_tally foretold_;
 };
 
 static_assert(moe_model<tapped_model<archetype::model>>);

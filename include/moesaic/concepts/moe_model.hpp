@@ -76,8 +76,22 @@ struct model {
   result<logits_view> finish();
   void keep(position) noexcept;
 };
+struct foresighted_model : model {
+  std::span<const hint> look_ahead(layer_index);
+};
 }  // namespace archetype
 static_assert(moe_model<archetype::model>);
+
+/// A model that also says early whom later layers will probably want: their own gates, applied to what the layer that runs now
+/// was routed from. A refinement, so a model without it costs nothing. `look_ahead(layer)` is asked once per event, when its
+/// experts have been leased and travel, and answers hints with provenance target_gate_ahead: nearest layer first, rows
+/// ascending. Spans are valid until the next call. It may answer nothing, and must not change what the model computes.
+template <class M>
+concept foresighted_model = moe_model<M> && requires(M model, layer_index layer) {
+  { model.look_ahead(layer) } -> std::same_as<std::span<const hint>>;
+};
+static_assert(foresighted_model<archetype::foresighted_model>);
+static_assert(!foresighted_model<archetype::model>);
 
 /// Compiles if `M` models moe_model; else stops with a sentence that names what is missing.
 template <class M>

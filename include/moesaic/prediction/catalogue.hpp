@@ -73,7 +73,7 @@ inline constexpr std::array known{
     entry{"naive_bayes", "most=0,horizon=2,sources=2,weight=50", "odds from the experts of the last layers, as if independent"},
     entry{"blend", "most=0,horizon=2,sources=2,weight=50,half_life=8", "the same on top of what was used lately"},
     entry{"linear", "most=0,horizon=2", "a linear estimate from the last layers and the last step that learns by its mistakes"},
-    entry{"next_gate", "most=0,least=0", "what the gates of later layers say now; needs an engine that asks them"},
+    entry{"next_gate", "most=0,least=0,horizon=2", "what the gates of later layers say now; needs an engine that asks them"},
 };
 [[nodiscard]] constexpr std::span<const entry> entries() noexcept { return known; }
 
@@ -135,7 +135,7 @@ inline constexpr knob<P> half_life{"half_life", &P::half_life, 1, 65'536};
                      std::array{d::most<blend>, d::horizon<blend>, d::sources<blend>, d::weight<blend>, d::half_life<blend>});
   if (name == "linear") return d::filled(*parsed, linear{.most = most}, std::array{d::most<linear>, d::horizon<linear>});
   if (name == "next_gate")
-    return d::filled(*parsed, next_gate{.most = most}, std::array{d::most<next_gate>, d::knob<next_gate>{"least", &next_gate::least, 0, 100}});
+    return d::filled(*parsed, next_gate{.most = most}, std::array{d::most<next_gate>, d::knob<next_gate>{"least", &next_gate::least, 0, 100}, d::horizon<next_gate>});
   return unknown_name(name, "predictor", entries());
 }
 

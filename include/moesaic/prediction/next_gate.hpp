@@ -24,7 +24,8 @@ namespace moesaic::prediction {
 /// probability in 2^-16, of several rows the highest; hints without weights: 1 for all.
 /// Threads: one at a time.
 /// Knobs: `most`, experts per row and layer, default 0: the layer's top-k. `least`, percent, default 0: experts less probable are
-/// not expected (hints without weights pass).
+/// not expected (hints without weights pass). `horizon`, layers, default 2: hints from farther away are not taken, and an engine
+/// that reads the spec need not compute them.
 ///
 ///     prediction::next_gate predictor{.least = 10};
 struct next_gate {
@@ -32,11 +33,15 @@ struct next_gate {
 
   std::uint32_t most = 0;
   std::uint32_t least = 0;
+  std::uint32_t horizon = 2;
 
   void on(const inventory& all) { state_ = {&all.shape, forecast(all.space(), all.shape.layers(), all.shape.widest_layer())}; }
-  void on(const layer_event& event) noexcept { state_.expected.forget(event.layer); }
+  void on(const layer_event& event) noexcept {
+    state_.expected.forget(event.layer);
+    state_.running = event.layer;
+  }
   void on(const hint& early) noexcept {
-    if (early.from != provenance::target_gate_ahead) return;
+    if (early.from != provenance::target_gate_ahead || state_.expected.layers_until(state_.running, early.layer) > horizon) return;
     if (early.at.count == 0) state_.expected.forget(early.layer);
     const std::size_t named = std::min<std::size_t>(early.experts.size(), most != 0 ? most : state_.shape->top_k(early.layer));
     for (std::size_t i = 0; i < named; ++i) {
@@ -51,6 +56,7 @@ struct next_gate {
   struct memory {
     const model_shape* shape = nullptr;
     forecast expected;
+    layer_index running{};
   };
   memory state_{};  ///< not a knob; public only so that the knobs can be named where a bundle is written
 };

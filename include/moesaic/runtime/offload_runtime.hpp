@@ -253,7 +253,7 @@ result<logits_view> offload_runtime<M, T, B, D, A, R>::run(const token_window& w
   return done.error();
 }
 
-/// One event: route, lease, compute each expert as it becomes ready, combine.
+/// One event: route, lease, look ahead while experts travel, compute each as it becomes ready, combine.
 template <class M, class T, class B, class D, class A, class R>
 result<void> offload_runtime<M, T, B, D, A, R>::run_layer(const token_window& window, layer_index layer) {
   const result<routed_layer> routed = model_.route(layer);
@@ -264,6 +264,11 @@ result<void> offload_runtime<M, T, B, D, A, R>::run_layer(const token_window& wi
   if (wanted.empty()) return model_.combine(layer);  // nobody is routed here: no event happens
   auto held = cache_.acquire({step_, token_, layer, window.during, tokens, wanted, routed->routes, routed->weights});
   if (!held) return held.error();
+  if constexpr (foresighted_model<M>) {
+    const std::span<const hint> ahead = model_.look_ahead(layer);
+    for (const hint& early : ahead) cache_.hear(early);
+    if (!ahead.empty()) cache_.pump();
+  }
   for (;;) {
     const result<std::optional<seat>> ready = held->next();
     if (!ready) return ready.error();
