@@ -13,6 +13,7 @@
 
 #include "command_line/output_file.hpp"
 #include "options.hpp"
+#include "report_page.hpp"
 #include "row_json.hpp"
 #include "run_rows.hpp"
 #include "table.hpp"
@@ -62,11 +63,12 @@ result<std::vector<row>> replay_all(const options& asked) {
   return rows;
 }
 
-int run(const options& asked) {
+int run(const options& asked, const std::string& command) {
   const bool to_stdout = asked.json == "-";
   const bool to_file = !asked.json.empty() && !to_stdout;
-  if (to_file)  // tried first and taken back: long work should not end at a folder that is not there
-    if (const auto tried = moesaic::command_line::output_file::open(asked.json, false); !tried) return complain(tried.error().sentence(), wrong_request);
+  for (const std::string& path : {to_file ? asked.json : std::string(), asked.report})  // tried first and taken back: long work should not end at a folder that is not there
+    if (!path.empty())
+      if (const auto tried = moesaic::command_line::output_file::open(path, false); !tried) return complain(tried.error().sentence(), wrong_request);
   const result<std::vector<row>> rows = replay_all(asked);
   if (!rows) {
     const bool half_way = rows.error().code() == error_code::out_of_memory || rows.error().code() == error_code::transfer_failed;
@@ -75,6 +77,8 @@ int run(const options& asked) {
   if (const result<void> out = print(to_stdout ? document(*rows) : as_table(*rows)); !out) return complain(out.error().sentence(), failed_half_way);
   if (to_file)
     if (const result<void> out = save(asked.json, document(*rows)); !out) return complain(out.error().sentence(), failed_half_way);
+  if (!asked.report.empty())
+    if (const result<void> out = save(asked.report, moesaic::report::as_html(report_page(*rows, command))); !out) return complain(out.error().sentence(), failed_half_way);
   return done;
 }
 
@@ -88,7 +92,7 @@ int main(int argc, char** argv) {
       const result<void> out = print(*text);
       return out ? done : complain(out.error().sentence(), failed_half_way);
     }
-    return run(std::get<options>(*asked));
+    return run(std::get<options>(*asked), "moesaic-replay " + moesaic::report::command_text(argc - 1, argv + 1));
   } catch (const std::bad_alloc&) {
     return complain("no memory left for this; take fewer windows at once, or a part of the trace", failed_half_way);
   }

@@ -33,7 +33,8 @@ TRACE           recorded routing in any format the library reads; each is a run 
 --jobs          rows computed at once (all processors)               --per-layer  misses of every layer in the JSON as well
 --resume        FILE: finished rows are kept there, and those found there are not computed again
 --json          write the rows to a file, or to standard output with -
---help  --version  --report (later version)
+--report        write an HTML page with charts and tables of the rows to a file
+--help  --version
 )";
 
 std::string help() {
@@ -82,7 +83,7 @@ std::optional<std::uint64_t> whole_number(std::string_view text, std::uint64_t l
 
 struct raw_options {
   std::string capacity, unit = "experts", expert_bytes, experts, top_k, scope = "layer", eviction, admission = "forced", window = "1",
-              recency = "event", forecast, accesses = "event", reset = "no", jobs, report;
+              recency = "event", forecast, accesses = "event", reset = "no", jobs;
   std::vector<std::string> policies;
 };
 
@@ -192,7 +193,6 @@ result<void> read_numbers(options& o, const raw_options& raw) {
 }
 
 result<options> checked(options o, const raw_options& raw) {
-  if (!raw.report.empty()) return error(error_code::bad_argument, "--report is not available in this version; take --json");
   if (o.traces.empty()) return error(error_code::bad_argument, "no trace given; name at least one file, see moesaic-replay --help");
   if (raw.capacity.empty()) return error(error_code::bad_argument, "no capacity given; say how much fits with --capacity 25%");
   if (raw.eviction.empty()) return error(error_code::bad_argument, "no eviction policy given; name some with --eviction lru,belady");
@@ -212,6 +212,9 @@ result<options> checked(options o, const raw_options& raw) {
   if (o.one_by_one && (o.windows != std::vector<std::uint32_t>{1} || o.forecast || o.order == recency::by_rank))
     return error(error_code::bad_argument, "--accesses one-by-one knows neither windows nor forecasts nor ranks within an event; leave --window, "
                  "--forecast and --recency out");
+  if (o.report == "-") return bad("--report", o.report, "standard output has the table or the JSON; name a file");
+  if (!o.report.empty() && o.report == o.json) return bad("--report", o.report, "--json goes there; name another file");
+  o.per_layer = o.per_layer || !o.report.empty();  // its map of layers
   return o;
 }
 
@@ -242,7 +245,7 @@ result<std::variant<options, std::string>> read_options(int argc, const char* co
                                     {"--jobs", &raw.jobs},
                                     {"--resume", &asked.resume},
                                     {"--json", &asked.json},
-                                    {"--report", &raw.report}})
+                                    {"--report", &asked.report}})
     app.add_option(name, *value);
   app.add_flag("--per-layer", asked.per_layer);
   app.add_flag("--help,-h", wants_help);

@@ -43,6 +43,7 @@ struct options {
   std::uint32_t jobs = 1;
   std::string resume;  ///< path of the list of finished rows, empty for none
   std::string json;    ///< path, "-" for standard output, empty for none
+  std::string report;  ///< path of an HTML page, empty for none
 };
 
 /// What the command line asks for: work, or only a text to print (help, version).

@@ -42,11 +42,13 @@ struct row {
   std::optional<std::string> forecast;
   std::uint32_t window = 1;
   std::uint64_t capacity_experts = 0;    ///< experts that the first pool holds; of mixed sizes as many as of their mean
+  std::uint64_t tokens = 0;
   std::uint64_t compulsory = 0;
   double union_over_capacity = 0;
   bool sized = false;                    ///< sizes are known, so bytes mean something
   tally all, decode;                     ///< `decode`: without the events of prompts
   std::uint64_t bound_misses = 0;        ///< belady's, all else equal
+  bytes bound_missed{};
   std::optional<agreement> recorded, recorded_decode;
   std::vector<std::uint64_t> layers_accesses, layers_misses;  ///< [layers], where asked for
   double seconds = 0;                    ///< of one processor, for replaying alone; preparation of a clairvoyant policy included

@@ -33,6 +33,7 @@ ordered_json as_json(const row& r) {
   j["reset"] = r.reset;
   j["counted_by"] = r.counted_by;
   j["forecast"] = value_or_null(r.forecast);
+  j["tokens"] = r.tokens;
   j["events"] = r.all.events;
   j["accesses"] = r.all.accesses;
   j["hits"] = r.all.hits;
@@ -45,6 +46,7 @@ ordered_json as_json(const row& r) {
   j["union_over_capacity"] = r.union_over_capacity;
   j["bytes_missed"] = r.sized ? ordered_json(r.all.missed.count) : ordered_json(nullptr);
   j["belady_misses"] = r.bound_misses;
+  j["belady_bytes_missed"] = r.sized ? ordered_json(r.bound_missed.count) : ordered_json(nullptr);
   j["regret"] = r.regret();
   j["decode_events"] = r.decode.events;
   j["decode_accesses"] = r.decode.accesses;
@@ -101,6 +103,7 @@ std::optional<row> row_of(const ordered_json& j) {
   put(r.recency, "recency");
   put(r.reset, "reset");
   put(r.counted_by, "counted_by");
+  put(r.tokens, "tokens");
   put(r.all.events, "events");
   put(r.all.accesses, "accesses");
   put(r.all.hits, "hits");
@@ -119,6 +122,7 @@ std::optional<row> row_of(const ordered_json& j) {
   r.sized = !j.at("bytes_missed").is_null();
   if (r.sized) {
     put(r.all.missed.count, "bytes_missed");
+    put(r.bound_missed.count, "belady_bytes_missed");
     put(r.decode.missed.count, "decode_bytes_missed");
   }
   if (!j.at("forecast").is_null()) put(r.forecast.emplace(), "forecast");

@@ -208,12 +208,14 @@ class trace_run {
     if (asked_.forecast) r.forecast = asked_.forecast->text;
     r.window = on.table->window;
     r.capacity_experts = on.capacity_experts;
+    for (const trace::step_row& step : on.table->steps) r.tokens += step.tokens;
     r.compulsory = on.table->compulsory;
     r.union_over_capacity = on.union_over_capacity;
     r.sized = trace_.sized;
     r.all = played.all;
     r.decode = played.decode;
     r.bound_misses = group.bound->all.misses;
+    r.bound_missed = group.bound->all.missed;
     r.seconds = played.seconds;
     if (!on.table->recorded.empty()) {
       r.recorded = played.recorded;

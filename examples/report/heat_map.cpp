@@ -16,6 +16,10 @@ namespace {
 
 constexpr std::size_t shades = 9;
 
+/// What the lightest and the darkest shade stand for.
+struct range {
+  double least, most;
+};
 struct line {
   std::size_t policy, room;
   const entry* of;
@@ -28,7 +32,7 @@ std::optional<double> missed(const entry& e, std::size_t layer) {
 
 class drawing {
  public:
-  drawing(const grid& of, const std::string& id) : of_(of), id_(id) {
+  drawing(const grid& of, const std::string& id) : of_(of), id_(id), ranges_(of.rooms.size()) {
     std::size_t longest = 8;
     for (std::size_t r = 0; r < of.rooms.size(); ++r)
       for (std::size_t p = 0; p < of.policies.size(); ++p) {
@@ -39,9 +43,8 @@ class drawing {
         longest = std::max(longest, of.policies[p].size());
         for (std::size_t l = 0; l < e->layers_misses.size(); ++l)
           if (const std::optional<double> v = missed(*e, l)) {
-            least_ = known_ ? std::min(least_, *v) : *v;
-            most_ = known_ ? std::max(most_, *v) : *v;
-            known_ = true;
+            std::optional<range>& seen = ranges_[r];
+            seen = seen ? range{std::min(seen->least, *v), std::max(seen->most, *v)} : range{*v, *v};
           }
       }
     left_ = std::min(7.5 * static_cast<double>(longest) + 14, 300.0);
@@ -49,7 +52,8 @@ class drawing {
   }
 
   std::string draw() {
-    if (!known_) return {};
+    std::erase_if(lines_, [&](const line& one) { return !ranges_[one.room]; });
+    if (lines_.empty()) return {};
     std::size_t groups = 0;
     for (std::size_t i = 0; i < lines_.size(); ++i) groups += i == 0 || lines_[i].room != lines_[i - 1].room ? 1 : 0;
     const double height = 16 * static_cast<double>(lines_.size()) + 28 * static_cast<double>(groups) + 26;
@@ -59,12 +63,14 @@ class drawing {
     put("<div class=\"wide\"><svg viewBox=\"0 0 {:.0f} {:.0f}\"{} role=\"img\" aria-labelledby=\"{}-t {}-d\">\n", width, height,
         width > 860 ? fmt::format(" style=\"min-width:{:.0f}px\"", width) : std::string(), id_, id_);
     put("<title id=\"{}-t\">Misses of every layer</title><desc id=\"{}-d\">Share of the accesses to a layer that missed, a row for each policy and "
-        "capacity, a column for each of {} layers; from {} to {}. The table below has the numbers.</desc>\n",
-        id_, id_, layers_, percent_text(least_), percent_text(most_));
+        "capacity, a column for each of {} layers. The table below has the numbers.</desc>\n",
+        id_, id_, layers_);
     double y = 4;
     for (std::size_t i = 0; i < lines_.size(); ++i) {
       if (i == 0 || lines_[i].room != lines_[i - 1].room) {
-        put("<text class=\"group\" x=\"{:.1f}\" y=\"{:.1f}\">capacity {}</text>\n", left_, y + 18, escaped(of_.rooms[lines_[i].room].text));
+        const range& scale = *ranges_[lines_[i].room];
+        put("<text class=\"group\" x=\"{:.1f}\" y=\"{:.1f}\">capacity {}: {} to {}</text>\n", left_, y + 18, escaped(of_.rooms[lines_[i].room].text),
+            percent_text(scale.least), percent_text(scale.most));
         y += 26;
       }
       draw_line(lines_[i], y);
@@ -84,9 +90,9 @@ class drawing {
   }
 
   void draw_scale() {
-    put("<p class=\"scale\">share missed: {} ", percent_text(least_));
+    text_ += "<p class=\"scale\">share of a layer's accesses that missed: the least of its capacity ";
     for (std::size_t s = 0; s < shades; ++s) put("<svg class=\"shade\" viewBox=\"0 0 1 1\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect width=\"1\" height=\"1\" class=\"q{}\"/></svg>", s);
-    put(" {}</p>\n", percent_text(most_));
+    text_ += " the most</p>\n";
   }
 
   void draw_line(const line& of, double y) {
@@ -94,7 +100,7 @@ class drawing {
     for (std::size_t l = 0; l < of.of->layers_misses.size(); ++l) {
       const std::optional<double> v = missed(*of.of, l);
       if (!v) continue;  // no accesses: the paper shows
-      put("<rect class=\"q{}\" x=\"{:.2f}\" width=\"{:.2f}\" height=\"15\"><title>layer {}: {} of {}</title></rect>", shade_of(*v), cell_ * static_cast<double>(l),
+      put("<rect class=\"q{}\" x=\"{:.2f}\" width=\"{:.2f}\" height=\"15\"><title>layer {}: {} of {}</title></rect>", shade_of(*v, *ranges_[of.room]), cell_ * static_cast<double>(l),
           cell_ > 8 ? cell_ - 1 : cell_, l, percent_text(*v), count_text(of.of->layers_accesses[l]));
     }
     text_ += "</g>\n";
@@ -122,17 +128,17 @@ class drawing {
     text_ += "</tbody></table></div></details>\n";
   }
 
-  [[nodiscard]] std::size_t shade_of(double v) const {
-    if (!(most_ > least_)) return shades / 2;
-    return std::min(static_cast<std::size_t>((v - least_) / (most_ - least_) * static_cast<double>(shades)), shades - 1);
+  [[nodiscard]] static std::size_t shade_of(double v, const range& in) {
+    if (!(in.most > in.least)) return shades / 2;
+    return std::min(static_cast<std::size_t>((v - in.least) / (in.most - in.least) * static_cast<double>(shades)), shades - 1);
   }
 
   const grid& of_;
   const std::string& id_;
   std::vector<line> lines_;
   std::size_t layers_ = 0;
-  double least_ = 0, most_ = 0, left_ = 0, cell_ = 0;
-  bool known_ = false;
+  std::vector<std::optional<range>> ranges_;  ///< [rooms], a scale for each: they differ more than layers do
+  double left_ = 0, cell_ = 0;
   std::string text_;
 };
 

@@ -79,6 +79,15 @@ value_chart seconds_chart(const grid& in, const what_if& assumed, bool measured,
   return chart;
 }
 
+value_chart regret_chart(const grid& in, const std::string& id) {
+  value_chart chart{.kind = "regret", .id = id + "-regret", .title = "Regret " + over(in),
+                    .description = "For each policy the share of its misses that a cache which knows the future would not have had. Lower is better.",
+                    .words = percent_text, .tick_words = whole_percent_text, .bound_name = {}};
+  fill(chart, in, [&](std::size_t p, std::size_t r) { return in.at(p, r) != nullptr ? in.at(p, r)->regret : std::nullopt; },
+       [](std::size_t) { return std::nullopt; }, false);
+  return chart;
+}
+
 std::string list_of_facts(const std::vector<fact>& facts) {
   std::string text;
   for (const fact& f : facts) fmt::format_to(std::back_inserter(text), "<div><dt>{}</dt><dd>{}</dd></div>", escaped(f.name), escaped(f.value));
@@ -100,7 +109,7 @@ std::string section(const comparison& of, std::size_t number) {
   text += figure(hits, in);
   text += figure(seconds, in);
   text += assumed.panel(id + "-what-if", bound);
-  text += regret_table(in);
+  if (const std::string table = regret_table(in); !table.empty()) text += figure(regret_chart(in, id), in) + table;
   text += heat_map(in, id + "-layers");
   text += numbers_table(of);
   text += "</section>\n";

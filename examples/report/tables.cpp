@@ -20,7 +20,7 @@ std::string regret_table(const grid& of) {
     known = known || least[r];
   }
   if (!known) return {};
-  std::string text = "<figure class=\"chart\" data-chart=\"regret\">\n<figcaption>Regret</figcaption>\n<div class=\"wide\"><table class=\"regret\">\n<thead><tr><th scope=\"col\">policy</th>";
+  std::string text = "<figure class=\"chart\" data-chart=\"regret_table\">\n<figcaption>Regret, in numbers</figcaption>\n<div class=\"wide\"><table class=\"regret\">\n<thead><tr><th scope=\"col\">policy</th>";
   const auto out = std::back_inserter(text);
   for (const grid::column& r : of.rooms) fmt::format_to(out, "<th scope=\"col\">{}</th>", escaped(r.text));
   text += "</tr></thead><tbody>\n";

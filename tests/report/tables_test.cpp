@@ -5,15 +5,15 @@
 #include "report/tables.hpp"
 
 using namespace moesaic::report;
-using moesaic_test::count_of;
+using moesaic_test::occurrences;
 using moesaic_test::made_up;
 
 TEST_CASE("the least regret of each capacity is marked, equals all of them") {
   comparison c = made_up(3, 2, false);
   c.entries[1].regret = c.entries[0].regret;
   const std::string table = regret_table(grid(c));
-  CHECK(count_of(table, "class=\"best\"") == 3);
-  CHECK(count_of(table, "<td") == 6);
+  CHECK(occurrences(table, "class=\"best\"") == 3);
+  CHECK(occurrences(table, "<td") == 6);
   CHECK(table.find(">0.500</td>") != std::string::npos);  // 2000 missed, 1000 at best
 }
 
@@ -33,5 +33,5 @@ TEST_CASE("the table of all numbers has what it was given, escaped") {
   c.entries[0].cells = {"<1>", "2"};
   const std::string table = numbers_table(c);
   CHECK(table.find("<td>&lt;1&gt;</td><td>2</td>") != std::string::npos);
-  CHECK(count_of(table, "<th scope=\"col\">") == 4);
+  CHECK(occurrences(table, "<th scope=\"col\">") == 4);
 }

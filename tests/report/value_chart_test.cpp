@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
+#include <set>
+#include <string>
+
 #include "pages.hpp"
 #include "report/text.hpp"
 #include "report/value_chart.hpp"
 
 using namespace moesaic::report;
-using moesaic_test::count_of;
+using moesaic_test::occurrences;
 using moesaic_test::made_up;
 
 namespace {
@@ -43,10 +46,10 @@ TEST_CASE("values lie where the axis says, and those that are not there leave no
   chart.values[1][1].reset();
   const std::string svg = figure(chart, in);
   CHECK(svg.find("data-start=\"290\" data-end=\"16\"") != std::string::npos);
-  CHECK(count_of(svg, "class=\"mark\"") == 2 * 3 - 1 + 3);
-  CHECK(count_of(svg, ",153.0)") == 5);                  // half way between 290 and 16
-  CHECK(count_of(svg, ",16.0)") == 3);                   // the bound at the top
-  CHECK(count_of(svg, "<polyline") == 3);
+  CHECK(occurrences(svg, "class=\"mark\"") == 2 * 3 - 1 + 3);
+  CHECK(occurrences(svg, ",153.0)") == 5);                  // half way between 290 and 16
+  CHECK(occurrences(svg, ",16.0)") == 3);                   // the bound at the top
+  CHECK(occurrences(svg, "<polyline") == 3);
   CHECK(svg.find("policy_1 at 30%: 50.00 %") != std::string::npos);
   CHECK(svg.find("policy_1 at 20%") == std::string::npos);
   CHECK(svg.find("t &amp; t") != std::string::npos);
@@ -58,9 +61,9 @@ TEST_CASE("one capacity makes rows, and the bound stands upright through them") 
   const grid in(c);
   const std::string svg = figure(chart_of(in, {0, 0.5, 1}), in);
   CHECK(svg.find("data-along=\"x\"") != std::string::npos);
-  CHECK(count_of(svg, "<polyline") == 0);
-  CHECK(count_of(svg, "class=\"upright\"") == 1);
-  CHECK(count_of(svg, "class=\"name line\"") == 12);
+  CHECK(occurrences(svg, "<polyline") == 0);
+  CHECK(occurrences(svg, "class=\"upright\"") == 1);
+  CHECK(occurrences(svg, "class=\"name line\"") == 12);
 }
 
 TEST_CASE("capacities that hold the same stand side by side") {
@@ -69,8 +72,8 @@ TEST_CASE("capacities that hold the same stand side by side") {
   const grid in(c);
   const std::string svg = figure(chart_of(in, {0, 1}), in);
   CHECK(svg.find("nan") == std::string::npos);
-  CHECK(count_of(svg, "translate(261.5,") == 2);  // a quarter of 70 .. 836
-  CHECK(count_of(svg, "translate(644.5,") == 2);
+  CHECK(occurrences(svg, "translate(261.5,") == 2);  // a quarter of 70 .. 836
+  CHECK(occurrences(svg, "translate(644.5,") == 2);
 }
 
 TEST_CASE("no two of the first two dozen policies are drawn alike") {
@@ -80,7 +83,7 @@ TEST_CASE("no two of the first two dozen policies are drawn alike") {
   std::set<std::string> looks;
   for (std::size_t p = 0; p < 24; ++p) looks.insert(look_of(p));
   CHECK(looks.size() == 24);
-  CHECK(count_of(names, "type=\"checkbox\"") == 24);
-  CHECK(count_of(names, " checked") == grid::shown_at_most);
+  CHECK(occurrences(names, "type=\"checkbox\"") == 24);
+  CHECK(occurrences(names, " checked") == grid::shown_at_most);
   CHECK(names.find("24 policies; the charts start with the 10 that miss least") != std::string::npos);
 }

@@ -25,8 +25,8 @@ TEST_CASE("a token takes as long as the slower of link and device") {
   const std::string panel = w.panel("p", "bound");
   CHECK(panel.find(">40.0</td>") != std::string::npos);  // tokens/s of the bound and of policy_0: computing limits them
   CHECK(panel.find(">33.3</td>") != std::string::npos);
-  CHECK(moesaic_test::count_of(panel, "<td>link</td>") == 1);
-  CHECK(moesaic_test::count_of(panel, "<td>compute</td>") == 2);
+  CHECK(moesaic_test::occurrences(panel, "<td>link</td>") == 1);
+  CHECK(moesaic_test::occurrences(panel, "<td>compute</td>") == 2);
   CHECK(panel.find("data-moved=\"3000000000 3000000000\"") != std::string::npos);
   CHECK(panel.find("data-what=\"size\"") == std::string::npos);
 }
