@@ -92,7 +92,8 @@ std::vector<difference> compare(const trace::event_table& table, const std::stri
 
 TEST_CASE("replay and the residency core decide alike on recorded routing") {
   const std::vector<std::string> traces{"gptoss20b_6x96.bin", "dsv2lite_law_2x128.bin"};
-  const std::vector<std::string> keyed{"lru", "fifo", "lfu", "lrfu(32)", "successor"}, unkeyed{"random(seed=7)", "least_useful"};
+  const std::vector<std::string> keyed{"lru", "fifo", "lfu", "lrfu(32)", "successor", "lfu_in_cache", "class_lru", "gdsf"},
+      unkeyed{"random(seed=7)", "least_useful", "arc", "sieve", "s3_fifo", "forecast", "look_ahead"};
   for (const std::string& name : traces)
     for (const std::uint32_t window : {1U, 4U}) {  // with 4, an event wants more than its layer's pool
       const trace::event_table table = recorded(name.c_str(), window);
@@ -110,8 +111,9 @@ TEST_CASE("replay and the residency core decide alike on recorded routing") {
         }
       };
       for (const std::string& eviction : keyed)
-        for (const char* const admission : {"forced", "optional"}) holds(eviction, admission);
-      for (const std::string& eviction : unkeyed) holds(eviction, "forced");
+        for (const char* const admission : {"forced", "optional", "by_union"}) holds(eviction, admission);
+      for (const std::string& eviction : unkeyed)
+        for (const char* const admission : {"forced", "frequency_contest"}) holds(eviction, admission);
     }
 }
 
