@@ -60,7 +60,7 @@ TEST_CASE("bytes come back, over the borders of blocks, with their places") {
 TEST_CASE("a file that ends inside a block is cut there; what stood before is good") {
   const file f = written(100, 50);  // 12 of preamble, then twice 8 + 50
   for (const std::size_t size : {12U + 58U + 3U, 12U + 58U + 30U}) {
-    const file part(f.begin(), f.begin() + size);
+    const file part(f.begin(), f.begin() + static_cast<std::ptrdiff_t>(size));
     journal::block_reader<memory_source> from(memory_source("f", part));
     REQUIRE(from.open());
     for (int i = 0; i < 50; ++i) (void)from.byte();
