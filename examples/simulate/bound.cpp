@@ -9,7 +9,7 @@
 
 namespace moesaic::simulating {
 
-bytes bytes_at_best(const model_shape& shape, const pools& in, const sim::event_log& events) {
+best_case missed_at_best(const model_shape& shape, const pools& in, const sim::event_log& events) {
   std::vector<std::uint32_t> next_use(events.experts.size());
   std::vector<std::uint32_t> upcoming(shape.space().size(), eviction::foretold::never);
   std::size_t access = events.experts.size();
@@ -30,7 +30,7 @@ bytes bytes_at_best(const model_shape& shape, const pools& in, const sim::event_
                 std::span<const std::uint32_t>(next_use).subspan(access, wanted.size()));
     access += wanted.size();
   }
-  return player.count().bytes_demanded;
+  return {player.count().misses, player.count().bytes_demanded};
 }
 
 }  // namespace moesaic::simulating

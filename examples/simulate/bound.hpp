@@ -18,8 +18,13 @@ struct pools {
   std::vector<std::uint64_t> room;  ///< of each pool
 };
 
-/// Bytes that a cache which knows the future would have moved for the same events in the same room, choosing the best by
-/// their next use after every event (Belady with optional admission). A bound for equal sizes, a strong heuristic for others.
-[[nodiscard]] bytes bytes_at_best(const model_shape& shape, const pools& in, const sim::event_log& events);
+struct best_case {
+  std::uint64_t misses = 0;
+  bytes moved{};
+};
+
+/// What a cache that knows the future would have missed of the same events in the same room, choosing the best by their next
+/// use after every event (Belady with optional admission). A bound for equal sizes, a strong heuristic for others.
+[[nodiscard]] best_case missed_at_best(const model_shape& shape, const pools& in, const sim::event_log& events);
 
 }  // namespace moesaic::simulating

@@ -13,6 +13,7 @@
 #include "command_line/progress.hpp"
 #include "options.hpp"
 #include "report.hpp"
+#include "report_page.hpp"
 #include "row.hpp"
 
 namespace {
@@ -38,11 +39,12 @@ result<void> save(const std::string& path, std::string_view text) {
   return file->finish();
 }
 
-int run(const options& asked) {
+int run(const options& asked, const std::string& command) {
   const bool to_stdout = asked.json == "-";
   const bool to_file = !asked.json.empty() && !to_stdout;
-  if (to_file)  // tried first and taken back: long work should not end at a folder that is not there
-    if (const auto tried = moesaic::command_line::output_file::open(asked.json, false); !tried) return complain(tried.error().sentence(), wrong_request);
+  for (const std::string& path : {to_file ? asked.json : std::string(), asked.report})  // tried first and taken back: long work should not end at a folder that is not there
+    if (!path.empty())
+      if (const auto tried = moesaic::command_line::output_file::open(path, false); !tried) return complain(tried.error().sentence(), wrong_request);
   const auto on = load_hardware(asked.hardware);
   if (!on) return complain(on.error().sentence(), wrong_request);
   std::vector<row> rows;
@@ -60,6 +62,8 @@ int run(const options& asked) {
   if (!print(to_stdout ? json : as_table(rows))) return complain("could not write to standard output", failed_half_way);
   if (to_file)
     if (const auto saved = save(asked.json, json); !saved) return complain(saved.error().sentence(), failed_half_way);
+  if (!asked.report.empty())
+    if (const auto saved = save(asked.report, moesaic::report::as_html(report_page(rows, command))); !saved) return complain(saved.error().sentence(), failed_half_way);
   return done;
 }
 
@@ -71,7 +75,7 @@ int main(int count, char** words) {
     const auto asked = read_options(count, words);
     if (!asked) return complain(asked.error().sentence(), wrong_request);
     if (const std::string* text = std::get_if<std::string>(&*asked)) return print(*text) ? done : complain("could not write to standard output", failed_half_way);
-    return run(std::get<options>(*asked));
+    return run(std::get<options>(*asked), "moesaic-simulate " + moesaic::report::command_text(count - 1, words + 1));
   } catch (const std::bad_alloc&) {
     return complain("no memory left for this; take a part of the trace with --tokens", failed_half_way);
   }

@@ -35,7 +35,7 @@ TRACE           a routing trace of any format the library reads, plain, .xz or .
 --tokens        only so many tokens of each trace    --seed  of what chance decides (0)
 --json          write the rows to a file, or to standard output with -
 --timeline      what happened when, for ui.perfetto.dev; for one trace, system and capacity
---report (later versions)
+--report        an HTML page with charts and tables of the rows
 --quiet  --help  --version
 )";
 
@@ -59,7 +59,7 @@ result<std::uint64_t> whole_number(std::string_view option, std::string_view tex
 }
 
 struct raw_options {
-  std::string systems = "on_demand", capacity, budget, frames = "2", expert_bytes, alignment = "1", draft_length = "0", tokens, seed = "0", report;
+  std::string systems = "on_demand", capacity, budget, frames = "2", expert_bytes, alignment = "1", draft_length = "0", tokens, seed = "0";
   std::vector<std::string> policies;
 };
 
@@ -126,7 +126,8 @@ result<void> read_numbers(options& o, const raw_options& raw) {
 }
 
 result<void> check(options& o, const raw_options& raw) {
-  if (!raw.report.empty()) return error(error_code::bad_argument, "--report is not available in this version; take --json");
+  if (o.report == "-") return bad("--report", o.report, "standard output has the table or the JSON; name a file");
+  if (!o.report.empty() && o.report == o.json) return bad("--report", o.report, "--json goes there; name another file");
   if (o.traces.empty()) return error(error_code::bad_argument, "no trace given; name a file, see moesaic-simulate --help");
   if (o.hardware.empty())
     return error(error_code::bad_argument, "no hardware given; name a profile or a file with --hardware, or see --hardware list");
@@ -178,7 +179,7 @@ result<std::variant<options, std::string>> read_options(int count, const char* c
   app.add_option("--seed", raw.seed);
   app.add_option("--json", o.json);
   app.add_option("--timeline", o.timeline);
-  app.add_option("--report", raw.report);
+  app.add_option("--report", o.report);
   app.add_flag("--quiet,-q", o.quiet);
   try {
     app.parse(count, words);

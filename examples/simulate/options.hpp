@@ -40,6 +40,7 @@ struct options {
   std::optional<std::uint32_t> tokens;  ///< only so many from the front
   std::string json;                     ///< path, "-" for standard output, empty for none
   std::string timeline;                 ///< path, empty for none; for a single row
+  std::string report;                   ///< path of an HTML page, empty for none
   bool quiet = false;
 };
 

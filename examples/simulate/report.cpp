@@ -94,7 +94,8 @@ json as_object(const row& r, const options& asked) {
   }
   j["windows"] = r.run.windows;
   j["seed"] = asked.seed;
-  j["bytes_missed_at_best"] = r.missed_at_best.count;
+  j["misses_at_best"] = r.at_best.misses;
+  j["bytes_missed_at_best"] = r.at_best.moved.count;
   j["counters"] = as_object(c);
   j["prefill"] = as_object(r.run.in_passes);
   j["decode"] = as_object(r.run.one_by_one);

@@ -12,7 +12,6 @@
 #include <moesaic/trace/journal_reader.hpp>
 #include <moesaic/trace/journal_timeline.hpp>
 
-#include "bound.hpp"
 #include "command_line/rooms.hpp"
 
 namespace moesaic::simulating {
@@ -187,7 +186,7 @@ result<row> run_row(const sim::routing_tape& tape, const model_shape& shape, con
     if (const result<void> written = drawn->finish(); !written) return written.error();
   const auto room = pools_of(shape, groups, exact, footprints, run->planned.slots);
   if (!room) return room.error();
-  r.missed_at_best = bytes_at_best(shape, *room, events);
+  r.at_best = missed_at_best(shape, *room, events);
   r.hardware = on.name;
   r.system = system;
   r.policies = *names;
@@ -195,6 +194,7 @@ result<row> run_row(const sim::routing_tape& tape, const model_shape& shape, con
   r.shape = tape.shape();
   r.expert_bytes = shape.largest();
   r.budget = *budget;
+  r.all_experts = shape.total();
   r.draft_length = length;
   r.run = *std::move(run);
   r.link_names = on.link_names;

@@ -7,6 +7,7 @@
 
 #include <moesaic/sim/simulation.hpp>
 
+#include "bound.hpp"
 #include "command_line/policy_choice.hpp"
 #include "command_line/progress.hpp"
 #include "hardware.hpp"
@@ -25,11 +26,12 @@ struct row {
   bytes expert_bytes{};          ///< of the largest expert
   std::string expert_bytes_from; ///< "trace", "option" or "hardware"
   bytes budget{};
+  bytes all_experts{};
   std::uint32_t draft_length = 0;
   sim::simulated_run run;
   std::vector<std::string> link_names;
   bytes_per_second rate{};       ///< of the slowest link
-  bytes missed_at_best{};        ///< what optional Belady would have moved for the same events
+  best_case at_best{};           ///< what optional Belady would have missed of the same events
 
   [[nodiscard]] counters count() const noexcept { return run.in_passes.count.plus(run.one_by_one.count); }
   [[nodiscard]] std::uint32_t tokens() const noexcept { return run.in_passes.tokens + run.one_by_one.tokens; }
@@ -37,7 +39,7 @@ struct row {
   /// Time that something was computed while nothing else could be: the device, the drafter, and what the device waited for.
   [[nodiscard]] nanoseconds computed() const noexcept { return run.worked.device + run.worked.drafting + run.worked.awaited; }
   [[nodiscard]] nanoseconds floor() const noexcept { return at_least(count().bytes_demanded); }
-  [[nodiscard]] nanoseconds bound() const noexcept { return at_least(missed_at_best); }
+  [[nodiscard]] nanoseconds bound() const noexcept { return at_least(at_best.moved); }
 
  private:
   [[nodiscard]] nanoseconds at_least(bytes moved) const noexcept {
