@@ -69,6 +69,7 @@ TEST_CASE("tokens that are not said to be a prompt: token by token a step each, 
   const seen_rows steps = read("0,0,1,2\n0,1,1,2\n1,0,3,4\n1,1,3,4\n0,0,1,2\n0,1,1,2\n");
   CHECK(steps.batch == numbers{0, 0, 0});
   CHECK(steps.sequence == numbers{0, 0, 1});
+  CHECK(read("pos,layer,id0,id1\n0,0,1,2\n0,1,1,2\n1,0,3,4\n1,1,3,4\n").ids == ids{1, 2, 1, 2, 3, 4, 3, 4});
   const seen_rows batch = read("0,0,1,2\n1,0,1,2\n0,1,3,4\n1,1,3,4\n2,0,1,2\n2,1,1,2\n");
   CHECK(batch.error == "");
   CHECK(batch.batch == numbers{1, 1, 0});
@@ -94,8 +95,8 @@ TEST_CASE("what is wrong is said with its line") {
 
 TEST_CASE("its start is recognised") {
   const auto recognised = [](std::string_view text) { return moe_trace_csv::recognises(raw(text)); };
-  for (const char* mine : {"-2,1,5,1\n", "0,1,5", "token,layer,expert\n1,2", "phase,token,layer,rank,expert\r\n"}) CHECK(recognised(mine));
-  for (const char* other : {"", "0,1\n", "layer,expert\n0,1,2", "# route_trace v1", "0 1 2 3", "a,b,c", "token,layer,id\n"}) CHECK_FALSE(recognised(other));
+  for (const char* mine : {"-2,1,5,1\n", "0,1,5", "token,layer,expert\n1,2", "phase,token,layer,rank,expert\r\n", "token,layer,e0,e1\n"}) CHECK(recognised(mine));
+  for (const char* other : {"", "0,1\n", "layer,expert\n0,1,2", "# route_trace v1", "0 1 2 3", "a,b,c", "token,layer,id\n", "layer,token,id0\n"}) CHECK_FALSE(recognised(other));
 }
 
 }  // namespace

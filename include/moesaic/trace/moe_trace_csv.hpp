@@ -17,10 +17,11 @@ namespace moesaic::trace {
 /// llama.cpp moe-trace CSV whose lines say which token they are about. Two writers:
 ///
 ///  - without column names, `pos,layer,id,id,...` in rank order (thecodacus/llama.cpp and its forks, tools/moe-trace): prompt
-///    positions are negative and count up to -1 within a piece of the prompt, decoded positions count from 0;
+///    positions are negative and count up to -1 within a piece of the prompt, decoded positions count from 0. A first line
+///    `token,layer,id0,...` is passed over;
 ///  - with column names, among them `layer` and `expert`: one line a choice, such as `phase,token,layer,rank,expert`
-///    (Cartaz/llama.cpp-vulkan-moe, examples/moe-trace). Also read: `pos`, `position` or `step` for token, `slot` for rank,
-///    `weight` or `gate`, `seq`, `sequence`, `prompt` or `request`; other columns are passed over.
+///    (Cartaz/llama.cpp-vulkan-moe, examples/moe-trace). Also read: `tok`, `pos`, `position`, `step` for token, `slot` for
+///    rank, `weight` or `gate`, `seq`, `sequence`, `prompt` or `request`; other columns are passed over.
 ///
 /// The pairs `layer,expert` without tokens are a format of their own (moe_trace_pairs.hpp).
 /// llama.cpp works layer by layer, so a pass ends where a line is for an earlier layer; a pass of several tokens is one batch,
@@ -80,22 +81,24 @@ class moe_trace_csv {
   /// Whether `line` names columns; takes their places.
   [[nodiscard]] bool take_names(std::string_view line) noexcept {
     at_.fill(absent);
+    bool numbered = false;  // the third column is the first of several, such as `id0`
     text_fields fields(line, ',');
     for (std::size_t i = 0; const auto field = fields.next(); ++i) {
       const std::string_view word = without_spaces(*field);
       const auto is = [&](auto... words) { return ((word == words) || ...); };
-      const column c = is("seq", "sequence", "prompt", "request")    ? sequence
-                       : is("phase")                                 ? phase
-                       : is("token", "pos", "position", "step")      ? token
-                       : is("layer")                                 ? layer
-                       : is("rank", "slot")                          ? rank
-                       : is("expert")                                ? expert
-                       : is("weight", "gate")                        ? weight
-                                                                     : columns;
+      const column c = is("seq", "sequence", "prompt", "request")        ? sequence
+                       : is("phase")                                     ? phase
+                       : is("token", "tok", "pos", "position", "step")   ? token
+                       : is("layer", "il", "layer_id")                   ? layer
+                       : is("rank", "slot", "k")                         ? rank
+                       : is("expert", "expert_id")                       ? expert
+                       : is("weight", "gate")                            ? weight
+                                                                         : columns;
       if (c != columns && at_[c] == absent) at_[c] = i;
+      numbered = numbered || (i == 2 && c == columns && word.size() > 1 && word.back() >= '0' && word.back() <= '9');
     }
     named_ = at_[layer] != absent && at_[expert] != absent;
-    return named_;
+    return named_ || (numbered && at_[token] == 0 && at_[layer] == 1);
   }
 
   [[nodiscard]] std::optional<std::string_view> read_wide(std::string_view text, routed_line& line) {
