@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 help:
 	@echo "moesaic: which experts of a Mixture-of-Experts model sit in fast memory, and when the others travel"
 	@echo
-	@echo "  make demo    decode real text with a quarter of the experts in memory (5 minutes first, then seconds)"
+	@echo "  make demo    decode real text with a quarter of the experts in memory, and a report (5 minutes first, then seconds)"
 	@echo "  make test    build everything and run every test (20 minutes first)"
 	@echo "  make bench   microbenchmarks; their JSON under build/bench/ (10 minutes)"
 	@echo "  make clean   remove what was built, keep what was installed under build/venv"
@@ -17,8 +17,8 @@ help:
 	@echo "MOESAIC_PROVIDE=no leaves both to you. Plain CMake works too: cmake --preset release."
 
 demo: configure
-	@echo "moesaic: building the decoder"
-	@cmake --build $(release) -j $(jobs) --target moesaic-decode
+	@echo "moesaic: building the decoder and the replay"
+	@cmake --build $(release) -j $(jobs) --target moesaic_demo
 	@sh examples/decoder/demo.sh
 
 test: build

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Decodes real text with a quarter of the experts in memory, under one policy after another, and compares them in a table.
+Then replays the routing of that text under more policies and capacities, into a page with charts.
 Standard library only. The link is slowed to one rate, so that the table looks alike on every disk."""
 import json
 import os
@@ -10,6 +11,8 @@ import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = os.environ.get("MOESAIC_DECODE", os.path.join(ROOT, "build", "bin", "moesaic-decode"))
+REPLAY = os.environ.get("MOESAIC_REPLAY", os.path.join(os.path.dirname(PROGRAM), "moesaic-replay"))
+PAGES = os.path.join(ROOT, "build", "demo")
 MODEL = os.environ.get("MOESAIC_MODEL", os.path.join(ROOT, "examples", "models", "moesaic-demo-moe-q8_0.gguf"))
 PROMPT = "And the LORD said unto Moses,"
 RATE = "200MB/s"
@@ -26,6 +29,22 @@ RUNS = [  # what the table calls it, budget, options
     ("lru and prefetch", "25%", ["--system", "prefetching"]),
     ("misses computed in place", "25%", ["--system", "host_assisted"]),
 ]
+
+
+REPLAYED = ["--capacity", "12.5%,25%,37.5%,50%,75%", "--eviction", "lru,lfu,lrfu(32),fifo,sieve,successor,random,belady"]
+
+
+def report(journal):
+    """Replays the routing of a run into a page; its path, or why there is none."""
+    if not os.access(REPLAY, os.X_OK):
+        return "no report: moesaic-replay is not there, because a dependency was not found; the lines above say what to install"
+    page = os.path.join(PAGES, "report.html")
+    command = [REPLAY, os.path.relpath(journal, ROOT), *REPLAYED, "--report", os.path.relpath(page, ROOT)]
+    ran = subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+    if ran.returncode != 0:
+        sys.exit(f"the replay ended with status {ran.returncode}: {ran.stderr.strip()}\n  {' '.join(command)}")
+    return (f"The routing of this text under more policies and capacities, beside the clairvoyant bound (open it in a browser):\n"
+            f"{os.path.relpath(page)}")
 
 
 def decode(budget, options, show=False):
@@ -46,7 +65,9 @@ def main():
                  "the lines above say what to install")
     print(f"A quarter of the experts in memory, the others in {os.path.basename(MODEL)}, read at {RATE}:\n")
     print(f"{PROMPT}", end="", flush=True)
-    first = decode("25%", [], show=True)
+    os.makedirs(PAGES, exist_ok=True)
+    journal = os.path.join(PAGES, "text.journal")
+    first = decode("25%", ["--journal", journal], show=True)
     model, budget = first["model"], first["budget"]
     mega = 1e-6
     print(f"\n{model['architecture']}, {model['moe_layers']} layers of {model['experts']} experts, {model['top_k']} used per token; "
@@ -70,6 +91,7 @@ def main():
     print("The prompt is not counted.")
     if not same:
         sys.exit("the texts differ: a policy must never change what is written")
+    print(f"\n{report(journal)}")
 
 
 if __name__ == "__main__":
