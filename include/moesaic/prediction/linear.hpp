@@ -84,14 +84,14 @@ struct linear {
           for (const std::uint16_t a : from[s].experts) table.learn(s * width_ + a, scores, static_cast<std::uint32_t>(active));
       }
     }
-    void foretell(const layer_event& event, std::uint32_t ahead, std::uint32_t most) noexcept {
+    void foretell(const layer_event& event, std::uint32_t ahead, std::uint32_t at_most) noexcept {
       const auto due = static_cast<layer_index>((number(event.layer) + ahead) % shape_->layers());
       const sources from{source_of(0), ahead < shape_->layers() ? source_of(1) : source{}, {recent.step_before(ahead), due}};
       const auto scores = std::span(scores_).first(shape_->experts(due));
       estimate(of(due, ahead), from, scores);
       for (std::int32_t& s : scores)
         if (s <= 0) s = best_experts::nobody;
-      best_.expect(expected, due, scores, best_experts::how_many(*shape_, due, most, event.wanted.size()));
+      best_.expect(expected, due, scores, best_experts::how_many(*shape_, due, at_most, event.wanted.size()));
     }
 
     forecast expected;
