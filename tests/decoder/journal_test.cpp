@@ -74,7 +74,8 @@ const std::vector<std::vector<std::string>> systems{
     {"--system", "prefetching", "--throttle", "200MB/s"},  // transfers that come late
     {"--system", "prefetching", "--scope", "global", "--io", "pread"},
     {"--system", "host_assisted"},
-    {"--eviction", "random(3)", "--prefetch", "most_useful(in_flight=8,horizon=3)"}};
+    {"--eviction", "random(3)", "--prefetch", "most_useful(in_flight=8,horizon=3)"},
+    {"--system", "prefetching", "--prediction", "next_gate(least=10)"}};  // hints from later gates
 }  // namespace
 
 TEST_CASE("a run of the real decoder gives the same decisions again, byte for byte") {
