@@ -59,7 +59,8 @@ TEST_CASE("by_union: forced until the pool was full, and while events fit easily
 }
 
 TEST_CASE("by_union: the threshold falls with the tokens of the event") {
-  for (const auto& [tokens, experts] : {std::pair(1U, 16U), std::pair(2U, 11U), std::pair(4U, 8U), std::pair(8U, 7U)}) {
+  for (const auto& [of_event, experts] : {std::pair(1U, 16U), std::pair(2U, 11U), std::pair(4U, 8U), std::pair(8U, 7U)}) {
+    const std::uint32_t tokens = of_event;
     for (const bool below : {false, true}) {
       asker a;
       a.fill(10);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
+#include <string>
 #include <string_view>
 #include <variant>
 
@@ -32,6 +33,10 @@ TEST_CASE("admission catalogue: names lead to the right policies") {
   CHECK(admission::make("staging_only")->admit(wanted) == verdict::bypass);
   CHECK_FALSE(admission::make("forced")->displaces_own_event());
   CHECK(admission::make("optional")->displaces_own_event());
+  CHECK_FALSE(admission::make("frequency_contest(8)")->displaces_own_event());
+  CHECK(admission::make("by_union")->displaces_own_event());  // as long as nothing was heard: it needs keys
+  CHECK(moesaic_test::refusal([](std::string_view t) { return admission::make(t); }, "by_union(0)").find("1 to 10000") != std::string::npos);
+  CHECK(moesaic_test::refusal([](std::string_view t) { return admission::make(t); }, "frequency_contest(0)").find("1 to 65536") != std::string::npos);
 }
 
 }  // namespace
