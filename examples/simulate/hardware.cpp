@@ -73,6 +73,8 @@ result<bytes_per_second> rate(const node& at) {
 
 /// A time that never changes, or {"table": [[count, time], ...], "unit": "us", "source": "..."}.
 result<sim::time_table> times_by_count(const node& at) {
+  if (at.value().is_object() && !at.value().contains("table") && !at.value().contains("value"))
+    return at.wrong("is a time, so the key 'value' or the key 'table' has to be there; both are missing");
   if (!at.value().is_object() || !at.value().contains("table")) {
     const auto always = duration(at);
     if (!always) return always.error();
@@ -104,7 +106,7 @@ result<sim::time_table> times_by_count(const node& at) {
 
 /// A table by tokens, or {"memory", "peak", "bits_per_weight"}: what limits computing an expert.
 result<sim::expert_cost> expert(const node& at, bytes measured) {
-  if (!at.value().is_object() || !at.value().contains("memory")) {
+  if (!at.value().is_object() || (!at.value().contains("memory") && !at.value().contains("peak"))) {
     auto table = times_by_count(at);
     if (!table) return table.error();
     return sim::expert_cost{std::move(*table), measured};
