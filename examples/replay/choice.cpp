@@ -22,9 +22,10 @@ bool eviction_choice::keyed() const noexcept {
 result<eviction_choice> choose_eviction(std::string_view text, recency order, const command_line::policy_libraries& more) {
   const result<spec> parsed = spec::parse(text);
   if (!parsed) return parsed.error();
-  if (parsed->name() == "belady") {
+  if (parsed->name() == "belady" || parsed->name() == "belady_by_bytes") {
     if (const result<void> fine = parsed->only({}, false); !fine) return fine.error();
-    return eviction_choice{std::string(text), eviction::belady{}};
+    if (parsed->name() == "belady") return eviction_choice{std::string(text), eviction::belady{}};
+    return eviction_choice{std::string(text), eviction::belady_by_bytes{}};
   }
   const result<eviction::any> made = command_line::make_eviction(text, more);
   if (made) {
@@ -39,7 +40,7 @@ result<eviction_choice> choose_eviction(std::string_view text, recency order, co
   error unknown(error_code::unknown_name, "--eviction: '", parsed->name(), "' is no eviction policy; known are");
   for (const eviction::entry& e : eviction::entries())
     if (e.name != "least_useful") unknown.append(" ").append(e.name);
-  unknown.append(" belady");
+  unknown.append(" belady belady_by_bytes");
   for (const eviction::exported& e : more.offered()) unknown.append(" ").append(e.entry.name);
   return unknown;
 }

@@ -8,6 +8,7 @@
 
 #include <moesaic/admission/catalogue.hpp>
 #include <moesaic/eviction/belady.hpp>
+#include <moesaic/eviction/belady_by_bytes.hpp>
 #include <moesaic/eviction/catalogue.hpp>
 #include <moesaic/eviction/lru_by_rank.hpp>
 
@@ -25,7 +26,7 @@ struct extended<std::variant<Choices...>, More...> {
 
 /// The eviction policies a row may have: the catalogue's, and those that only a replay can serve. What is done for a row is
 /// compiled for each of them.
-using evictor = extended<eviction::any::choices, eviction::lru_by_rank, eviction::belady>::type;
+using evictor = extended<eviction::any::choices, eviction::lru_by_rank, eviction::belady, eviction::belady_by_bytes>::type;
 
 /// What counts as later within one event: nothing (equal stamps), or the router's order. Only lru makes a difference.
 enum class recency { by_event, by_rank };
