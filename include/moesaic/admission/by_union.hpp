@@ -21,11 +21,11 @@ namespace moesaic::admission {
 /// held when somebody last had to go. A group of several layers is always optional: there the other layers come before the next
 /// token does. Until a group has been full once everything is forced, which makes no difference.
 /// Cost: O(experts of the event) per event, O(1) per question. 48 bytes per group.
-/// State and Ties: counts per group. Verdicts are those of forced and optional. An event whose experts belong to several groups
-/// goes by the group of its lowest expert.
+/// State and Ties: counts per group, of experts whatever their sizes. Verdicts are those of forced and optional. An event whose
+/// experts belong to several groups goes by the group of its lowest expert.
 /// Threads: one at a time.
-/// Knobs: `percent`, default 50, 1 to 10,000, and `fresh`, default 110, 0 to 10,000: 160 % for events of one token, 78 % for four,
-/// 64 % for eight. It takes an eviction policy with keys.
+/// Knobs: `percent`, default 50, 1 to 10,000, and `fresh`, default 110, 0 to 10,000: together 160 % for events of one token,
+/// 78 % for four, 64 % for eight. It takes an eviction policy with keys.
 struct by_union {
   using hears = events<inventory, layer_event, admitted, evicted>;
 
@@ -52,7 +52,8 @@ struct by_union {
     }
     const group& g = group_of(flat_of(event.wanted.front().expert));
     const std::uint64_t tokens = std::max(event.tokens, 1U), room = std::uint64_t{g.room} << 16U;
-    state_.own = g.several_layers || (room != 0 && static_cast<std::uint64_t>(g.mean) * tokens * 100 >= room * (percent * tokens + fresh));
+    const bool large = static_cast<std::uint64_t>(g.mean) * tokens * 100 >= room * (percent * tokens + fresh);
+    state_.own = g.several_layers || (room != 0 && large);
   }
   void on(const admitted& one) noexcept { ++group_of(state_.space.flat(one.expert)).held; }
   void on(const evicted& one) noexcept { --group_of(state_.space.flat(one.expert)).held; }
