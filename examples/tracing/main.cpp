@@ -32,7 +32,8 @@ int complain(std::string_view sentence, int status) {
   return status;
 }
 int complain(const error& why) {
-  const bool half_way = why.code() == error_code::transfer_failed || why.code() == error_code::out_of_memory || why.code() == error_code::wrong_order;
+  const bool half_way = why.code() == error_code::transfer_failed || why.code() == error_code::out_of_memory ||
+                        why.code() == error_code::wrong_order;
   return complain(why.sentence(), half_way ? failed_half_way : wrong_request);
 }
 

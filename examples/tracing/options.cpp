@@ -88,22 +88,32 @@ result<void> read_selection(options& o, const raw_options& raw) {
 
 result<options> checked(std::vector<std::string> files, std::string json, const raw_options& raw) {
   options o;
-  const auto what = one_of<command>(
-      raw.command, {{"info", command::info}, {"stats", command::stats}, {"convert", command::convert}, {"cut", command::cut}, {"merge", command::merge}, {"verify", command::verify}, {"timeline", command::timeline}});
+  const auto what = one_of<command>(raw.command, {{"info", command::info},
+                                                  {"stats", command::stats},
+                                                  {"convert", command::convert},
+                                                  {"cut", command::cut},
+                                                  {"merge", command::merge},
+                                                  {"verify", command::verify},
+                                                  {"timeline", command::timeline}});
   if (!what) {
-    if (raw.command.empty()) return error(error_code::bad_argument, "no command given; take info, stats, convert, cut, merge, verify, timeline or recall, see moesaic-trace --help");
-    return error(error_code::bad_argument, "'", raw.command, "' is no command; known are info, stats, convert, cut, merge, verify, timeline, recall");
+    if (raw.command.empty())
+      return error(
+          error_code::bad_argument,
+          "no command given; take info, stats, convert, cut, merge, verify, timeline or recall, see moesaic-trace --help");
+    return error(error_code::bad_argument, "'", raw.command,
+                 "' is no command; known are info, stats, convert, cut, merge, verify, timeline, recall");
   }
   o.what = *what;
   const bool writes = o.what != command::info && o.what != command::stats && o.what != command::verify;
   if (files.size() < (writes ? 2U : 1U))
-    return error(error_code::bad_argument, raw.command, writes ? " wants a trace and a file to write" : " wants at least one trace", "; see moesaic-trace --help");
+    return error(error_code::bad_argument, raw.command,
+                 writes ? " wants a trace and a file to write" : " wants at least one trace", "; see moesaic-trace --help");
   if (writes) {
     o.out = files.back();
     files.pop_back();
     if (o.out.ends_with(".xz") || o.out.ends_with(".gz"))
-      return error(error_code::bad_argument, o.out, ": traces are written plain; give a name without ", std::string_view(o.out).substr(o.out.size() - 3),
-                   " and pack the file afterwards");
+      return error(error_code::bad_argument, o.out, ": traces are written plain; give a name without ",
+                   std::string_view(o.out).substr(o.out.size() - 3), " and pack the file afterwards");
     if (!json.empty()) return error(error_code::bad_argument, "--json belongs to info and stats");
   }
   if (files.size() > 1 && (o.what == command::convert || o.what == command::cut || o.what == command::timeline))

@@ -149,7 +149,8 @@ class moe_trace_csv {
     line.phase = routed_line::phases::unknown;
     if (at_[phase] != absent) {
       const bool decodes = value[phase] == "decode" || value[phase] == "generate" || value[phase] == "1";
-      if (!decodes && value[phase] != "prefill" && value[phase] != "prompt" && value[phase] != "0") return "phase is neither prefill (0) nor decode (1)";
+      if (!decodes && value[phase] != "prefill" && value[phase] != "prompt" && value[phase] != "0")
+        return "phase is neither prefill (0) nor decode (1)";
       line.phase = decodes ? routed_line::phases::decode : routed_line::phases::prompt;
     }
     line.slot.reset();

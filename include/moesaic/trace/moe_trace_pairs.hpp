@@ -184,7 +184,8 @@ result<void> moe_trace_pairs_reader<Source>::add_run() {
   const std::optional<std::uint32_t> layer = layers_.index(block_);
   const std::size_t tokens = run_.size() / k, pass = pass_->empty() ? tokens : pass_->tokens();
   if (!layer || run_.size() % k != 0)
-    return lines_.wrong("the ", run_.size(), " lines of layer ", block_, " above are no multiple of top-", k, "; the file is cut or has changed");
+    return lines_.wrong("the ", run_.size(), " lines of layer ", block_, " above are no multiple of top-", k,
+                        "; the file is cut or has changed");
   if (tokens > pass)
     return lines_.wrong("layer ", block_, " has ", tokens, " tokens, more than the ", pass, " that earlier layers of the pass have");
   for (std::size_t i = 0; i < run_.size(); ++i) {

@@ -134,7 +134,9 @@ result<void> route_trace_reader<Source>::look_at_first() {
   const result<std::optional<row>> first = read_row();
   if (!first) return first.error();
   waiting_ = *first;
-  if (!waiting_) return error(error_code::bad_file, lines_.name(), ": line ", lines_.number(), ": the file ends without a row below its column names");
+  if (!waiting_)
+    return error(error_code::bad_file, lines_.name(), ": line ", lines_.number(),
+                 ": the file ends without a row below its column names");
   facts_.weights = waiting_->weight.has_value();
   return {};
 }
@@ -210,7 +212,8 @@ result<std::optional<routing_rows>> route_trace_reader<Source>::next() {
       tokens_ += rows.tokens;
       ended_at_ = pass_->last_name();
       if (waiting_ && waiting_->turn != last_.turn) {
-        if (waiting_->turn < last_.turn) return lines_.wrong("turn ", waiting_->turn, " comes after turn ", last_.turn, "; turns have to ascend");
+        if (waiting_->turn < last_.turn)
+          return lines_.wrong("turn ", waiting_->turn, " comes after turn ", last_.turn, "; turns have to ascend");
         ++sequence_;
         ended_at_ = -1;
       }
@@ -242,7 +245,8 @@ result<void> route_trace_reader<Source>::add(const row& r) {
   if (!layer) return lines_.wrong("layer ", r.layer, " is none of the ", layers_.count(), " layers that the header gives expert_bytes");
   if (r.expert >= facts_.shape.experts)
     return lines_.wrong("expert ", r.expert, " in a layer of ", facts_.shape.experts, "; ids go to ", facts_.shape.experts - 1);
-  if (r.slot >= facts_.shape.top_k) return lines_.wrong("slot ", r.slot, " of top-", facts_.shape.top_k, "; slots go to ", facts_.shape.top_k - 1);
+  if (r.slot >= facts_.shape.top_k)
+    return lines_.wrong("slot ", r.slot, " of top-", facts_.shape.top_k, "; slots go to ", facts_.shape.top_k - 1);
   if (r.weight.has_value() != facts_.weights)
     return lines_.wrong("the weight is ", r.weight ? "a number" : "nan", ", unlike those above; all or none are nan");
   const std::uint32_t filled = pass_->filled_of(r.step, *layer);

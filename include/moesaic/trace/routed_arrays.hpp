@@ -129,7 +129,9 @@ class routed_arrays_reader {
     raw_.resize(held_ * row);
     for (std::size_t i = 0; i < raw_.size(); ++i) {
       const std::optional<std::uint16_t> id = element(i);
-      if (!id) return error(error_code::bad_file, arrays_.name(), ": byte ", at + i * width_, ": is no expert's number (0 to 65534, or -1 for not routed)");
+      if (!id)
+        return error(error_code::bad_file, arrays_.name(), ": byte ", at + i * width_,
+                     ": is no expert's number (0 to 65534, or -1 for not routed)");
       raw_[i] = *id;
     }
     for (std::size_t cell = 0; cell < raw_.size(); cell += top_k_)
@@ -142,7 +144,9 @@ class routed_arrays_reader {
   }
 
   [[nodiscard]] result<void> take(const npy_header& header) {
-    const auto wrong = [&](const auto&... what) { return error(error_code::bad_file, arrays_.name(), ": byte ", header.data_at, ": ", what...); };
+    const auto wrong = [&](const auto&... what) {
+      return error(error_code::bad_file, arrays_.name(), ": byte ", header.data_at, ": ", what...);
+    };
     if (header.shape.size() != 3) return wrong("is an array of ", header.shape.size(), " dimensions; expected [tokens][layers][top_k]");
     if (!header.holds_integers() || (header.width != 1 && header.width != 2 && header.width != 4 && header.width != 8))
       return wrong("holds elements of another kind than integers of 1, 2, 4 or 8 bytes");
@@ -179,7 +183,8 @@ class routed_arrays_reader {
         (cell[0] == 0 || (width_ == 1 && !signed_ && cell[0] == 255)))
       std::fill(cell.begin(), cell.end(), not_routed);
     for (std::size_t i = 1; i < cell.size(); ++i)
-      if (cell[i] != not_routed && std::find(cell.begin(), cell.begin() + static_cast<std::ptrdiff_t>(i), cell[i]) != cell.begin() + static_cast<std::ptrdiff_t>(i))
+      if (cell[i] != not_routed && std::find(cell.begin(), cell.begin() + static_cast<std::ptrdiff_t>(i), cell[i]) !=
+                                       cell.begin() + static_cast<std::ptrdiff_t>(i))
         return false;
     return true;
   }

@@ -92,7 +92,8 @@ class routed_lines_reader {
         return std::optional<routing_rows>(rows);
       }
       if (!pass_->empty())
-        if (const auto wrong = format_.disorder(last_, now_, single())) return lines_.wrong(*wrong, " (", now_.token, " after ", last_.token, ")");
+        if (const auto wrong = format_.disorder(last_, now_, single()))
+          return lines_.wrong(*wrong, " (", now_.token, " after ", last_.token, ")");
       if (const result<void> added = add(); !added) return added.error();
       std::swap(last_, now_);
       waiting_ = false;
@@ -131,7 +132,8 @@ class routed_lines_reader {
       slot = (continues ? slot : 0) + static_cast<std::uint32_t>(now_.experts.size());
       top_k = std::max(top_k, slot);
       for (const std::uint16_t e : now_.experts) experts = std::max(experts, e + 1U);
-      if (any && now_.weights.empty() != !facts_.weights) return lines_.wrong("has ", facts_.weights ? "no weights" : "weights", ", unlike the lines above");
+      if (any && now_.weights.empty() != !facts_.weights)
+        return lines_.wrong("has ", facts_.weights ? "no weights" : "weights", ", unlike the lines above");
       facts_.weights = !now_.weights.empty();
       std::swap(last_, now_);
     }
@@ -152,10 +154,11 @@ class routed_lines_reader {
     const std::uint32_t filled = pass_->filled_of(now_.token, *layer);
     if (now_.slot && *now_.slot != filled) return lines_.wrong("rank ", *now_.slot, " where ", filled, " comes next");
     if (filled + now_.experts.size() > facts_.shape.top_k)
-      return lines_.wrong("token ", now_.token, " gets ", filled + now_.experts.size(), " experts in layer ", now_.block, ", more than in any other line (",
-                          facts_.shape.top_k, "); is it there twice?");
+      return lines_.wrong("token ", now_.token, " gets ", filled + now_.experts.size(), " experts in layer ", now_.block,
+                          ", more than in any other line (", facts_.shape.top_k, "); is it there twice?");
     for (std::size_t i = 0; i < now_.experts.size(); ++i) {
-      if (now_.experts[i] >= facts_.shape.experts) return lines_.wrong("expert ", now_.experts[i], " was not there at the first reading; the file has changed");
+      if (now_.experts[i] >= facts_.shape.experts)
+        return lines_.wrong("expert ", now_.experts[i], " was not there at the first reading; the file has changed");
       if (const auto wrong = pass_->add(now_.token, *layer, filled + static_cast<std::uint32_t>(i), now_.experts[i],
                                         now_.weights.empty() ? gate_mass{} : now_.weights[i]))
         return lines_.wrong("expert ", now_.experts[i], " of token ", now_.token, " in layer ", now_.block, " ", *wrong);
@@ -171,7 +174,8 @@ class routed_lines_reader {
     const bool from_first = pass_->filled(token, 0) > 0;
     const std::uint32_t before = std::exchange(layers_before_, from_first ? layers : layers_before_);
     if (!ended_) return {};
-    if (from_first && layers < before) return lines_.wrong("the last token has ", layers, " layers, the one before had ", before, "; the file is cut");
+    if (from_first && layers < before)
+      return lines_.wrong("the last token has ", layers, " layers, the one before had ", before, "; the file is cut");
     if (!lines_.closed() && pass_->filled_of(last_.token, *layers_.index(last_.block)) < facts_.shape.top_k)
       return lines_.wrong("the last line is not ended and has fewer than ", facts_.shape.top_k, " experts; the file is cut");
     return {};

@@ -35,7 +35,8 @@ struct trace_summary {
 /// not count there. Cost: O(1) per id; memory of 100 bytes per expert of the model. One thread at a time.
 class trace_statistics {
  public:
-  explicit trace_statistics(const dimensions& shape) : shape_(shape), experts_(std::size_t{shape.layers} * shape.experts), layers_(shape.layers) {}
+  explicit trace_statistics(const dimensions& shape)
+      : shape_(shape), experts_(std::size_t{shape.layers} * shape.experts), layers_(shape.layers) {}
 
   void add(const routing_rows& rows) {
     for (std::uint32_t t = 0; t < rows.tokens; ++t) {

@@ -29,7 +29,9 @@ namespace moesaic::trace {
 template <byte_source Source>
 class npz_arrays {
  public:
-  [[nodiscard]] static bool recognises(std::span<const std::byte> start) noexcept { return start.size() >= 4 && little_u32(start.data()) == local_file; }
+  [[nodiscard]] static bool recognises(std::span<const std::byte> start) noexcept {
+    return start.size() >= 4 && little_u32(start.data()) == local_file;
+  }
 
   explicit npz_arrays(Source source) : state_(std::make_unique<state>(std::move(source))) {}
 

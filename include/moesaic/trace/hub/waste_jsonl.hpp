@@ -77,7 +77,8 @@ class waste_line {
   }
   bool other() {
     if (depth_ == 0) return give_up("is no JSON object");
-    if (at_ == place::token || at_ == place::layers) return give_up(at_ == place::token ? "\"tok\" is no whole number" : "\"layers\" is no list of lists of experts");
+    if (at_ == place::token || at_ == place::layers)
+      return give_up(at_ == place::token ? "\"tok\" is no whole number" : "\"layers\" is no list of lists of experts");
     return true;
   }
   bool number(std::int64_t value) {
@@ -161,13 +162,16 @@ class waste_jsonl_reader {
       first_ = *line_.token;
       sequence_ = 0;
     } else if (*line_.token <= *last_) {
-      if (*line_.token != first_) return lines_.wrong("token ", *line_.token, " comes after token ", *last_, "; tokens have to ascend, or start again at ", first_);
+      if (*line_.token != first_)
+        return lines_.wrong("token ", *line_.token, " comes after token ", *last_, "; tokens have to ascend, or start again at ",
+                            first_);
       ++sequence_;
     }
     last_ = *line_.token;
     std::size_t from = 0;
     for (std::size_t b = 0; b < line_.layer_ends.size(); ++b) {
-      const auto begin = line_.ids.begin() + static_cast<std::ptrdiff_t>(from), end = line_.ids.begin() + static_cast<std::ptrdiff_t>(line_.layer_ends[b]);
+      const auto begin = line_.ids.begin() + static_cast<std::ptrdiff_t>(from),
+                 end = line_.ids.begin() + static_cast<std::ptrdiff_t>(line_.layer_ends[b]);
       sorted_.assign(begin, end);
       std::sort(sorted_.begin(), sorted_.end());
       if (const auto twice = std::adjacent_find(sorted_.begin(), sorted_.end()); twice != sorted_.end())
@@ -200,8 +204,13 @@ class waste_jsonl_reader {
     if (layers_.count() == 0) return error(error_code::bad_file, name, ": holds no routed token");
     if (options.experts != 0 && options.experts < experts)
       return error(error_code::bad_argument, name, ": ", options.experts, " experts were said, but expert ", experts - 1, " occurs");
-    facts_ = {.format = format, .shape = {layers_.count(), std::max(experts, options.experts), static_cast<std::uint32_t>(top_k)}, .tokens = tokens,
-              .sequences = sequence_ + 1U, .weights = false, .weight_steps = 0, .expert_bytes = {}};
+    facts_ = {.format = format,
+              .shape = {layers_.count(), std::max(experts, options.experts), static_cast<std::uint32_t>(top_k)},
+              .tokens = tokens,
+              .sequences = sequence_ + 1U,
+              .weights = false,
+              .weight_steps = 0,
+              .expert_bytes = {}};
     if (const auto wrong = unusable(facts_.shape)) return error(error_code::bad_file, name, ": ", *wrong);
     return {};
   }
