@@ -100,12 +100,12 @@ result<bytes> parse_bytes(std::string_view text, std::string_view what) {
   return bytes{scaled(d->top, *each, d->bottom)};
 }
 
-result<bytes_per_second> parse_rate(std::string_view text) {
+result<bytes_per_second> parse_rate(std::string_view text, std::string_view what) {
   std::string_view amount = text;
   if (amount.ends_with("/s")) amount.remove_suffix(2);
-  const auto rate = parse_bytes(amount, "--throttle");
+  const auto rate = parse_bytes(amount, what);
   if (!rate || rate->count == 0)
-    return error(error_code::bad_argument, "--throttle cannot be '", text, "'; give a rate like 500MB/s");
+    return error(error_code::bad_argument, what, " cannot be '", text, "'; give a rate like 500MB/s");
   return bytes_per_second{static_cast<double>(rate->count)};
 }
 

@@ -34,8 +34,8 @@ class budget_text {
 /// An amount of bytes: a decimal number with B, kB, MB, GB, TB (powers of 1000) or KiB, MiB, GiB, TiB (of 1024), nothing means
 /// bytes. `what` names it in the error.
 [[nodiscard]] result<bytes> parse_bytes(std::string_view text, std::string_view what);
-/// `500MB/s`; the `/s` may be missing. At least one byte a second.
-[[nodiscard]] result<bytes_per_second> parse_rate(std::string_view text);
+/// `500MB/s`; the `/s` may be missing. At least one byte a second. `what` names it in the error.
+[[nodiscard]] result<bytes_per_second> parse_rate(std::string_view text, std::string_view what);
 /// Token ids with commas, blanks or line ends between them. Errors: bad_argument, naming what is no id and where it stood.
 [[nodiscard]] result<std::vector<token_id>> parse_ids(std::string_view text, std::string_view what);
 

@@ -34,12 +34,14 @@ RUNS = [  # what the table calls it, budget, options
 REPLAYED = ["--capacity", "12.5%,25%,37.5%,50%,75%", "--eviction", "lru,lfu,lrfu(32),fifo,sieve,successor,random,belady"]
 
 
-def report(journal):
-    """Replays the routing of a run into a page; its path, or why there is none."""
+def report(journal, run):
+    """Replays the routing of a run into a page whose sliders start at what the run saw; its path, or why there is none."""
     if not os.access(REPLAY, os.X_OK):
         return "no report: moesaic-replay is not there, because a dependency was not found; the lines above say what to install"
     page = os.path.join(PAGES, "report.html")
-    command = [REPLAY, os.path.relpath(journal, ROOT), *REPLAYED, "--report", os.path.relpath(page, ROOT)]
+    time = run["time"]
+    computed = (time["decode_s"] - run["counters"]["stall_s"]) / max(1, len(run["ids"]) - 1)
+    command = [REPLAY, os.path.relpath(journal, ROOT), *REPLAYED, "--report", os.path.relpath(page, ROOT), "--link", RATE, "--compute", f"{max(computed, 1e-6) * 1e6:.0f}us"]
     ran = subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
     if ran.returncode != 0:
         sys.exit(f"the replay ended with status {ran.returncode}: {ran.stderr.strip()}\n  {' '.join(command)}")
@@ -91,7 +93,7 @@ def main():
     print("The prompt is not counted.")
     if not same:
         sys.exit("the texts differ: a policy must never change what is written")
-    print(f"\n{report(journal)}")
+    print(f"\n{report(journal, first)}")
 
 
 if __name__ == "__main__":

@@ -78,7 +78,7 @@ int run(const options& asked, const std::string& command) {
   if (to_file)
     if (const result<void> out = save(asked.json, document(*rows)); !out) return complain(out.error().sentence(), failed_half_way);
   if (!asked.report.empty())
-    if (const result<void> out = save(asked.report, moesaic::report::as_html(report_page(*rows, command))); !out) return complain(out.error().sentence(), failed_half_way);
+    if (const result<void> out = save(asked.report, moesaic::report::as_html(report_page(*rows, asked, command))); !out) return complain(out.error().sentence(), failed_half_way);
   return done;
 }
 

@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "command_line/amounts.hpp"
 #include "command_line/lists.hpp"
 #include "command_line/policy_choice.hpp"
 
@@ -33,7 +34,7 @@ TRACE           recorded routing in any format the library reads; each is a run 
 --jobs          rows computed at once (all processors)               --per-layer  misses of every layer in the JSON as well
 --resume        FILE: finished rows are kept there, and those found there are not computed again
 --json          write the rows to a file, or to standard output with -
---report        write an HTML page with charts and tables of the rows to a file
+--report        write an HTML page with charts and tables of the rows to a file; --link 16GB/s --compute 5ms: where its sliders start
 --help  --version
 )";
 
@@ -83,7 +84,7 @@ std::optional<std::uint64_t> whole_number(std::string_view text, std::uint64_t l
 
 struct raw_options {
   std::string capacity, unit = "experts", expert_bytes, experts, top_k, scope = "layer", eviction, admission = "forced", window = "1",
-              recency = "event", forecast, accesses = "event", reset = "no", jobs;
+              recency = "event", forecast, accesses = "event", reset = "no", jobs, link, compute;
   std::vector<std::string> policies;
 };
 
@@ -170,6 +171,35 @@ result<void> read_words(options& o, const raw_options& raw) {
   return {};
 }
 
+/// `5ms`, `0.2s`, `300us`, in seconds.
+std::optional<double> duration(std::string_view text) {
+  double value = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  const double scale = unit == "us" ? 1e-6 : unit == "ms" ? 1e-3 : unit == "s" ? 1 : 0;
+  if (failed != std::errc{} || !(value * scale >= 1e-9 && value * scale <= 1e6)) return std::nullopt;
+  return value * scale;
+}
+
+/// What only a report uses.
+result<void> read_report(options& o, const raw_options& raw) {
+  if (o.report == "-") return bad("--report", o.report, "standard output has the table or the JSON; name a file");
+  if (!o.report.empty() && o.report == o.json) return bad("--report", o.report, "--json goes there; name another file");
+  o.per_layer = o.per_layer || !o.report.empty();  // its map of layers
+  if (o.report.empty() && !(raw.link.empty() && raw.compute.empty()))
+    return error(error_code::bad_argument, "--link and --compute say where the sliders of a report start; name its file with --report, or leave them out");
+  if (!raw.link.empty()) {
+    const result<bytes_per_second> link = command_line::parse_rate(raw.link, "--link");
+    if (!link) return link.error();
+    o.link = *link;
+  }
+  if (!raw.compute.empty()) {
+    o.compute = duration(raw.compute);
+    if (!o.compute) return bad("--compute", raw.compute, "expected a time per token such as 300us, 5ms or 0.2s");
+  }
+  return {};
+}
+
 result<void> read_numbers(options& o, const raw_options& raw) {
   if (!raw.expert_bytes.empty()) {
     const std::optional<std::uint64_t> size = whole_number(raw.expert_bytes, 1, std::uint64_t{1} << 36U);
@@ -212,9 +242,7 @@ result<options> checked(options o, const raw_options& raw) {
   if (o.one_by_one && (o.windows != std::vector<std::uint32_t>{1} || o.forecast || o.order == recency::by_rank))
     return error(error_code::bad_argument, "--accesses one-by-one knows neither windows nor forecasts nor ranks within an event; leave --window, "
                  "--forecast and --recency out");
-  if (o.report == "-") return bad("--report", o.report, "standard output has the table or the JSON; name a file");
-  if (!o.report.empty() && o.report == o.json) return bad("--report", o.report, "--json goes there; name another file");
-  o.per_layer = o.per_layer || !o.report.empty();  // its map of layers
+  if (const result<void> report = read_report(o, raw); !report) return report.error();
   return o;
 }
 
@@ -245,7 +273,9 @@ result<std::variant<options, std::string>> read_options(int argc, const char* co
                                     {"--jobs", &raw.jobs},
                                     {"--resume", &asked.resume},
                                     {"--json", &asked.json},
-                                    {"--report", &asked.report}})
+                                    {"--report", &asked.report},
+                                    {"--link", &raw.link},
+                                    {"--compute", &raw.compute}})
     app.add_option(name, *value);
   app.add_flag("--per-layer", asked.per_layer);
   app.add_flag("--help,-h", wants_help);

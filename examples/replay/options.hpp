@@ -44,6 +44,8 @@ struct options {
   std::string resume;  ///< path of the list of finished rows, empty for none
   std::string json;    ///< path, "-" for standard output, empty for none
   std::string report;  ///< path of an HTML page, empty for none
+  std::optional<bytes_per_second> link;  ///< where the page's sliders start
+  std::optional<double> compute;         ///< seconds per token
 };
 
 /// What the command line asks for: work, or only a text to print (help, version).

@@ -75,7 +75,7 @@ report::entry entry_of(const row& r) {
 
 }  // namespace
 
-report::page report_page(std::span<const row> rows, std::string command) {
+report::page report_page(std::span<const row> rows, const options& asked, std::string command) {
   report::page all{"What policies are worth on recorded routing", "moesaic-replay " + command_line::version_text(), std::move(command), report::common_words(), {}};
   all.definitions.push_back({"admission", "forced: every miss takes a free slot or a victim's. optional: after each event the best by the policy's key stay, so "
                                           "a newcomer may never enter. Others are policies of their own."});
@@ -91,6 +91,9 @@ report::page report_page(std::span<const row> rows, std::string command) {
       c.title = fmt::format("{}, window {}, {}", paths_of_file[file].size() == 1 ? file : r.trace, r.window, r.admission);
       c.facts = facts_of(r);
       c.tokens = r.tokens;
+      if (asked.link) c.link = static_cast<double>(asked.link->count);
+      c.compute = asked.compute;
+      if (c.link || c.compute) c.facts.push_back({"where the sliders start", "as the command says"});
       c.columns = {"experts", "hits", "hit ratio", "misses", "bound", "regret", "evictions", "bypasses", "GB missed", "union / capacity", "M accesses/s"};
     }
     all.comparisons[at->second].entries.push_back(entry_of(r));

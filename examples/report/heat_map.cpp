@@ -48,7 +48,7 @@ class drawing {
           }
       }
     left_ = std::min(7.5 * static_cast<double>(longest) + 14, 300.0);
-    cell_ = std::clamp(842 / std::max(static_cast<double>(layers_), 1.0) - left_ / std::max(static_cast<double>(layers_), 1.0), 5.0, 36.0);
+    cell_ = std::clamp(842 / std::max(static_cast<double>(layers_), 1.0) - left_ / std::max(static_cast<double>(layers_), 1.0), 5.0, 60.0);
   }
 
   std::string draw() {

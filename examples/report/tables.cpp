@@ -13,13 +13,20 @@
 namespace moesaic::report {
 
 std::string regret_table(const grid& of) {
-  std::vector<std::optional<double>> least(of.rooms.size());
+  // A policy that never has any is the bound itself: it does not compete.
+  std::vector<bool> competes(of.policies.size(), of.policies.size() == 1);
   bool known = false;
-  for (std::size_t r = 0; r < of.rooms.size(); ++r) {
-    least[r] = of.least(r, [](const entry& e) { return e.regret; });
-    known = known || least[r];
-  }
+  for (std::size_t p = 0; p < of.policies.size(); ++p)
+    for (std::size_t r = 0; r < of.rooms.size(); ++r)
+      if (const entry* e = of.at(p, r); e != nullptr && e->regret) {
+        known = true;
+        if (*e->regret != 0) competes[p] = true;
+      }
   if (!known) return {};
+  std::vector<std::optional<double>> least(of.rooms.size());
+  for (std::size_t r = 0; r < of.rooms.size(); ++r)
+    for (std::size_t p = 0; p < of.policies.size(); ++p)
+      if (const entry* e = of.at(p, r); e != nullptr && e->regret && competes[p] && (!least[r] || *e->regret < *least[r])) least[r] = e->regret;
   std::string text = "<figure class=\"chart\" data-chart=\"regret_table\">\n<figcaption>Regret, in numbers</figcaption>\n<div class=\"wide\"><table class=\"regret\">\n<thead><tr><th scope=\"col\">policy</th>";
   const auto out = std::back_inserter(text);
   for (const grid::column& r : of.rooms) fmt::format_to(out, "<th scope=\"col\">{}</th>", escaped(r.text));
@@ -32,12 +39,12 @@ std::string regret_table(const grid& of) {
         text += "<td></td>";
         continue;
       }
-      const bool best = !(*e->regret > *least[r]);
+      const bool best = competes[p] && !(*e->regret > *least[r]);
       fmt::format_to(out, "<td{} style=\"--v:{:.3f}\">{:.3f}</td>", best ? " class=\"best\"" : "", std::clamp(*e->regret, 0.0, 1.0), *e->regret);
     }
     text += "</tr>\n";
   }
-  text += "</tbody></table></div>\n<p class=\"note\">Bold: the least of its capacity. 0 is as good as knowing the future.</p>\n</figure>\n";
+  text += "</tbody></table></div>\n<p class=\"note\">Bold: the least of its capacity among policies that do not know the future. 0 is as good as knowing it.</p>\n</figure>\n";
   return text;
 }
 

@@ -36,9 +36,10 @@ TEST_CASE("budgets as people type them") {
 }
 
 TEST_CASE("rates") {
-  CHECK(parse_rate("500MB/s")->count == 5e8);
-  CHECK(parse_rate("0.5GiB")->count == 536'870'912.0);
-  for (const char* bad : {"", "0", "0MB/s", "fast", "MB/s", "-3MB/s"}) CHECK_FALSE(parse_rate(bad));
+  CHECK(parse_rate("500MB/s", "--throttle")->count == 5e8);
+  CHECK(parse_rate("0.5GiB", "--throttle")->count == 536'870'912.0);
+  for (const char* bad : {"", "0", "0MB/s", "fast", "MB/s", "-3MB/s"}) CHECK_FALSE(parse_rate(bad, "--throttle"));
+  CHECK(parse_rate("fast", "--link").error().sentence() == "--link cannot be 'fast'; give a rate like 500MB/s");
 }
 
 TEST_CASE("lists of ids") {

@@ -72,6 +72,13 @@ TEST_CASE("bytes of the page are the rows' where sizes are known, and else the r
   CHECK(value_of(sized.rows[0], "tokens") == "546");
 }
 
+TEST_CASE("the sliders start where the command says") {
+  const reported made(test_trace("gptoss20b_6x96.bin") + " --capacity 25% --eviction lru --expert-bytes 1000000 --link 200MB/s --compute 300us");
+  CHECK(made.html.find("<output>200 MB/s</output>") != std::string::npos);
+  CHECK(made.html.find("<output>300 \xC2\xB5s</output>") != std::string::npos);
+  CHECK(made.html.find("<dt>where the sliders start</dt><dd>as the command says</dd>") != std::string::npos);
+}
+
 TEST_CASE("a trace may be called what it likes") {
   const temporary_folder here;
   const std::string odd = here / "a <b> & \"c\".bin";

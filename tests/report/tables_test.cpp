@@ -17,6 +17,15 @@ TEST_CASE("the least regret of each capacity is marked, equals all of them") {
   CHECK(table.find(">0.500</td>") != std::string::npos);  // 2000 missed, 1000 at best
 }
 
+TEST_CASE("the bound itself does not compete, a policy that once is as good does") {
+  comparison c = made_up(3, 2, false);
+  c.entries[0].regret = c.entries[3].regret = 0.0;  // policy_0 at both capacities
+  c.entries[1].regret = 0.0;                        // policy_1 at the first
+  const std::string table = regret_table(grid(c));
+  CHECK(occurrences(table, "class=\"best\"") == 2);
+  CHECK(table.find("policy_1</th><td class=\"best\" style=\"--v:0.000\">0.000</td><td class=\"best\"") != std::string::npos);
+}
+
 TEST_CASE("a regret below nothing, or none, is no reason to draw a bar") {
   comparison c = made_up(2, 1, false);
   c.entries[0].regret = -0.25;

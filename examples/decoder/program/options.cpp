@@ -105,7 +105,7 @@ result<void> check(options& o, const raw_options& raw) {
   if (o.io == io_kind::mapped && o.direct.value_or(false))
     return error(error_code::bad_argument, "--io mmap reads through the page cache and cannot be direct; leave --direct out");
   if (!raw.throttle.empty()) {
-    const auto rate = command_line::parse_rate(raw.throttle);
+    const auto rate = command_line::parse_rate(raw.throttle, "--throttle");
     if (!rate) return rate.error();
     o.throttle = *rate;
   }
