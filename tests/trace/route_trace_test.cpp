@@ -70,6 +70,18 @@ TEST_CASE("a prompt whose layers begin again is a second batch") {
   CHECK(seen.recorded.empty());
 }
 
+TEST_CASE("drafted tokens that were run together are a batch, and rejected ones are run again") {
+  const std::string text = head + "phase,step,layer,slot,expert\n" +
+                           "1,4,1,0,1\n1,4,1,1,2\n1,5,1,0,3\n1,5,1,1,4\n1,4,2,0,5\n1,4,2,1,6\n1,5,2,0,7\n1,5,2,1,0\n"
+                           "1,5,1,0,2\n1,5,1,1,1\n1,5,2,0,3\n1,5,2,1,4\n";
+  const seen_rows seen = read(text);
+  CHECK(seen.error == "");
+  CHECK(seen.ids == ids{1, 2, 5, 6, 3, 4, 7, 0, 2, 1, 3, 4});
+  CHECK(seen.batch == std::vector<std::uint32_t>{1, 1, 0});
+  CHECK(seen.prompt == std::vector<bool>{false, false, false});
+  CHECK(read(text + "1,4,1,0,2\n").error == "t.csv: line 19: step 4 comes after step 5 was complete; steps of a turn have to ascend");
+}
+
 TEST_CASE("what the header does not say is counted; columns go by name, and more of them are no matter") {
   const seen_rows seen = read("# route_trace v1\nexpert,dropped,slot,step,layer\n4,0,0,10,2\n1,1,1,10,2\n0,0,0,10,7\n2,0,1,10,7\n");
   CHECK(seen.error == "");

@@ -25,7 +25,8 @@ namespace moesaic::trace {
 /// Source: the project's own description of the file (Helldez/BigMoeOnEdge, docs on `--route-trace`) and its writer
 /// (`CsvRouteTraceSink`), and the published trace of Qwen3-30B-A3B.
 /// A sequence is a turn. A step is one decoded token (phase 1); a prompt (phase 0) is written layer by layer and is one batch,
-/// a batch for each time its layers begin again. Layers are the blocks that have an `expert_bytes` line above 0; where there
+/// a batch for each time its layers begin again. So is a window of drafted tokens that were run together, if there are any;
+/// the next window may begin within it, where drafts were rejected. Layers are the blocks that have an `expert_bytes` line above 0; where there
 /// are no such lines, those that occur. The last layer of a prompt may hold its last token only: the rest is not routed.
 /// Recorded residency: 0 absent, 1 hit, 2 hit on a prefetch's first touch, which is resident too. Weights that the engine did
 /// not see are written `nan`, in all rows or none; such a trace has no weights. An expert that was dropped was routed.
@@ -57,6 +58,10 @@ class route_trace_reader {
   [[nodiscard]] result<void> survey();
   [[nodiscard]] result<void> look_at_first();
   [[nodiscard]] result<std::optional<row>> read_row();
+  [[nodiscard]] bool another_pass(const row& r) const noexcept {
+    return r.turn != last_.turn || r.phase != last_.phase || r.layer < last_.layer ||
+           (r.phase == 1 && r.step != last_.step && layers_.count() == 1);
+  }
   [[nodiscard]] result<void> check_order(const row& r);
   [[nodiscard]] result<void> add(const row& r);
   [[nodiscard]] result<void> check_complete();
@@ -68,7 +73,7 @@ class route_trace_reader {
   std::optional<pass_builder> pass_;
   std::optional<row> waiting_;  ///< first row of the pass that comes next
   row last_;                    ///< of the pass that is being built
-  std::int64_t ended_at_ = -1;  ///< last step of the pass before, in this turn
+  std::int64_t ended_at_ = -1;  ///< the step above which this turn goes on; drafted tokens may be run again
   std::uint64_t tokens_ = 0;
   std::uint32_t sequence_ = 0, batches_ = 0;
   bool given_ = false;          ///< `pass_` holds what the caller has seen
@@ -203,14 +208,14 @@ result<std::optional<routing_rows>> route_trace_reader<Source>::next() {
       if (!read) return read.error();
       waiting_ = *read;
     }
-    const bool begins = !waiting_ || (!pass_->empty() && (waiting_->turn != last_.turn || waiting_->phase != last_.phase ||
-                                                          waiting_->layer < last_.layer || (last_.phase == 1 && waiting_->step != last_.step)));
+    const bool begins = !waiting_ || (!pass_->empty() && another_pass(*waiting_));
     if (begins && !pass_->empty()) {
       if (const result<void> complete = check_complete(); !complete) return complete.error();
       const bool prompt = last_.phase == 0;
-      const routing_rows rows = pass_->rows(sequence_, tokens_, prompt, prompt ? ++batches_ : 0);
+      const bool batch = prompt || pass_->tokens() > 1;
+      const routing_rows rows = pass_->rows(sequence_, tokens_, prompt, batch ? ++batches_ : 0);
       tokens_ += rows.tokens;
-      ended_at_ = pass_->last_name();
+      ended_at_ = prompt ? pass_->last_name() : pass_->first_name();
       if (waiting_ && waiting_->turn != last_.turn) {
         if (waiting_->turn < last_.turn)
           return lines_.wrong("turn ", waiting_->turn, " comes after turn ", last_.turn, "; turns have to ascend");
@@ -232,7 +237,7 @@ result<void> route_trace_reader<Source>::check_order(const row& r) {
   const bool first = pass_->empty();
   if (first && ended_at_ >= 0 && r.phase < last_.phase)
     return lines_.wrong("a prompt (phase 0) follows decoded tokens in turn ", r.turn, "; a turn has one prompt");
-  if (r.step <= ended_at_)
+  if (first && r.step <= ended_at_)
     return lines_.wrong("step ", r.step, " comes after step ", ended_at_, " was complete; steps of a turn have to ascend");
   if (!first && r.layer == last_.layer && r.step < last_.step)
     return lines_.wrong("step ", r.step, " comes after step ", last_.step, " in layer ", r.layer, "; steps have to ascend");
