@@ -32,7 +32,7 @@ TEST_CASE("recency_list: random work gives the order of a sort by (stamp, id), i
           const std::uint32_t f = w->flat(make_expert(layer, e));
           if (w->has_room(f)) stamps[f] = stamp;
         }
-      list.touch({.layer = static_cast<layer_index>(layer), .wanted = wanted}, w->shape.space(), stamp);
+      if (!wanted.empty()) list.touch({.layer = static_cast<layer_index>(layer), .wanted = wanted}, w->shape.space(), stamp);
       for (std::uint32_t i = dice.below(8); i > 0; --i) {  // then entries, mostly ascending, and departures
         const std::uint32_t f = dice.below(size);
         if (!w->shape.contains(w->id(f))) continue;

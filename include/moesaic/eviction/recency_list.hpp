@@ -44,6 +44,7 @@ class recency_list {
   /// All experts that an event wants get its stamp, which is above all others.
   void touch(const layer_event& event, expert_space space, std::uint64_t stamp) noexcept {
     latest_ = stamp;
+    if (event.wanted.empty()) return;
     const auto flat_of = space.in(event.layer);
     const std::uint32_t end = end_of_layer_[number(event.layer)];
     if (end == nobody) {  // groups that cut through a layer
@@ -51,29 +52,35 @@ class recency_list {
       return;
     }
     node* const nodes = nodes_.data();
-    for (const demand& d : event.wanted) unlink(flat_of(d.expert), nodes);
-    std::uint32_t colder = nodes[end].colder;
-    for (const demand& d : event.wanted) {
+    std::uint32_t colder = flat_of(event.wanted.front().expert);
+    unlink(colder, nodes);
+    const std::uint32_t hottest = nodes[end].colder;
+    nodes[hottest].hotter = colder;
+    nodes[colder].colder = hottest;
+    nodes[colder].hotter = end;
+    nodes[colder].stamp = stamp;
+    for (const demand& d : event.wanted.subspan(1)) {
       const std::uint32_t flat = flat_of(d.expert);
+      unlink(flat, nodes);
       nodes[colder].hotter = flat;
       nodes[flat].colder = colder;
+      nodes[flat].hotter = end;
       nodes[flat].stamp = stamp;
       colder = flat;
     }
-    nodes[colder].hotter = end;
     nodes[end].colder = colder;
   }
   /// An expert took room. `stamp` is not below any stamp in the list.
   void enter(std::uint32_t flat, std::uint64_t stamp) noexcept {
-    resident_[flat] = 1;
+    resident_[flat] = room::own;
     if (nodes_[flat].stamp != stamp) insert(flat, stamp);
   }
   void leave(std::uint32_t flat) noexcept {
-    resident_[flat] = 0;
+    resident_[flat] = room::none;
     put_out(flat);
   }
 
-  [[nodiscard]] bool linked(std::uint32_t flat) const noexcept { return resident_[flat] != 0; }
+  [[nodiscard]] bool linked(std::uint32_t flat) const noexcept { return resident_[flat] == room::own; }
   /// Meaningless unless linked.
   [[nodiscard]] std::uint64_t stamp(std::uint32_t flat) const noexcept { return nodes_[flat].stamp; }
 
@@ -83,7 +90,7 @@ class recency_list {
     for (std::uint32_t at = nodes_[end].hotter; at != end;) {
       if (candidates.contains(at)) return at;
       const std::uint32_t next = nodes_[at].hotter;
-      if (resident_[at] == 0 && nodes_[at].stamp != latest_) put_out(at);
+      if (resident_[at] == room::none && nodes_[at].stamp != latest_) put_out(at);
       at = next;
     }
     return no_victim;
@@ -92,6 +99,7 @@ class recency_list {
  private:
   static constexpr std::uint32_t nobody = 0xFFFF'FFFF;
   static constexpr std::uint64_t never = ~std::uint64_t{};  // the sentinels' stamp: equals no other, so every walk ends there
+  enum class room : std::uint8_t { none, own };  // no character type: writing one changes nothing else, and the compiler knows
   struct node {
     std::uint32_t colder = nobody;  ///< itself, where nobody is linked to it
     std::uint32_t hotter = nobody;
@@ -130,7 +138,7 @@ class recency_list {
 
   std::vector<node> nodes_;                ///< [experts], then a sentinel for each group
   std::span<const std::uint16_t> group_of_;
-  std::vector<std::uint8_t> resident_;     ///< [experts]; who is linked and not resident is a guest
+  std::vector<room> resident_;             ///< [experts]; who is linked and has no room is a guest
   std::vector<std::uint32_t> end_of_layer_;///< [layers] the sentinel of its experts' group, or nobody where they are of several
   std::uint32_t sentinels_ = 0;            ///< index of group 0's sentinel, one past the experts
   std::uint64_t latest_ = 0;               ///< the highest stamp given

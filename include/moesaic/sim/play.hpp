@@ -38,11 +38,13 @@ void play(replay<Eviction, Admission, Scoring>& player, const trace::event_table
     const std::uint64_t first = table.steps[s].first_access;
     const std::span<const std::uint32_t> uses = next ? next->of(s) : std::span<const std::uint32_t>();
     if (given.tokens != nullptr) given.tokens->move_to(s);
-    walk.step(s, [&](const layer_event& event, std::uint64_t access) {
-      if (given.tokens != nullptr) given.tokens->tell(event.layer, player.expectation());
-      player.hear(event, uses.empty() ? uses : uses.subspan(static_cast<std::size_t>(access - first), event.wanted.size()));
-      watcher.event(event, access);
-    });
+    walk.walk(
+        s, [&](layer_index layer) { return player.begin(layer); },
+        [&](const layer_event& event, std::uint64_t access, const resident_set::sorter& wanted) {
+          if (given.tokens != nullptr) given.tokens->tell(event.layer, player.expectation());
+          player.hear(event, wanted, uses.empty() ? uses : uses.subspan(static_cast<std::size_t>(access - first), event.wanted.size()));
+          watcher.event(event, access);
+        });
     player.hear(step_outcome{.step = {s}, .committed = {table.steps[s].tokens}});
   }
 }

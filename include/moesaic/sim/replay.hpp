@@ -34,6 +34,7 @@ class replay {
         fresh_{std::move(scoring), std::move(eviction), std::move(admission)},
         policies_(fresh_),
         expectation_(residents_.shape().space(), residents_.shape().layers(), residents_.shape().widest_layer()),
+        wanted_(residents_.shape().widest_layer()),
         missing_(residents_.shape().widest_layer()),
         misses_of_layer_(residents_.shape().layers()),
         choice_{here(), residents_.candidates(0, pin), 0, {}, cause::demand},
@@ -46,25 +47,25 @@ class replay {
 
   /// One event. `next_use`: for each wanted expert the number of the next event that uses it, for clairvoyant policies.
   void hear(const layer_event& event, std::span<const std::uint32_t> next_use = {}) noexcept {
+    resident_set::sorter wanted = begin(event.layer);
+    for (const demand& d : event.wanted) wanted(d.expert);
+    hear(event, wanted, next_use);
+  }
+  /// The same in two steps, for who names the experts of an event one by one anyway: `begin`, then each of them to what it
+  /// answers, in the event's order, then this. Nothing may be heard between.
+  [[nodiscard]] resident_set::sorter begin(layer_index layer) noexcept { return {residents_, layer, wanted_.data(), missing_.data()}; }
+  void hear(const layer_event& event, const resident_set::sorter& wanted, std::span<const std::uint32_t> next_use) noexcept {
     announce(event);
     if constexpr (Eviction::hears::template include<eviction::foretold>)
       policies_.eviction.on(eviction::foretold{event.layer, event.wanted, next_use});
-    const auto flat_of = residents_.shape().space().in(event.layer);
-    std::uint32_t* const missing = missing_.data();
-    std::size_t misses = 0;
-    for (const demand& d : event.wanted) {  // no branch: which ones are missing is what no_victim can predict
-      const std::uint32_t flat = flat_of(d.expert);
-      missing[misses] = flat;
-      misses += residents_.contains(flat) ? 0 : 1;
-    }
+    missed_ = wanted.absent();
     ++count_.events;
     count_.accesses += event.wanted.size();
-    count_.hits += event.wanted.size() - misses;
-    count_.misses += misses;
-    missed_ = std::span(missing_).first(misses);
-    if (misses > 0) {
-      misses_of_layer_[number(event.layer)] += misses;
-      serve(event, missed_);
+    count_.hits += event.wanted.size() - missed_.size();
+    count_.misses += missed_.size();
+    if (!missed_.empty()) {
+      misses_of_layer_[number(event.layer)] += missed_.size();
+      serve(event, wanted.all(), wanted.absent());
     }
     announce(lease_ended{event.step, event.layer});
   }
@@ -105,45 +106,49 @@ class replay {
 
   [[nodiscard]] scene<Scoring> here() const noexcept { return {policies_.scoring, expectation_, residents_.view(), {}, {}, {}, {}, {}, utility::lowest()}; }
 
-  void serve(const layer_event& event, std::span<const std::uint32_t> missing) noexcept {
-    const auto flat_of = residents_.shape().space().in(event.layer);
+  void serve(const layer_event& event, std::span<const std::uint32_t> wanted, std::span<const std::uint32_t> missing) noexcept {
     const bool own_may_leave = policies_.admission.displaces_own_event();
-    residents_.mark(event.wanted, flat_of, pin);
+    residents_.mark(wanted, pin);
     choice_.layer = question_.layer = event.layer;
     choice_.token = question_.token = event.first_token;
     question_.during = event.during;
+    const std::uint32_t group = residents_.group_of(event.layer);
+    if (group != resident_set::several_groups) look_at(group, own_may_leave);
     for (const std::uint32_t flat : missing) {
+      if (group == resident_set::several_groups) look_at(residents_.group_of(flat), own_may_leave);
       count_.bytes_demanded += residents_.size_of(flat);
       if (take_in(flat, own_may_leave, missing))
         announce(admitted{residents_.id_of(flat), cause::demand});
       else
         ++count_.bypasses;
     }
-    residents_.unmark(event.wanted, flat_of, pin);
+    residents_.unmark(wanted, pin);
+  }
+  void look_at(std::uint32_t group, bool own_may_leave) noexcept {
+    choice_.group = static_cast<std::uint16_t>(group);
+    residents_.show(choice_.candidates, choice_.group, own_may_leave ? std::uint8_t{} : pin);
   }
 
   /// True: the newcomer is resident. False: everything is as it was.
   [[nodiscard]] bool take_in(std::uint32_t flat, bool own_may_leave, std::span<const std::uint32_t> missing) noexcept {
-    const std::uint16_t group = residents_.group_of(flat);
-    const std::uint64_t room = residents_.room(group), used = residents_.used(group) + residents_.charge_of(flat);
+    const std::uint64_t room = residents_.room(choice_.group), used = residents_.used(choice_.group) + residents_.charge_of(flat);
     question_.newcomer = residents_.id_of(flat);
     if (used <= room) {
       if (!admits(no_victim, own_may_leave)) return false;
       residents_.enter(flat);
+      look_at(choice_.group, own_may_leave);  // there is one more member
       return true;
     }
     choice_.newcomer = residents_.id_of(flat);
-    choice_.group = group;
-    residents_.show(choice_.candidates, group, own_may_leave ? std::uint8_t{} : pin);
     const std::uint32_t victim = victim_of(policies_.eviction, choice_);
     if (!choice_.candidates.contains(victim) || !admits(victim, own_may_leave)) return false;
-    if (used - residents_.charge_of(victim) > room) return take_room_of_several(flat, victim, used - room, own_may_leave, missing);
+    if (residents_.equal_charge() == 0) return take_room_of_several(flat, victim, used - room, own_may_leave, missing);
     residents_.replace(victim, flat);
     announce_leaving(victim, own_may_leave, missing);
     return true;
   }
 
-  /// The same where `needed` is more than the first victim frees: sizes differ.
+  /// The same where sizes differ, so that it may take several to free what is `needed`.
   [[nodiscard]] bool take_room_of_several(std::uint32_t flat, std::uint32_t first, std::uint64_t needed, bool own_may_leave,
                                           std::span<const std::uint32_t> missing) noexcept {
     residents_.show(choice_.candidates, choice_.group, static_cast<std::uint8_t>(residency_flag::leaving | (own_may_leave ? 0 : pin)));
@@ -157,13 +162,15 @@ class replay {
       if (freed >= needed) break;
     }
     for (const std::uint32_t v : victims_) residents_.unmark(v, residency_flag::leaving);
-    if (freed < needed) return false;
-    for (const std::uint32_t v : victims_) {
-      residents_.leave(v);
-      announce_leaving(v, own_may_leave, missing);
+    if (freed >= needed) {
+      for (const std::uint32_t v : victims_) {
+        residents_.leave(v);
+        announce_leaving(v, own_may_leave, missing);
+      }
+      residents_.enter(flat);
     }
-    residents_.enter(flat);
-    return true;
+    look_at(choice_.group, own_may_leave);
+    return freed >= needed;
   }
 
   void announce_leaving(std::uint32_t v, bool own_may_leave, std::span<const std::uint32_t> missing) noexcept {
@@ -188,6 +195,7 @@ class replay {
   policies policies_;
   counters count_;
   forecast expectation_;
+  std::vector<std::uint32_t> wanted_;   ///< room for any event
   std::vector<std::uint32_t> missing_;  ///< room for the misses of any event
   std::span<const std::uint32_t> missed_;
   std::vector<std::uint64_t> misses_of_layer_;

@@ -55,6 +55,12 @@ class event_walk {
   /// Step `step`'s events, in order: `visit(event, first_access)`.
   template <class Visit>
   void step(std::size_t step, Visit&& visit) {
+    walk(step, [](layer_index) { return [](expert_index) {}; }, [&](const layer_event& event, std::uint64_t access, auto&) { visit(event, access); });
+  }
+  /// The same for who wants to see the experts as they are written down: `begin(layer)` answers what is called with each, in
+  /// order, and then given to `visit(event, first_access, that)`.
+  template <class Begin, class Visit>
+  void walk(std::size_t step, Begin&& begin, Visit&& visit) {
     const event_table& table = *table_;
     const step_row& row = table.steps[step];
     const std::size_t row_routes = std::size_t{row.tokens} * table.shape.top_k;
@@ -70,15 +76,20 @@ class event_walk {
     std::uint64_t access = row.first_access;
     for (std::size_t e = row.first_event, end = table.end_of(step); e < end; ++e) {
       const std::size_t size = sizes[e];
-      for (std::size_t i = 0; i < size; ++i) wanted[i].expert = static_cast<expert_index>(experts[access + i]);
+      event.layer = static_cast<layer_index>(layers[e]);
+      event.wanted = {wanted, size};
+      auto each = begin(event.layer);
+      for (std::size_t i = 0; i < size; ++i) {
+        const auto expert = static_cast<expert_index>(experts[access + i]);
+        wanted[i].expert = expert;
+        each(expert);
+      }
       if (tokens != nullptr)
         for (std::size_t i = 0; i < size; ++i) wanted[i].tokens = tokens[access + i];
       if (masses != nullptr)
         for (std::size_t i = 0; i < size; ++i) wanted[i].mass = masses[access + i];
-      event.layer = static_cast<layer_index>(layers[e]);
-      event.wanted = {wanted, size};
       if (routes != nullptr) event.routes = {routes + layers[e] * row_routes, row_routes};
-      visit(std::as_const(event), access);
+      visit(std::as_const(event), access, each);
       access += size;
     }
   }
