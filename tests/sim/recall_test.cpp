@@ -31,7 +31,7 @@ trace::event_table table_of(const text& sequences, trace::dimensions shape) {
 struct stubborn {
   using hears = events<inventory, layer_event, prediction::learning>;
   std::vector<std::uint32_t> names;
-  std::vector<char>* learned_at = nullptr;  ///< by event
+  std::vector<std::pair<std::uint32_t, bool>>* heard = nullptr;  ///< first expert of an event, whether it taught
   forecast said{};
   bool learns = true;
 
@@ -42,8 +42,8 @@ struct stubborn {
         said.expect(static_cast<layer_index>(l), static_cast<expert_index>(names[i]), {0}, utility{100 - static_cast<std::int64_t>(i)});
   }
   void on(const prediction::learning& l) noexcept { learns = l.on; }
-  void on(const layer_event&) noexcept {
-    if (learned_at != nullptr) learned_at->push_back(learns ? 1 : 0);
+  void on(const layer_event& event) noexcept {
+    if (heard != nullptr) heard->emplace_back(number(event.wanted[0].expert), learns);
   }
   [[nodiscard]] const forecast& expectation() const noexcept { return said; }
 };
@@ -89,19 +89,21 @@ TEST_CASE("recall: layers before the first are not measured, and several distanc
   CHECK(answer.events == 4 * 2 + 4 * 2 + 4);
 }
 
-TEST_CASE("recall: the first sequences teach, or the first of each ten") {
+TEST_CASE("recall: the first sequences teach, or the first of each ten, and before anything is measured") {
   text sequences(20);
-  for (auto& s : sequences) s.assign(3, {1});
-  const trace::event_table table = table_of(sequences, {1, 8, 1});
-  const model_shape shape = *model_shape::uniform(1, 8, 1, {1});
+  for (std::uint16_t s = 0; s < 20; ++s) sequences[s].assign(3, {s});
+  const trace::event_table table = table_of(sequences, {1, 32, 1});
+  const model_shape shape = *model_shape::uniform(1, 32, 1, {1});
   const auto taught = [&](recall_options how) {
     how.at = {1};
-    std::vector<char> learned;
-    (void)recall(table, how).of(stubborn{{1}, &learned}, shape);
+    std::vector<std::pair<std::uint32_t, bool>> heard;
+    (void)recall(table, how).of(stubborn{{1}, &heard}, shape);
+    REQUIRE(heard.size() == 60);
     std::vector<std::uint32_t> sequences_that_taught;
-    for (std::uint32_t s = 0; s < 20; ++s) {
-      CHECK(learned[3 * s] == learned[3 * s + 2]);
-      if (learned[3 * s] != 0) sequences_that_taught.push_back(s);
+    for (std::size_t s = 0; s < 20; ++s) {
+      CHECK(heard[3 * s] == heard[3 * s + 2]);
+      if (heard[3 * s].second) sequences_that_taught.push_back(heard[3 * s].first);
+      if (s > 0 && !how.learns_on) CHECK(heard[3 * s - 1].second >= heard[3 * s].second);  // what teaches comes first
     }
     return sequences_that_taught;
   };

@@ -35,7 +35,8 @@ struct recall_answer {
   std::vector<double> named;                 ///< [ahead] experts that a forecast names on average
 };
 
-/// Lets a predictor hear a trace and compares what it expects with what comes, held out: the first part teaches only.
+/// Lets a predictor hear a trace and compares what it expects with what comes, held out: first all that only teaches, then what
+/// is measured.
 ///
 /// An event of layer l is compared with what was expected when the event of layer l - ahead of the same step had just been
 /// heard. The first step of each sequence is left out, in which nothing of the text is known yet. A predictor that names
@@ -54,10 +55,14 @@ class recall {
     std::vector<expert_index> named(options_.at.empty() ? 0 : options_.at.back());
     trace::event_walk walk(*table_);
     tell(predictor, inventory{shape});
-    for (std::size_t s = 0; s < table_->steps.size(); ++s) {
-      const bool teaching = teaches(s), counts = !teaching && s > 0 && table_->steps[s - 1].sequence == table_->steps[s].sequence;
+    std::uint64_t heard = 0;
+    std::uint64_t tokens = 0;
+    const auto play = [&](std::size_t s, bool teaching) {
+      const bool counts = !teaching && s > 0 && table_->steps[s - 1].sequence == table_->steps[s].sequence;
       tell(predictor, prediction::learning{teaching || options_.learns_on});
-      walk.step(s, [&](const layer_event& event, std::uint64_t) {
+      walk.step(s, [&](layer_event event, std::uint64_t) {
+        event.step = {heard};  // what is measured comes behind all that teaches, and time only goes forward
+        event.first_token = {tokens};
         tell(predictor, event);
         if (!counts) return;
         for (std::size_t d = 0; d < depth; ++d) {
@@ -67,7 +72,12 @@ class recall {
           if (!truth.empty()) seen[d * layers + due].add(predictor.expectation().top(static_cast<layer_index>(due), named), truth, options_.at);
         }
       });
-    }
+      ++heard;
+      tokens += table_->steps[s].tokens;
+    };
+    for (const bool teaching : {true, false})
+      for (std::size_t s = 0; s < table_->steps.size(); ++s)
+        if (teaches(s) == teaching) play(s, teaching);
     return sum(seen, first);
   }
 
