@@ -16,6 +16,16 @@ for program in "$programs"/bench_*; do
   mv "$results/$name.json.part" "$results/$name.json"
   ran=$((ran + 1))
 done
+# The replay beside libCacheSim, where both are there; on the largest trace at hand.
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+python=$here/../build/venv/bin/python
+[ -x "$python" ] || python=python3
+trace=$here/../../shared/traces/gptoss20b_decode.bin.xz
+[ -f "$trace" ] || trace=$here/../tests/data/traces/gptoss20b_6x96.bin
+if [ -x "$programs/moesaic-replay" ] && command -v "$python" > /dev/null 2>&1; then
+  echo "moesaic: replay beside libCacheSim"
+  "$python" "$here/replay/beside_libcachesim.py" "$programs/moesaic-replay" "$trace" --rounds 3 --json "$results/replay.json"
+fi
 if [ "$ran" = 0 ]; then
   echo "moesaic: no benchmark was built: please install Google Benchmark (Debian: libbenchmark-dev) and try again" >&2
   exit 1
