@@ -21,7 +21,7 @@ usage: moesaic-replay TRACE... --capacity 12.5%,25%,4000MiB --eviction lru,lrfu(
 
 TRACE           recorded routing in any format the library reads; each is a run of its own. Every combination of the lists is a row.
 --capacity      how much fits: shares of all experts, or bytes       --scope    layer|global: a pool for each layer, or one for all (layer)
---eviction      EVICTIONS belady
+--eviction      EVICTIONS belady belady_by_bytes
 --admission     ADMISSIONS (forced)
 --window        tokens per step, where the trace has no batches (1)  --reset    no|sequence: start anew with each (no)
 --unit          experts|bytes: what a pool counts; a capacity in bytes always counts bytes (experts)
@@ -34,7 +34,7 @@ TRACE           recorded routing in any format the library reads; each is a run 
 --jobs          rows computed at once (all processors)               --per-layer  misses of every layer in the JSON as well
 --resume        FILE: finished rows are kept there, and those found there are not computed again
 --json          write the rows to a file, or to standard output with -
---report        write an HTML page with charts and tables of the rows to a file; --link 16GB/s --compute 5ms: where its sliders start
+--report        write an HTML page with charts and tables to a file; --link 16GB/s --compute 5ms: where its sliders start
 --help  --version
 )";
 
