@@ -60,7 +60,8 @@ std::string member(const std::string& name, const std::string& content, std::uin
   }
   return out + content;
 }
-const std::string directory = "PK\x01\x02";
+/// The end of a directory without entries: what a member is called there is not looked at.
+const std::string directory = "PK\x05\x06" + std::string(18, '\0');
 
 TEST_CASE("archives that NumPy wrote are read: stored, deflated, through a pipe; other arrays are passed over") {
   for (const char* name : {"routed_stored.npz", "routed_deflated.npz", "routed_piped.npz"}) {
@@ -77,11 +78,8 @@ TEST_CASE("archives that NumPy wrote are read: stored, deflated, through a pipe;
       CHECK(seen.ids == ids{0, 1, 2, 3, 1, 2, 3, 0, 3, 1, 0, 2});
       CHECK(seen.sequence == std::vector<std::uint32_t>{0, 0, 1});
     }
-    // Up to the directory, every cut is noticed.
-    const std::string text(reinterpret_cast<const char*>(file.data()), file.size());
-    const std::size_t end = text.find(directory);
-    for (std::size_t n = 0; n < end + 4; ++n) CHECK(read(std::span(file).first(n)).error.find("the file is cut") != std::string::npos);
-    CHECK(read(std::span(file).first(end + 4)).error == "");
+    // Every cut is noticed, in the directory too.
+    for (std::size_t n = 0; n < file.size(); ++n) CHECK(read(std::span(file).first(n)).error.find("the file is cut") != std::string::npos);
   }
 }
 
@@ -115,6 +113,7 @@ TEST_CASE("what is wrong is said with its byte") {
   CHECK(error_of(member("a.npy", array.substr(0, array.size() - 1)) + directory).find("1 bytes before its array does; the file is cut") != std::string::npos);
   std::string wrong_sum = member("a.npy", array);
   wrong_sum[14] = static_cast<char>(wrong_sum[14] ^ 1);
+  CHECK(error_of(member("a.npy", array) + "PK\x01\x02" + std::string(42, '\0') + "PK\x03\x04").find("expected the next entry of the archive's directory or its end") != std::string::npos);
   CHECK(error_of(wrong_sum + directory).find("the member's checksum is wrong") != std::string::npos);
   CHECK(error_of(member("a", "hello") + directory) == "t.npz: holds no routed token");
   CHECK(error_of(member("a.npy", array) + member("b.npy", moesaic_test::npy("|u1", 1, "(1, 1, 2)", {0, 1})) + directory)

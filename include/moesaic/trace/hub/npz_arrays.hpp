@@ -24,7 +24,8 @@ namespace moesaic::trace {
 ///
 /// Source: PKWARE's description of zip (APPNOTE, local file headers, zip64) and numpy.savez. Read from front to back by local
 /// headers alone, so an archive needs no seeking. Members that are no three-dimensional arrays of integers (prompts, scores)
-/// are passed over. Checksums are checked. Refused: encryption, methods other than 0 and 8, members stored without their size.
+/// are passed over. Checksums are checked, and the directory behind the members has to be whole. Refused: encryption, methods
+/// other than 0 and 8, members stored without their size.
 /// Cost: 64 KiB and what zlib needs. One thread at a time.
 template <byte_source Source>
 class npz_arrays {
@@ -42,7 +43,8 @@ class npz_arrays {
   [[nodiscard]] std::string_view name() const noexcept { return state_->source.name(); }
 
  private:
-  static constexpr std::uint32_t local_file = 0x0403'4B50, directory = 0x0201'4B50, empty_directory = 0x0605'4B50, descriptor = 0x0807'4B50;
+  static constexpr std::uint32_t local_file = 0x0403'4B50, directory = 0x0201'4B50, directory64_end = 0x0606'4B50, locator64 = 0x0706'4B50,
+                                 directory_end = 0x0605'4B50, descriptor = 0x0807'4B50;
 
   /// zlib keeps pointers to its own stream, so this stays in one place.
   struct state {
@@ -55,6 +57,7 @@ class npz_arrays {
     [[nodiscard]] result<std::size_t> read(std::span<std::byte> out);
     [[nodiscard]] result<bool> open_member();
     [[nodiscard]] result<void> finish_member();
+    [[nodiscard]] result<void> finish_directory(std::uint32_t word);
     [[nodiscard]] result<std::size_t> take(std::span<std::byte> out);
     [[nodiscard]] result<void> take_all(std::span<std::byte> out);
     [[nodiscard]] result<void> refill();
@@ -85,7 +88,7 @@ result<void> npz_arrays<Source>::state::refill() {
   if (!waiting.empty()) return {};
   const result<std::size_t> got = source.read(buffer);
   if (!got) return got.error();
-  if (*got == 0) return wrong("the archive ends here, inside a member; the file is cut");
+  if (*got == 0) return wrong("the archive ends here, before its directory does; the file is cut");
   waiting = std::span(buffer).first(*got);
   return {};
 }
@@ -154,7 +157,8 @@ result<bool> npz_arrays<Source>::state::open_member() {
   std::array<std::byte, 30> header{};
   if (const result<void> got = take_all(std::span(header).first(4)); !got) return got.error();
   const std::uint32_t word = little_u32(header.data());
-  if (word == directory || word == empty_directory) {
+  if (word == directory || word == directory64_end || word == directory_end) {
+    if (const result<void> whole = finish_directory(word); !whole) return whole.error();
     ended = true;
     return false;
   }
@@ -224,6 +228,33 @@ result<std::size_t> npz_arrays<Source>::state::read(std::span<std::byte> out) {
   }
   sum = static_cast<std::uint32_t>(crc32(sum, reinterpret_cast<const Bytef*>(out.data()), static_cast<uInt>(n)));
   return n;
+}
+
+/// Reads the directory, which stands last, to its end: it says nothing new, but an archive that lacks its end was cut.
+template <byte_source Source>
+result<void> npz_arrays<Source>::state::finish_directory(std::uint32_t word) {
+  std::array<std::byte, 46> record{};
+  const auto pass_over = [&](std::uint64_t bytes) -> result<void> {
+    for (std::uint64_t n = 0; bytes > 0; bytes -= n) {
+      n = std::min<std::uint64_t>(bytes, record.size());
+      if (const result<void> got = take_all(std::span(record).first(static_cast<std::size_t>(n))); !got) return got.error();
+    }
+    return {};
+  };
+  for (;;) {
+    const std::size_t fixed = word == directory ? 42 : word == directory64_end ? 8 : word == locator64 ? 16 : word == directory_end ? 18 : 0;
+    if (fixed == 0) return wrong("expected the next entry of the archive's directory or its end; the file is damaged");
+    if (const result<void> got = take_all(std::span(record).subspan(4, fixed)); !got) return got.error();
+    const std::uint64_t more = word == directory         ? std::uint64_t{little_u16(&record[28])} + little_u16(&record[30]) + little_u16(&record[32])
+                               : word == directory64_end ? little_u32(&record[4]) | std::uint64_t{little_u32(&record[8])} << 32U
+                               : word == directory_end   ? little_u16(&record[20])
+                                                         : 0;
+    const bool last = word == directory_end;
+    if (const result<void> got = pass_over(more); !got) return got.error();
+    if (last) return {};
+    if (const result<void> got = take_all(std::span(record).first(4)); !got) return got.error();
+    word = little_u32(record.data());
+  }
 }
 
 /// Reads on to the end of the member and checks it.
