@@ -94,7 +94,7 @@ def hidden_states(programs, model):
     with tempfile.TemporaryDirectory() as folder:
         forced, journal = pathlib.Path(folder, "forced"), pathlib.Path(folder, "run.journal")
         forced.write_text(" ".join(ids[9:]))
-        run = programs.decode("--model", model, "--budget", "all", "--prompt-ids", ",".join(ids[:9]), "--force-ids", forced, "--tokens", "1500",
+        run = programs.decode("--model", model, "--budget", "all", "--prompt-ids", ",".join(ids[:9]), "--force-ids", forced, "--tokens", "1500", "--ignore-eos",
                               "--prediction", "next_gate(horizon=4)", "--journal", journal)
         named = {d["layers"]: d["recall"] for d in run["look_ahead"]}
         tables = ["previous_step"] + [f"{p}(horizon=4)" for p in ("co_occurrence", "naive_bayes", "blend", "linear")]

@@ -16,7 +16,7 @@ namespace moesaic::decoder {
 ///
 /// Source: Mixtral-Offloading (arXiv 2312.17238); the correction is DALI's (2602.03495): to the stream is added what the layers
 /// in between have added on average, learned from the rows that come by, so nothing has to be calibrated beforehand. On the
-/// shipped model it lifts recall from .747 to .753 one layer ahead and from .519 to .541 four ahead (docs/reference/recall.md).
+/// shipped model it lifts recall from .756 to .760 one layer ahead and from .538 to .553 four ahead (docs/reference/recall.md).
 /// Cost: a norm and a product of width x experts for each row and layer ahead; width floats per layer and layer ahead. Touches
 /// nothing that the model computes with.
 class gate_preview {
