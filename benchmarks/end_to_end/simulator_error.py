@@ -11,7 +11,6 @@ these runs is simulated: the journal gives the routing, the profile the times. P
 import argparse
 import json
 import pathlib
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -100,12 +99,12 @@ def main():
         second, second_facts = bench.model(TESTED)
         tokens = TOKENS - 1
 
-        # Calibration: the median run of a few; what it computed, and one remainder that a model on paper has not: what passes
+        # Calibration: the least disturbed run of a few; what it computed, and one remainder that a model on paper has not: what passes
         # between an arrival and somebody noticing it, decisions, the loop. It is charged to each layer, because the link goes
         # on meanwhile: of several transfers that a layer waits for, only the last one's delay is felt.
         runs = sorted((bench.decode(first, CALIBRATED["budget"], CALIBRATED["throttle"], CALIBRATED["eviction"])[0] for _ in range(asked.rounds)),
                       key=lambda r: r["time"]["decode_s"])
-        calibration = runs[len(runs) // 2]
+        calibration = runs[0]
         _, journal = bench.decode(first, CALIBRATED["budget"], CALIBRATED["throttle"], CALIBRATED["eviction"])  # same routing
         work = calibration["time"]["decode_work"]
         seen = bench.simulate(journal, calibration, profile_of(calibration, first_facts, 0, CALIBRATED["throttle"]), CALIBRATED["eviction"])["decode"]
@@ -115,7 +114,7 @@ def main():
               f"{computed / tokens * 1e3:.2f} of them computing; {other * 1e6:.0f} us beside each layer")
 
         rows, equal = [], True
-        print(f"{'budget':>7} {'MB/s':>5} {'policy':>9}  {'counters':>9}  {'measured':>9}  {'simulated':>9}  {'error':>6}  (ms/token, spread of {asked.rounds} runs)")
+        print(f"{'budget':>7} {'MB/s':>5} {'policy':>9}  {'counters':>9}  {'measured':>9}  {'simulated':>9}  {'error':>6}  (ms/token, least of {asked.rounds} runs, and their spread)")
         for budget, rate, eviction in TESTED["runs"]:
             times, row = [], None
             for _ in range(asked.rounds):
@@ -125,7 +124,7 @@ def main():
                 row = bench.simulate(journal, got_there, profile, eviction)["decode"]
                 same = all(row["counters"][c] == got_there["counters"][c] for c in COUNTERS)
                 equal = equal and same
-            measured, simulated = statistics.median(times), row["seconds"] / row["tokens"]
+            measured, simulated = min(times), row["seconds"] / row["tokens"]
             error = simulated / measured - 1
             rows.append({"budget": budget, "rate": rate, "eviction": eviction, "equal": same, "measured_s": measured, "simulated_s": simulated,
                          "error": error, "spread": max(times) / min(times) - 1})
