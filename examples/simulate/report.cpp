@@ -97,6 +97,8 @@ json as_object(const row& r, const options& asked) {
   j["misses_at_best"] = r.at_best.misses;
   j["bytes_missed_at_best"] = r.at_best.moved.count;
   j["counters"] = as_object(c);
+  j["layers_accesses"] = r.layers.accesses;
+  j["layers_misses"] = r.layers.misses;
   j["prefill"] = as_object(r.run.in_passes);
   j["decode"] = as_object(r.run.one_by_one);
   return j;

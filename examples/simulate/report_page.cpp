@@ -43,6 +43,9 @@ report::entry entry_of(const row& r) {
   e.bound_misses = r.at_best.misses;
   e.bytes_missed = c.bytes_demanded.count;
   e.bound_bytes = r.at_best.moved.count;
+  if (c.misses > 0) e.regret = (static_cast<double>(c.misses) - static_cast<double>(r.at_best.misses)) / static_cast<double>(c.misses);
+  e.layers_accesses = r.layers.accesses;
+  e.layers_misses = r.layers.misses;
   e.seconds = took;
   e.bound_seconds = seconds(r.bound());
   e.cells = {fmt::format("{:.2f}", share(r.tokens(), took)),

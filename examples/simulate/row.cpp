@@ -2,6 +2,7 @@
 #include "row.hpp"
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include <moesaic/cache/extent_arena.hpp>
@@ -107,9 +108,29 @@ bool routes_anybody(const sim::routing_tape& tape) {
 
 using timeline = trace::journal_timeline<trace::file_sink>;
 
-/// The policies of a run that may be drawn.
+/// Counts what every layer missed, and draws the run where that is asked for. What it points to lives longer than the run.
+struct run_watch {
+  timeline* drawn = nullptr;
+  layer_counts* layers = nullptr;
+
+  void note(const seen::made& made) {
+    if (drawn != nullptr) drawn->note(made);
+  }
+  template <class Seen>
+  void note(const Seen& what) noexcept {
+    if constexpr (std::is_same_v<Seen, seen::found>)
+      if (layers != nullptr) {
+        ++layers->accesses[number(what.expert.layer)];
+        if (what.state == residency_state::absent) ++layers->misses[number(what.expert.layer)];
+      }
+    if (drawn != nullptr) drawn->note(what);
+  }
+};
+static_assert(explain_witness<run_watch>());
+
+/// The policies of a run that is watched.
 struct watched_policies : command_line::chosen_policies {
-  watched_by<timeline> witness;
+  run_watch witness;
 };
 static_assert(explain_policy_bundle<watched_policies>());
 
@@ -123,11 +144,11 @@ struct setting {
   bool exact;
 };
 
-result<sim::simulated_run> run_once(const setting& in, std::uint32_t tokens, sim::event_log* log, timeline* drawn, std::string_view what,
+result<sim::simulated_run> run_once(const setting& in, std::uint32_t tokens, sim::event_log* log, run_watch watched, std::string_view what,
                                     command_line::progress& shown) {
   auto chosen = command_line::make_policies(in.names, in.asked.libraries);
   if (!chosen) return chosen.error();
-  watched_policies policies{*std::move(chosen), {drawn}};
+  watched_policies policies{*std::move(chosen), watched};
   const auto watch = [&](std::uint32_t token) {
     if ((token & 0xFFU) == 0) shown.update(what, token, tokens);
     return token < tokens;
@@ -163,7 +184,7 @@ result<row> run_row(const sim::routing_tape& tape, const model_shape& shape, con
     std::optional<nanoseconds> best;
     for (const std::uint32_t candidate : {0U, 1U, 2U, 3U, 4U, 6U, 8U}) {
       names->speculation = "fixed(" + std::to_string(candidate) + ")";
-      const auto tried = run_once(in, std::min(tokens, sample), nullptr, nullptr, "trying draft lengths", shown);
+      const auto tried = run_once(in, std::min(tokens, sample), nullptr, {}, "trying draft lengths", shown);
       if (!tried) return tried.error();
       if (best && !(per_million(*tried) < *best)) continue;
       best = per_million(*tried);
@@ -180,7 +201,9 @@ result<row> run_row(const sim::routing_tape& tape, const model_shape& shape, con
     if (!file) return file.error();
     drawn.emplace(*std::move(file), trace::journal::subject{system + " on " + on.name, {{"eviction", names->eviction}}});
   }
-  auto run = run_once(in, tokens, &events, drawn ? &*drawn : nullptr, system + " at " + capacity.text, shown);
+  r.layers.accesses.resize(shape.layers());
+  r.layers.misses.resize(shape.layers());
+  auto run = run_once(in, tokens, &events, {drawn ? &*drawn : nullptr, &r.layers}, system + " at " + capacity.text, shown);
   if (!run) return run.error();
   if (drawn)
     if (const result<void> written = drawn->finish(); !written) return written.error();

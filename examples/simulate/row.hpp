@@ -15,6 +15,11 @@
 
 namespace moesaic::simulating {
 
+/// What every layer had to do, by layer.
+struct layer_counts {
+  std::vector<std::uint64_t> accesses, misses;
+};
+
 /// One combination of trace, hardware, system and capacity, and what came of it.
 struct row {
   std::string trace;
@@ -29,6 +34,7 @@ struct row {
   bytes all_experts{};
   std::uint32_t draft_length = 0;
   sim::simulated_run run;
+  layer_counts layers;           ///< misses: absent when their event began
   std::vector<std::string> link_names;
   bytes_per_second rate{};       ///< of the slowest link
   best_case at_best{};           ///< what optional Belady would have missed of the same events
