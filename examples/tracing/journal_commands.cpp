@@ -64,6 +64,9 @@ result<std::string> verify(const options& asked, command_line::progress& shown) 
     if (!policies) return policies.error();
     const auto made = sim::replay_journal(*from, *std::move(policies));
     if (!made) return made.error();
+    if (made->events == 0)
+      return error(error_code::bad_file, path, made->interrupted ? ": breaks off before its run's first event" : ": is of a run without events",
+                   ", so it holds nothing to verify");
     said += fmt::format("{}: {} steps, {} events, {} decisions, {}{}\n", path, made->steps, made->events, made->decisions,
                         made->compared ? "each as the policies make it again" : "made again; the journal keeps none to compare",
                         made->interrupted ? " (up to where its run broke off)" : "");

@@ -36,8 +36,8 @@ struct bundle {
   watched_by<writer> witness;
 };
 
-/// A run of 20 steps through two layers, with lfu, whatever its header says.
-void write_journal(const std::string& path, const std::string& eviction, bool finished = true) {
+/// A run through two layers, with lfu, whatever its header says.
+void write_journal(const std::string& path, const std::string& eviction, bool finished = true, std::uint64_t steps = 20) {
   auto to = writer::open(*trace::file_sink::open(path), {"small", {{"scope", "layer"}, {"scoring", "none"}, {"eviction", eviction}, {"admission", "forced"},
                                                                     {"prediction", "none"}, {"prefetch", "none"}, {"placement", "fetch"}, {"speculation", "fixed(0)"}}});
   REQUIRE(to);
@@ -46,7 +46,7 @@ void write_journal(const std::string& path, const std::string& eviction, bool fi
   auto core = residency<transports::simulated<>, bundle>::create(*model_shape::uniform(2, 8, 2, {100}), transports::simulated<>({.capacity = 2}), policies,
                                                                  {.budget = {{900}, 2}});
   REQUIRE(core);
-  for (std::uint64_t step = 0; step < 20; ++step) {
+  for (std::uint64_t step = 0; step < steps; ++step) {
     for (std::uint32_t l = 0; l < 2; ++l) {
       const expert_index routes[] = {static_cast<expert_index>(step * 3 % 8), static_cast<expert_index>((step * 5 + l) % 7 == step * 3 % 8 ? 7 : (step * 5 + l) % 7)};
       demand_collector collector(8);
@@ -76,6 +76,13 @@ TEST_CASE("verify makes every decision again, or names the first that differs") 
   CHECK(has(fine.out, "good.journal: 20 steps, 40 events, "));
   CHECK(has(fine.out, "each as the policies make it again\n"));
   CHECK(has(fine.out, "(up to where its run broke off)"));
+  const std::string nothing = here / "nothing.journal";
+  for (const bool finished : {false, true}) {  // a run that never came to an event proves nothing
+    write_journal(nothing, "lfu", finished, 0);
+    const auto empty = moesaic_trace("verify '" + nothing + "'");
+    CHECK(empty.status == 2);
+    CHECK(has(empty.err, finished ? "nothing.journal: is of a run without events" : "nothing.journal: breaks off before its run's first event"));
+  }
   const auto found = moesaic_trace("verify '" + wrong + "'");
   CHECK(found.status == 2);
   CHECK(has(found.err, "wrong.journal: byte "));
