@@ -5,12 +5,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <utility>
 
 namespace moesaic::command_line {
 
 result<output_file> output_file::open(const std::string& path, bool in_place) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows over a limit is a write error like any other
   output_file made;
   made.path_ = path;
   struct stat there {};
@@ -25,7 +27,7 @@ result<output_file> output_file::open(const std::string& path, bool in_place) {
 }
 
 output_file::output_file(output_file&& other) noexcept
-    : file_(std::exchange(other.file_, nullptr)), path_(std::move(other.path_)), beside_(std::move(other.beside_)) {}
+    : file_(std::exchange(other.file_, nullptr)), path_(std::move(other.path_)), beside_(std::move(other.beside_)), failed_(other.failed_) {}
 
 output_file::~output_file() {
   if (file_ == nullptr) return;
@@ -40,12 +42,13 @@ error output_file::failure(int system_error) const {
 
 result<void> output_file::write(const void* data, std::size_t size) {
   if (size == 0 || std::fwrite(data, 1, size, file_) == size) return {};
-  return failure(errno);
+  failed_ = errno;
+  return failure(failed_);
 }
 
 result<void> output_file::finish() {
-  const bool flushed = std::fflush(file_) == 0;
-  const int flush_error = errno;
+  const bool flushed = failed_ == 0 && std::fflush(file_) == 0;  // after a failed write, flushing what is left may succeed
+  const int flush_error = failed_ != 0 ? failed_ : errno;
   const bool closed = std::fclose(std::exchange(file_, nullptr)) == 0;
   const int close_error = errno;
   if (flushed && closed && (beside_.empty() || std::rename(beside_.c_str(), path_.c_str()) == 0)) return {};

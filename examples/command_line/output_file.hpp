@@ -15,7 +15,8 @@ class output_file {
  public:
   /// `in_place`: writes the named file itself, so that a run that breaks off leaves what it had. Otherwise everything goes into
   /// a file beside it, which takes the name only when `finish` has succeeded; where the name is no ordinary file (a device, a
-  /// pipe), there is nothing to keep whole and it is written directly. Errors: cannot_open.
+  /// pipe), there is nothing to keep whole and it is written directly. The process ignores SIGXFSZ from here
+  /// on, which would end it before that file is removed. Errors: cannot_open.
   [[nodiscard]] static result<output_file> open(const std::string& path, bool in_place);
   output_file(output_file&& other) noexcept;
   output_file& operator=(output_file&&) = delete;
@@ -34,6 +35,7 @@ class output_file {
   std::FILE* file_ = nullptr;
   std::string path_;
   std::string beside_;  // empty: written in place
+  int failed_ = 0;      // why a write failed: an error of the system
 };
 
 }  // namespace moesaic::command_line

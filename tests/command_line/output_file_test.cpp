@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
+#include <sys/resource.h>
+
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -53,4 +55,21 @@ TEST_CASE("a full disk is reported, at the latest at the end") {
   CHECK(finished.error().sentence().find("/dev/full") != std::string_view::npos);
   CHECK(finished.error().sentence().find("No space left") != std::string_view::npos);
   (void)written;
+}
+
+TEST_CASE("a file over the limit of its size is an error, and what was written beside is removed") {
+  const temporary_folder folder;
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_FSIZE, &before) == 0);
+  rlimit small = before;
+  small.rlim_cur = 4096;
+  auto file = output_file::open(folder / "a.json", false);
+  REQUIRE(file);
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &small) == 0);
+  const auto written = file->write(std::string(100'000, 'x'));
+  const auto finished = file->finish();
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &before) == 0);
+  CHECK_FALSE((written && finished));
+  CHECK_FALSE(finished);
+  CHECK(folder.entries() == 0);
 }
