@@ -51,6 +51,10 @@ template <class Make>
       const verdict said = asked.admit(scene);
       in_calls += allocations() - before;
       found.expect(said == verdict::keep || said == verdict::bypass, "answers neither keep nor bypass");
+      if constexpr (admits_everyone<policy_type>) {
+        found.expect(said == verdict::keep, "says that it admits everyone, and does not");
+        found.expect(!std::as_const(asked).displaces_own_event(), "says that it admits everyone, and displaces its own event");
+      }
       found.expect(asked.admit(scene) == said, "asking twice gives two verdicts");
       found.expect(seldom.admit(scene) == said, "having been asked before changes the verdict");
       found.expect(std::as_const(asked).displaces_own_event() == displaces, "changes its mind about displacing its own event within an event");

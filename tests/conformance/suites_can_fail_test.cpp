@@ -241,6 +241,14 @@ struct keeps_every_other {
     return ++asked % 2 == 0 ? verdict::keep : verdict::bypass;
   }
 };
+struct says_it_admits_everyone {
+  using hears = events<>;
+  static constexpr bool displaces_own_event() noexcept { return true; }
+  template <utility_scorer S>
+  verdict admit(const admission_scene<S>&) noexcept {
+    return verdict::bypass;
+  }
+};
 template <class Event>
 struct changes_sides_with {
   using hears = events<Event>;
@@ -253,8 +261,15 @@ struct changes_sides_with {
   }
 };
 
+}  // namespace
+template <>
+inline constexpr bool moesaic::admits_everyone<says_it_admits_everyone> = true;
+namespace {
+
 TEST_CASE("the admission suite finds out") {
   FOUND_OUT(admission_policy_suite([] { return keeps_every_other{}; }), "asking twice");
+  FOUND_OUT(admission_policy_suite([] { return says_it_admits_everyone{}; }), "and does not");
+  FOUND_OUT(admission_policy_suite([] { return says_it_admits_everyone{}; }), "and displaces its own event");
   FOUND_OUT(admission_policy_suite([] { return changes_sides_with<admitted>{}; }), "changes its mind");
   FOUND_OUT(admission_policy_suite([] { return changes_sides_with<layer_event>{}; }), "did not say so before the first");
 }

@@ -24,3 +24,6 @@ struct forced {
 static_assert(admission_policy<forced>, "forced no longer models admission_policy");
 
 }  // namespace moesaic::admission
+
+template <>
+inline constexpr bool moesaic::admits_everyone<moesaic::admission::forced> = true;

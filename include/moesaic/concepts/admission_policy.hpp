@@ -36,6 +36,11 @@ concept admission_policy = listener<P> && requires(P policy, const P& view, cons
   { view.displaces_own_event() } noexcept -> std::same_as<bool>;
 };
 
+/// A policy that keeps every newcomer and never lets an event displace its own may say so by specialising this with true,
+/// next to its definition: a replay then does not ask it. (A variable that has to exist to be specialised, so a misspelt one does not compile.)
+template <class P>
+inline constexpr bool admits_everyone = false;
+
 namespace archetype {
 struct admission {
   using hears = events<>;

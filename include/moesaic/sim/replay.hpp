@@ -107,11 +107,15 @@ class replay {
   [[nodiscard]] scene<Scoring> here() const noexcept { return {policies_.scoring, expectation_, residents_.view(), {}, {}, {}, {}, {}, utility::lowest()}; }
 
   void serve(const layer_event& event, std::span<const std::uint32_t> wanted, std::span<const std::uint32_t> missing) noexcept {
-    const bool own_may_leave = policies_.admission.displaces_own_event();
+    const bool own_may_leave = !admits_everyone<Admission> && policies_.admission.displaces_own_event();
     residents_.mark(wanted, pin);
-    choice_.layer = question_.layer = event.layer;
-    choice_.token = question_.token = event.first_token;
-    question_.during = event.during;
+    choice_.layer = event.layer;
+    choice_.token = event.first_token;
+    if constexpr (!admits_everyone<Admission>) {
+      question_.layer = event.layer;
+      question_.token = event.first_token;
+      question_.during = event.during;
+    }
     const std::uint32_t group = residents_.group_of(event.layer);
     if (group != resident_set::several_groups) look_at(group, own_may_leave);
     for (const std::uint32_t flat : missing) {
@@ -132,7 +136,7 @@ class replay {
   /// True: the newcomer is resident. False: everything is as it was.
   [[nodiscard]] bool take_in(std::uint32_t flat, bool own_may_leave, std::span<const std::uint32_t> missing) noexcept {
     const std::uint64_t room = residents_.room(choice_.group), used = residents_.used(choice_.group) + residents_.charge_of(flat);
-    question_.newcomer = residents_.id_of(flat);
+    if constexpr (!admits_everyone<Admission>) question_.newcomer = residents_.id_of(flat);
     if (used <= room) {
       if (!admits(no_victim, own_may_leave)) return false;
       residents_.enter(flat);
@@ -181,6 +185,7 @@ class replay {
 
   /// May the newcomer in question take the victim's room, or free room where there is no victim?
   [[nodiscard]] bool admits(std::uint32_t victim, bool own_may_leave) noexcept {
+    if constexpr (admits_everyone<Admission>) return true;
     question_.displaces.reset();
     if (victim != no_victim) question_.displaces = residents_.id_of(victim);
     if (own_may_leave && victim != no_victim) {
