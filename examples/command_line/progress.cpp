@@ -23,6 +23,11 @@ void progress::update(std::string_view what, std::uint64_t reached, std::uint64_
   line_open_ = terminal_;
 }
 
+void progress::remark(std::string_view sentence) {
+  done();
+  std::fprintf(stderr, "%s: %.*s\n", program_.c_str(), static_cast<int>(sentence.size()), sentence.data());
+}
+
 void progress::done() {
   if (line_open_) std::fputs("\r\033[K", stderr);
   line_open_ = false;

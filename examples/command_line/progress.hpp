@@ -18,6 +18,8 @@ class progress {
   progress& operator=(const progress&) = delete;
 
   void update(std::string_view what, std::uint64_t reached, std::uint64_t total);
+  /// Says something that people should know even of a run that goes well, as a line of its own.
+  void remark(std::string_view sentence);
   /// Clears the line, so that something else can be written.
   void done();
 

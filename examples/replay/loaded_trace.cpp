@@ -61,6 +61,7 @@ result<loaded_trace> load(const std::string& path, const options& asked, command
     for (trace::window_builder& b : builders) b.add(**rows);
     shown.update("reading " + path, tokens, facts.tokens.value_or(0));
   }
+  if (reader->interrupted()) shown.remark(path + ": breaks off before its end, as a run that was stopped leaves it; what follows is of what is there");
   for (trace::window_builder& b : builders) loaded->tables.push_back(b.finish());
   if (loaded->tables.front().layers.empty()) return error(error_code::bad_file, path, ": holds no routed token, so there is nothing to replay");
   return loaded;

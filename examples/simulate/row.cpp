@@ -234,6 +234,7 @@ result<std::vector<row>> run_rows(const std::string& path, const hardware& on, c
   const std::uint64_t expected = reader->facts().tokens.value_or(0);
   const auto tape = sim::routing_tape::read(*reader, [&](std::uint32_t tokens) { shown.update("reading " + path, tokens, expected); });
   if (!tape) return tape.error().code() == error_code::bad_argument ? error(error_code::bad_file, path, ": ", tape.error().sentence()) : tape.error();
+  if (reader->interrupted()) shown.remark(path + ": breaks off before its end, as a run that was stopped leaves it; what follows is of what is there");
   if (!routes_anybody(*tape)) return error(error_code::bad_file, path, ": holds no routed token, so there is nothing to simulate");
   const auto footprints = footprints_for(path, reader->facts().format, *shape, asked);
   if (!footprints) return footprints.error();

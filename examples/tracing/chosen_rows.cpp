@@ -71,7 +71,7 @@ std::optional<trace::routing_rows> chosen_rows::kept(const trace::routing_rows& 
   if (rows.batch != 0 && (rows.batch != last_batch_ || given_ != source)) ++batches_;
   last_batch_ = rows.batch;
   given_ = source;
-  source_sequence_ = rows.sequence;
+  source_sequence_ = rows.meta_index.value_or(rows.sequence);
   part.sequence = *sequence_;
   part.batch = rows.batch == 0 ? 0 : batches_;
   part.first_token = tokens_;
@@ -87,6 +87,7 @@ result<std::optional<trace::routing_rows>> chosen_rows::next() {
       if (const std::optional<trace::routing_rows> part = kept(**rows)) return std::optional<trace::routing_rows>(*part);
       continue;
     }
+    if (open_->interrupted()) interrupted_.push_back(asked_->traces[file_ - 1]);
     if (!asked_->sequences.empty() && asked_->sequences.back().first >= seen_sequences_)
       return error(error_code::bad_argument, "--sequences: ", asked_->traces[file_ - 1], " has ", seen_sequences_, " sequences, ",
                    asked_->sequences.back().first, " is none of them (they count from 0)");

@@ -22,8 +22,10 @@ class chosen_rows {
 
   [[nodiscard]] const trace::trace_facts& facts() const noexcept { return facts_; }
   [[nodiscard]] result<std::optional<trace::routing_rows>> next();
-  /// The number that the sequence of the last rows has in its own trace.
+  /// Where the description beside their own trace speaks of the sequence of the last rows; else its number there.
   [[nodiscard]] std::uint32_t source_sequence() const noexcept { return source_sequence_; }
+  /// Traces that lacked their end, so far.
+  [[nodiscard]] const std::vector<std::string>& interrupted() const noexcept { return interrupted_; }
 
  private:
   explicit chosen_rows(const options& asked) : asked_(&asked) {}
@@ -43,6 +45,7 @@ class chosen_rows {
   std::optional<std::uint32_t> sequence_;     ///< given last
   std::optional<std::pair<std::size_t, std::uint32_t>> given_;  ///< where it came from: file, sequence
   std::uint64_t tokens_ = 0;
+  std::vector<std::string> interrupted_;
 };
 
 }  // namespace moesaic::tracing

@@ -88,6 +88,7 @@ result<description> describe(const std::string& path, const trace::trace_options
     }
     shown.update("reading " + path, r.first_token, d.facts.tokens.value_or(0));
   }
+  if (opened->interrupted()) shown.remark(path + ": breaks off before its end, as a run that was stopped leaves it; what follows is of what is there");
   d.summary = statistics.finish();
   return d;
 }

@@ -46,6 +46,7 @@ result<trace::event_table> read(const std::string& path, const trace::trace_opti
     builder.add(**rows);
     shown.update("reading " + path, (*rows)->first_token, opened->facts().tokens.value_or(0));
   }
+  if (opened->interrupted()) shown.remark(path + ": breaks off before its end, as a run that was stopped leaves it; what follows is of what is there");
   return builder.finish();
 }
 

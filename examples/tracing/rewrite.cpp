@@ -36,7 +36,12 @@ result<void> each(const options& asked, bool weights, command_line::progress& sh
   for (;;) {
     const result<std::optional<trace::routing_rows>> rows = source->next();
     if (!rows) return rows.error();
-    if (!*rows) return {};
+    if (!*rows) {
+      if (what == "counting")  // the first of several times
+        for (const std::string& path : source->interrupted())
+          shown.remark(path + ": breaks off before its end, as a run that was stopped leaves it; what follows is of what is there");
+      return {};
+    }
     if (const result<void> taken = take(**rows, *source); !taken) return taken.error();
     shown.update(what, (*rows)->first_token, source->facts().tokens.value_or(0));
   }

@@ -76,6 +76,13 @@ TEST_CASE("verify makes every decision again, or names the first that differs") 
   CHECK(has(fine.out, "good.journal: 20 steps, 40 events, "));
   CHECK(has(fine.out, "each as the policies make it again\n"));
   CHECK(has(fine.out, "(up to where its run broke off)"));
+  for (const char* command : {"info", "stats"}) {
+    CHECK(moesaic_trace(std::string(command) + " '" + good + "'").err == "");
+    const auto short_one = moesaic_trace(std::string(command) + " '" + cut + "'");
+    CHECK(short_one.status == 0);  // what is there is there, but nobody should take it for all
+    CHECK(has(short_one.err, "cut.journal: breaks off before its end"));
+  }
+  CHECK(has(moesaic_trace("convert '" + cut + "' '" + (here / "cut.bin") + "'").err, "cut.journal: breaks off before its end"));
   const std::string nothing = here / "nothing.journal";
   for (const bool finished : {false, true}) {  // a run that never came to an event proves nothing
     write_journal(nothing, "lfu", finished, 0);

@@ -58,6 +58,10 @@ TEST_CASE("every format converts to MOETRC1 with equal rows") {
     for (std::size_t i = 0; i < after.weights.size(); ++i) apart += after.weights[i] > before.weights[i] + 4 || before.weights[i] > after.weights[i] + 4 ? 1 : 0;
     CHECK(apart == 0);
   }
+  for (const char* name : {"gptoss20b_6x96.bin", "dsv2lite_law_2x128.bin"}) {  // the entries of the description beside them too
+    REQUIRE(moesaic_trace("convert '" + kept_trace(name) + "' '" + (here / "same.bin") + "'").status == 0);
+    CHECK(text_of(here / "same.bin") == text_of(kept_trace(name)));
+  }
   CHECK(moesaic_trace("convert '" + (here / "route.csv") + "' '" + (here / "out.bin") + "'").out.find("MOETRC1 has no place for batches, recorded residency, bytes of experts") !=
         std::string::npos);
 }

@@ -28,6 +28,8 @@ namespace moesaic::trace {
 template <byte_source Source>
 class journal_rows {
  public:
+  /// The run broke off: rows end with its last complete step.
+  [[nodiscard]] bool interrupted() const noexcept { return reader_.interrupted(); }
   [[nodiscard]] static result<journal_rows> open(Source from) {
     result<journal_reader<Source>> reader = journal_reader<Source>::open(std::move(from));
     if (!reader) return reader.error();

@@ -164,7 +164,7 @@ result<std::optional<routing_rows>> moetrc1_reader<Source>::next() {
     if (const result<void> read = read_weights(tokens); !read) return read.error();
   const std::uint32_t inside = token_ - s.first_token;
   const std::uint32_t prompt = s.prompt_tokens > inside ? std::min(tokens, s.prompt_tokens - inside) : 0;
-  const routing_rows rows{sequence_, token_, prompt, tokens, experts_, masses_, 0, {}};
+  const routing_rows rows{sequence_, token_, prompt, tokens, experts_, masses_, 0, {}, s.meta_index};
   token_ += tokens;
   if (tokens == left) ++sequence_;
   return std::optional<routing_rows>(rows);

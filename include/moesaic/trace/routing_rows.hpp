@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include <moesaic/core/quantity.hpp>
@@ -41,6 +42,7 @@ struct routing_rows {
   std::uint32_t batch = 0;
   /// The same shape as `experts`: whether a real engine had the expert when the event began (one of the marks below), or empty.
   std::span<const std::uint8_t> recorded;
+  std::optional<std::uint32_t> meta_index{}; ///< entry of a description beside the trace that speaks of this sequence, where the format has one
 };
 
 }  // namespace moesaic::trace

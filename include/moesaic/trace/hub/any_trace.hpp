@@ -23,18 +23,27 @@ class any_trace {
 
   [[nodiscard]] const trace_facts& facts() const noexcept { return held_->facts(); }
   [[nodiscard]] result<std::optional<routing_rows>> next() { return held_->next(); }
+  /// After the last rows: the trace lacks its end, as a run that was stopped leaves it, in a format that can tell.
+  [[nodiscard]] bool interrupted() const noexcept { return held_->interrupted(); }
 
  private:
   struct face {
     virtual ~face() = default;
     [[nodiscard]] virtual const trace_facts& facts() const noexcept = 0;
     [[nodiscard]] virtual result<std::optional<routing_rows>> next() = 0;
+    [[nodiscard]] virtual bool interrupted() const noexcept = 0;
   };
   template <trace_reader Reader>
   struct holder final : face {
     explicit holder(Reader held) : reader(std::move(held)) {}
     [[nodiscard]] const trace_facts& facts() const noexcept override { return reader.facts(); }
     [[nodiscard]] result<std::optional<routing_rows>> next() override { return reader.next(); }
+    [[nodiscard]] bool interrupted() const noexcept override {
+      if constexpr (requires { reader.interrupted(); })
+        return reader.interrupted();
+      else
+        return false;
+    }
     Reader reader;
   };
   any_trace() = default;
