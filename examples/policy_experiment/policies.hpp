@@ -20,6 +20,8 @@ struct entrant {
   const char* name;
   Policy policy;
 };
+template <class Policy>
+entrant(const char*, Policy) -> entrant<Policy>;  // clang 14 does not find it by itself
 
 /// Who takes part. A further policy is a line here (and its header above): a name, and the type with its knobs.
 inline const std::tuple policies{
