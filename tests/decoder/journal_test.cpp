@@ -215,9 +215,9 @@ TEST_CASE("the timeline of a run is the timeline of its journal, and has its tra
 
 TEST_CASE("places that cannot be written, and models without experts, are said before anything is decoded") {
   for (const char* option : {"--journal", "--timeline"}) {
-    const program_end nowhere = decode({"--model", demo_model, "--budget", "all", "--prompt", "x", "--tokens", "1", option, "/there/is/no/folder/j"});
-    CHECK(nowhere.status == 2);
-    CHECK(nowhere.says("/there/is/no/folder/j"));
+    const program_end unwritable = decode({"--model", demo_model, "--budget", "all", "--prompt", "x", "--tokens", "1", option, "/there/is/no/folder/j"});
+    CHECK(unwritable.status == 2);
+    CHECK(unwritable.says("/there/is/no/folder/j"));
     const program_end dense = decode({"--model", draft_model, "--budget", "all", "--prompt", "x", "--tokens", "1", option, "j"});
     CHECK(dense.status == 2);
     CHECK(dense.says(option));

@@ -82,7 +82,8 @@ TEST_CASE("wrong requests end with status 2 and one sentence") {
       {"--model '" + model + "' --memory 1GiB --json /no/such/folder/p.json", "/no/such/folder/p.json"},
   };
   for (const auto& [arguments, words] : wrong) {
-    CAPTURE(arguments);
+    const std::string& command = arguments;  // clang captures no binding
+    CAPTURE(command);
     const finished done = run("moesaic-plan", arguments);
     CAPTURE(done.err);
     CHECK(done.status == 2);

@@ -32,10 +32,13 @@ void same_counters(const std::string& budget, const std::string& policies) {
   CHECK(paper["expert_bytes_from"] == "trace");
   CHECK(paper["budget"]["floor"] == real["budget"]["floor"]);
   CHECK(real["counters"]["misses"].get<int>() > 0);
-  for (const auto& [name, on_paper] : {std::pair{"counters", paper["decode"]["counters"]}, {"prefill_counters", paper["prefill"]["counters"]}})
+  for (const auto& both : {std::pair{"counters", paper["decode"]["counters"]}, {"prefill_counters", paper["prefill"]["counters"]}}) {
+    const auto& name = both.first;  // clang captures no binding
+    const auto& on_paper = both.second;
     for (const char* key : {"events", "accesses", "hits", "misses", "evictions", "bypasses", "host", "prefetches", "prefetch_used", "prefetch_late",
                             "prefetch_wasted", "bytes_prefetched", "bytes_host"})
       CHECK_MESSAGE(real[name][key] == on_paper[key], name << "." << key << ": decoded " << real[name][key] << ", simulated " << on_paper[key]);
+  }
   // The file ends inside the block that the very last expert's read ends in: the decoder moves a few bytes less.
   const auto moved = real["counters"]["bytes_demanded"].get<std::int64_t>(), on_paper = paper["decode"]["counters"]["bytes_demanded"].get<std::int64_t>();
   CHECK(on_paper - moved >= 0);

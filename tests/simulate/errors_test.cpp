@@ -56,7 +56,8 @@ TEST_CASE("a wrong request ends with status 2 and one sentence that names it") {
       {fine + " --timeline t.json --system on_demand,prefetching", "--timeline draws one run"},
   };
   for (const auto& [arguments, words] : wrong) {
-    CAPTURE(arguments);
+    const std::string& command = arguments;  // clang captures no binding
+    CAPTURE(command);
     complains(run("moesaic-simulate", arguments), words);
   }
 }

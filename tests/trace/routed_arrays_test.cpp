@@ -33,7 +33,8 @@ seen_rows read(const std::string& file, trace_options options = {}, std::size_t 
 TEST_CASE("integers of every width, sign and byte order are ids") {
   for (const auto& [type, width] : std::vector<std::pair<std::string, int>>{
            {"|u1", 1}, {"|i1", 1}, {"<u2", 2}, {"<i2", 2}, {">u2", 2}, {">i2", 2}, {"<u4", 4}, {"<i4", 4}, {">i4", 4}, {"<i8", 8}, {">u8", 8}}) {
-    CAPTURE(type);
+    const std::string& said = type;  // clang captures no binding
+    CAPTURE(said);
     const seen_rows seen = read(npy(type, width, "(3, 2, 2)", {1, 0, 5, 4, 1, 2, 3, 1, 4, 0, 0, 1}));
     CHECK(seen.error == "");
     CHECK(seen.facts.format == "vLLM routed experts");

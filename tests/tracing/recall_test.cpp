@@ -61,7 +61,8 @@ TEST_CASE("moesaic-trace recall: what cannot be measured is one sentence and sta
                                         {trace + "--predictor blend --nonsense", "nonsense"},
                                         {trace + "--predictor blend --json /no/such/folder/r.json", "/no/such/folder"},
                                         {"no_such_file --predictor blend", "no_such_file"}}) {
-    CAPTURE(arguments);
+    const std::string& command = arguments;  // clang captures no binding
+    CAPTURE(command);
     const traced ran = moesaic_trace("recall " + arguments);
     CHECK(ran.status == 2);
     CHECK(ran.out.empty());
