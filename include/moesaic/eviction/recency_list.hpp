@@ -48,7 +48,11 @@ class recency_list {
     const auto flat_of = space.in(event.layer);
     const std::uint32_t end = end_of_layer_[number(event.layer)];
     if (end == nobody) {  // groups that cut through a layer
-      for (const demand& d : event.wanted) link(nodes_[end_of(flat_of(d.expert))].colder, unlinked(flat_of(d.expert)), stamp);
+      for (const demand& d : event.wanted) {
+        const std::uint32_t flat = flat_of(d.expert);
+        unlink(flat, nodes_.data());  // first: it may be the hottest itself
+        link(nodes_[end_of(flat)].colder, flat, stamp);
+      }
       return;
     }
     node* const nodes = nodes_.data();
@@ -112,10 +116,6 @@ class recency_list {
     const std::uint32_t colder = nodes[flat].colder, hotter = nodes[flat].hotter;
     nodes[colder].hotter = hotter;
     nodes[hotter].colder = colder;
-  }
-  std::uint32_t unlinked(std::uint32_t flat) noexcept {
-    unlink(flat, nodes_.data());
-    return flat;
   }
   void put_out(std::uint32_t flat) noexcept {
     unlink(flat, nodes_.data());
