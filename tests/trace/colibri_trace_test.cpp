@@ -8,14 +8,13 @@
 
 #include <moesaic/trace/colibri_trace.hpp>
 
-#include "made_moetrc1.hpp"
 #include "seen_rows.hpp"
 
 using namespace moesaic;
 using namespace moesaic::trace;
 using moesaic_test::dripping_source;
 using moesaic_test::raw;
-using moesaic_test::rows_of;
+using moesaic_test::rows_of_file;
 using moesaic_test::seen_rows;
 
 namespace {
@@ -24,8 +23,7 @@ using ids = std::vector<std::uint16_t>;
 constexpr std::uint16_t none = not_routed;
 
 seen_rows read(std::string_view text, trace_options options = {}) {
-  const auto source = [&] { return dripping_source("t.txt", raw(text), 9); };
-  return rows_of(colibri_trace_reader<dripping_source>::open(source(), [&]() -> result<dripping_source> { return source(); }, options));
+  return rows_of_file<colibri_trace_reader<dripping_source>>("t.txt", raw(text), 9, options);
 }
 
 // A prompt of two rows through blocks 3 and 5 (in the last only its last row), then two decoded tokens.

@@ -8,14 +8,13 @@
 
 #include <moesaic/trace/moe_trace_csv.hpp>
 
-#include "made_moetrc1.hpp"
 #include "seen_rows.hpp"
 
 using namespace moesaic;
 using namespace moesaic::trace;
 using moesaic_test::dripping_source;
 using moesaic_test::raw;
-using moesaic_test::rows_of;
+using moesaic_test::rows_of_file;
 using moesaic_test::seen_rows;
 
 namespace {
@@ -25,8 +24,7 @@ using numbers = std::vector<std::uint32_t>;
 constexpr std::uint16_t none = not_routed;
 
 seen_rows read(std::string_view text, trace_options options = {}) {
-  const auto source = [&] { return dripping_source("t.csv", raw(text), 9); };
-  return rows_of(moe_trace_csv_reader<dripping_source>::open(source(), [&]() -> result<dripping_source> { return source(); }, options));
+  return rows_of_file<moe_trace_csv_reader<dripping_source>>("t.csv", raw(text), 9, options);
 }
 
 TEST_CASE("positions and ids without names: negative positions are a prompt, layer by layer") {

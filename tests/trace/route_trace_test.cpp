@@ -6,14 +6,13 @@
 
 #include <moesaic/trace/route_trace.hpp>
 
-#include "made_moetrc1.hpp"
 #include "seen_rows.hpp"
 
 using namespace moesaic;
 using namespace moesaic::trace;
 using moesaic_test::dripping_source;
 using moesaic_test::raw;
-using moesaic_test::rows_of;
+using moesaic_test::rows_of_file;
 using moesaic_test::seen_rows;
 
 namespace {
@@ -22,8 +21,7 @@ using ids = std::vector<std::uint16_t>;
 constexpr std::uint16_t none = not_routed;
 
 seen_rows read(std::string_view text, std::size_t most = 7) {
-  const auto source = [&] { return dripping_source("t.csv", raw(text), most); };
-  return rows_of(route_trace_reader<dripping_source>::open(source(), [&]() -> result<dripping_source> { return source(); }));
+  return rows_of_file<route_trace_reader<dripping_source>>("t.csv", raw(text), most);
 }
 
 const std::string head =

@@ -7,7 +7,6 @@
 
 #include <moesaic/trace/routed_arrays.hpp>
 
-#include "made_moetrc1.hpp"
 #include "made_npy.hpp"
 #include "seen_rows.hpp"
 
@@ -16,7 +15,7 @@ using namespace moesaic::trace;
 using moesaic_test::dripping_source;
 using moesaic_test::npy;
 using moesaic_test::raw;
-using moesaic_test::rows_of;
+using moesaic_test::rows_of_file;
 using moesaic_test::seen_rows;
 
 namespace {
@@ -26,8 +25,7 @@ constexpr std::uint16_t none = not_routed;
 
 seen_rows read(const std::string& file, trace_options options = {}, std::size_t most = 11) {
   using arrays = npy_file<dripping_source>;
-  const auto source = [&] { return arrays(dripping_source("t.npy", raw(file), most)); };
-  return rows_of(routed_arrays_reader<arrays>::open(source(), [&]() -> result<arrays> { return source(); }, options));
+  return rows_of_file<routed_arrays_reader<arrays>, arrays>("t.npy", raw(file), most, options);
 }
 
 TEST_CASE("integers of every width, sign and byte order are ids") {

@@ -13,6 +13,8 @@
 #include <moesaic/trace/byte_source.hpp>
 #include <moesaic/trace/trace_reader.hpp>
 
+#include "made_moetrc1.hpp"
+
 namespace moesaic_test {
 
 /// Everything that a reader gave, token by token, and the error it ended with. Checks what every reader promises.
@@ -81,6 +83,13 @@ seen_rows rows_of(moesaic::result<Reader>&& opened) {
     return seen;
   }
   return rows_of(*opened);
+}
+
+/// The same of a file with this name and content, whose bytes come up to `most` at a time, and once more where the reader asks.
+template <class Reader, class Source = dripping_source, class... Options>
+seen_rows rows_of_file(const char* name, std::span<const std::byte> content, std::size_t most, const Options&... options) {
+  const auto source = [&] { return Source(dripping_source(name, content, most)); };
+  return rows_of(Reader::open(source(), [&]() -> moesaic::result<Source> { return source(); }, options...));
 }
 
 inline std::span<const std::byte> raw(std::string_view text) { return std::as_bytes(std::span(text)); }

@@ -27,8 +27,7 @@ using ids = std::vector<std::uint16_t>;
 
 seen_rows read(std::span<const std::byte> file, std::size_t most = 100'000) {
   using arrays = npz_arrays<dripping_source>;
-  const auto source = [&] { return arrays(dripping_source("t.npz", file, most)); };
-  return moesaic_test::rows_of(routed_arrays_reader<arrays>::open(source(), [&]() -> result<arrays> { return source(); }));
+  return moesaic_test::rows_of_file<routed_arrays_reader<arrays>, arrays>("t.npz", file, most);
 }
 
 std::vector<std::byte> recorded(const std::string& name) { return moesaic_test::read_bytes(std::string(MOESAIC_TEST_DATA) + "/traces/" + name); }

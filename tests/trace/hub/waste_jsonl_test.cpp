@@ -8,14 +8,13 @@
 
 #include <moesaic/trace/hub/waste_jsonl.hpp>
 
-#include "trace/made_moetrc1.hpp"
 #include "trace/seen_rows.hpp"
 
 using namespace moesaic;
 using namespace moesaic::trace;
 using moesaic_test::dripping_source;
 using moesaic_test::raw;
-using moesaic_test::rows_of;
+using moesaic_test::rows_of_file;
 using moesaic_test::seen_rows;
 
 namespace {
@@ -24,8 +23,7 @@ using ids = std::vector<std::uint16_t>;
 constexpr std::uint16_t none = not_routed;
 
 seen_rows read(std::string_view text, trace_options options = {}) {
-  const auto source = [&] { return dripping_source("t.jsonl", raw(text), 13); };
-  return rows_of(waste_jsonl_reader<dripping_source>::open(source(), [&]() -> result<dripping_source> { return source(); }, options));
+  return rows_of_file<waste_jsonl_reader<dripping_source>>("t.jsonl", raw(text), 13, options);
 }
 
 TEST_CASE("a line is a token; other keys, spaces and the order of keys are no matter") {
