@@ -207,35 +207,32 @@ class S3Fifo(Policy):
             other.small, other.main, other.ghost, other.freq = self.small[:], self.main[:], self.ghost[:], dict(self.freq)
             return other
 
+        def from_small(self, candidates, held):
+            for x in self.small[:]:
+                if self.freq[x] >= 2:
+                    self.small.remove(x)
+                    self.main.append(x)
+                    self.freq[x] = 0
+                elif x in candidates:
+                    self.small.remove(x)
+                    self.ghost.append(x)
+                    while len(self.ghost) > max(1, held * 9 // 10):
+                        self.ghost.pop(0)
+                    return x
+            return None
+
         def evict(self, candidates):
             """The loops of the paper; who may not leave is passed over."""
             held = len(self.small) + len(self.main)
             if not candidates:
                 return None
+            x = None
             if len(self.small) >= max(1, held // 10) or not self.main:
-                for x in self.small[:]:
-                    if self.freq[x] >= 2:
-                        self.small.remove(x)
-                        self.main.append(x)
-                        self.freq[x] = 0
-                    elif x in candidates:
-                        self.small.remove(x)
-                        self.ghost.append(x)
-                        while len(self.ghost) > max(1, held * 9 // 10):
-                            self.ghost.pop(0)
-                        return x
-            if not candidates & set(self.main):
-                for x in self.small[:]:
-                    if self.freq[x] >= 2:
-                        self.small.remove(x)
-                        self.main.append(x)
-                        self.freq[x] = 0
-                    elif x in candidates:
-                        self.small.remove(x)
-                        self.ghost.append(x)
-                        while len(self.ghost) > max(1, held * 9 // 10):
-                            self.ghost.pop(0)
-                        return x
+                x = self.from_small(candidates, held)
+            if x is None and not candidates & set(self.main):
+                x = self.from_small(candidates, held)
+            if x is not None:
+                return x
             while True:
                 x = self.main.pop(0)
                 if self.freq[x] == 0 and x in candidates:
