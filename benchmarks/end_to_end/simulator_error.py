@@ -19,7 +19,8 @@ COUNTERS = ["events", "accesses", "hits", "misses", "evictions", "bypasses", "ho
 CALIBRATED = {"name": "calibrated", "shape": ["--layers", "12", "--width", "768", "--experts", "32", "--top-k", "4", "--inner", "512"],
               "budget": "30%", "throttle": 400, "eviction": "lru"}
 TESTED = {"name": "tested", "shape": ["--layers", "8", "--width", "1024", "--experts", "48", "--top-k", "6", "--inner", "512"],
-          "runs": [("15%", 250, "lru"), ("40%", 150, "lrfu(32)"), ("25%", 200, "lru"), ("60%", 100, "lru")]}
+          "runs": [("15%", 250, "lru"), ("40%", 150, "lrfu(32)"), ("25%", 200, "lru"), ("60%", 100, "lru"),
+                   ("60%", 500, "lru"), ("80%", 500, "lru"), ("80%", 1000, "lru"), ("90%", 2000, "lru")]}
 COMMON = ["--vocabulary", "4000", "--context", "512", "--type", "Q8_0", "--architecture", "qwen3moe"]
 TOKENS, PROMPT = 40, "5,17,42,99,512,7,1000,3,5,6,11,2047"
 
