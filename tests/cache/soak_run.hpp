@@ -160,6 +160,9 @@ class soak_run {
       const hint early{.layer = layer_index{0}, .at = {random_.below(8)}, .experts = guess};
       quiet([&] { core_->hear(early); });
       quiet([&] { core_->hear(draft_cut{{random_.below(8)}}); });
+      quiet([&] { core_->hear(draft_started{{1 + random_.below(8)}}); });
+      quiet([&] { core_->hear(token_drafted{{1 + random_.below(8)}, {random_.below(5'000)}}); });
+      quiet([&] { core_->hear(draft_ended{{random_.below(8)}}); });
     } else if (what < 96) {
       ++step_;
       const step_outcome outcome{.step = {step_}, .committed = {1}};

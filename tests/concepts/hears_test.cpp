@@ -13,7 +13,7 @@ struct hears_nothing {
   using hears = events<>;
 };
 struct hears_all {
-  using hears = events<inventory, layer_event, admitted, evicted, lease_ended, step_outcome, hint, draft_cut>;
+  using hears = events<inventory, layer_event, admitted, evicted, lease_ended, step_outcome, hint, draft_cut, draft_started, token_drafted, draft_ended>;
   std::vector<int> heard;
   void on(const inventory&) { heard.push_back(0); }
   void on(const layer_event&) noexcept { heard.push_back(1); }
@@ -23,6 +23,9 @@ struct hears_all {
   void on(const step_outcome&) noexcept { heard.push_back(5); }
   void on(const hint&) noexcept { heard.push_back(6); }
   void on(const draft_cut&) noexcept { heard.push_back(7); }
+  void on(const draft_started&) noexcept { heard.push_back(8); }
+  void on(const token_drafted&) noexcept { heard.push_back(9); }
+  void on(const draft_ended&) noexcept { heard.push_back(10); }
 };
 struct hears_by_value {
   using hears = events<evicted>;
@@ -120,7 +123,10 @@ TEST_CASE("a policy is told what it listens to, each event by its own handler") 
   tell(all, step_outcome{});
   tell(all, hint{});
   tell(all, draft_cut{{2}});
-  CHECK(all.heard == std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7});
+  tell(all, draft_started{{4}});
+  tell(all, token_drafted{{1}, {500}});
+  tell(all, draft_ended{{1}});
+  CHECK(all.heard == std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
 }
 
 TEST_CASE("what is not declared is not told") {

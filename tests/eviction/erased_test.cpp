@@ -54,13 +54,16 @@ TEST_CASE("behind virtual calls a policy is the same") {
 }
 
 struct counts_all {
-  using hears = events<layer_event, step_outcome, draft_cut, hint, lease_ended>;
+  using hears = events<layer_event, step_outcome, draft_cut, hint, lease_ended, draft_started, token_drafted, draft_ended>;
   int* heard;
   void on(const layer_event&) noexcept { *heard += 1; }
   void on(const step_outcome&) noexcept { *heard += 10; }
   void on(const draft_cut&) noexcept { *heard += 100; }
   void on(const hint&) noexcept { *heard += 1'000; }
   void on(const lease_ended&) noexcept { *heard += 10'000; }
+  void on(const draft_started&) noexcept { *heard += 100'000; }
+  void on(const token_drafted&) noexcept { *heard += 1'000'000; }
+  void on(const draft_ended&) noexcept { *heard += 10'000'000; }
   template <utility_scorer S>
   [[nodiscard]] std::optional<expert_id> victim(const eviction_scene<S>&) noexcept {
     return std::nullopt;
@@ -75,8 +78,11 @@ TEST_CASE("it passes on what its policy listens to, and only that") {
   tell(policy, draft_cut{});
   tell(policy, hint{});
   tell(policy, lease_ended{});
+  tell(policy, draft_started{});
+  tell(policy, token_drafted{});
+  tell(policy, draft_ended{});
   tell(policy, evicted{make_expert(0, 0)});
-  CHECK(heard == 11'111);
+  CHECK(heard == 11'111'111);
 }
 
 TEST_CASE("a policy without a key has none behind virtual calls either, and copies go their own ways") {

@@ -18,7 +18,7 @@ class Cut(Exception):
 def blocks(raw):
     """The stream of records, and whether the file ends inside a block."""
     assert raw[:8] == b"MOEJRNL\0", "no journal"
-    assert struct.unpack_from("<I", raw, 8)[0] == 1, "another version"
+    assert struct.unpack_from("<I", raw, 8)[0] in (1, 2), "another version"
     stream, at = b"", 12
     while at < len(raw):
         if at + 8 > len(raw):
@@ -172,6 +172,12 @@ class Journal:
             return f"governor_told {words(f.outcome())}"
         if tag == 0x0F:
             return "sequence"
+        if tag == 0x10:
+            return f"draft_started {f.u()}"
+        if tag == 0x11:
+            return f"token_drafted {f.u()} took {f.s()}"
+        if tag == 0x12:
+            return f"draft_ended {f.u()}"
         if tag == 0x3F:
             return "end"
         if tag == 0x40:

@@ -61,6 +61,9 @@ struct listing {
            n(h.weights.size()) + " hidden " + n(h.hidden.size());
   }
   std::string operator()(const draft_cut& c) const { return "draft_cut " + n(c.kept.count); }
+  std::string operator()(const draft_started& d) const { return "draft_started " + n(d.longest.count); }
+  std::string operator()(const token_drafted& t) const { return "token_drafted " + n(t.drafted.count) + " took " + n(t.took.count); }
+  std::string operator()(const draft_ended& d) const { return "draft_ended " + n(d.verified.count); }
   std::string operator()(const step_outcome& o) const { return "end_of_step " + outcome(o); }
   std::string operator()(const seen::budget_change& b) const { return "budget " + n(b.total.count); }
   std::string operator()(const seen::governor_asked& g) const {

@@ -319,6 +319,9 @@ file random_journal(std::uint64_t seed, const specs& names, counters& count) {
       const expert_index guess[] = {static_cast<expert_index>(random.below(12)), static_cast<expert_index>(random.below(12))};
       core.hear(hint{provenance::draft_router, static_cast<layer_index>(random.below(4)), {random.below(6)}, guess, {}, {}});
       if (random.chance(300)) core.hear(draft_cut{{random.below(5)}});
+      core.hear(token_drafted{{1 + random.below(6)}, {random.below(900)}});
+      if (random.chance(200)) core.hear(draft_ended{{random.below(6)}});
+      if (random.chance(200)) core.hear(draft_started{{1 + random.below(6)}});
     } else if (what < 97) {
       core.end_step({.step = {step++}, .committed = {1}});
     } else if (leases.empty()) {

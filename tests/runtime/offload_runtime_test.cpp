@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -214,6 +216,92 @@ TEST_CASE("a step that fails while verifying takes the draft back, so that it ca
     out.insert(out.end(), step->tokens.begin(), step->tokens.end());
   }
   CHECK(out == truth);
+}
+
+namespace {
+/// Writes down how a draft is told: b begins, h a hint, t a token, c cut, e ended, v an event of the target; with its number.
+struct draft_log {
+  using hears = events<draft_started, token_drafted, hint, draft_cut, draft_ended, layer_event>;
+  std::string* log = nullptr;
+  std::vector<std::int64_t>* took = nullptr;
+  forecast nothing{};
+
+  void on(const draft_started& d) noexcept { *log += "b" + std::to_string(d.longest.count); }
+  void on(const token_drafted& t) noexcept {
+    *log += "t" + std::to_string(t.drafted.count);
+    took->push_back(t.took.count);
+  }
+  void on(const hint& h) noexcept { *log += "h" + std::to_string(h.at.count); }
+  void on(const draft_cut& c) noexcept { *log += "c" + std::to_string(c.kept.count); }
+  void on(const draft_ended& d) noexcept { *log += "e" + std::to_string(d.verified.count); }
+  void on(const layer_event& e) noexcept {
+    if (number(e.layer) == 0) *log += "v" + std::to_string(e.tokens) + " ";
+  }
+  [[nodiscard]] const forecast& expectation() const noexcept { return nothing; }
+};
+/// Drafts token 1 again and again, each in a microsecond more than the one before; fails or gives up where it is told to.
+struct slow_draft {
+  std::uint32_t gives_up_at = 63, fails_at = 63;
+  toy_link* clock = nullptr;
+  std::uint32_t drafted = 0;
+  hint told{provenance::draft_router, layer_index{1}, {}, {}, {}, {}};
+
+  result<void> committed(std::span<const token_id>) {
+    drafted = 0;
+    return {};
+  }
+  result<std::optional<drafted_token>> next() {
+    if (drafted == fails_at) return error(error_code::transfer_failed, "this drafter fails here");
+    if (drafted == gives_up_at) return std::optional<drafted_token>();
+    told.at = {drafted++};
+    clock->advance(microseconds(drafted));
+    return std::optional<drafted_token>(drafted_token{1, 0.9F, {}});
+  }
+  [[nodiscard]] std::span<const hint> hints() const noexcept { return {&told, 1}; }
+};
+struct half_verified {  // drafts `length` tokens, verifies all but the last two
+  using hears = events<>;
+  draft_length length{};
+  draft_length longest(const auto& scene) const noexcept { return std::min(length, scene.possible); }
+  bool keep_drafting(const auto&) const noexcept { return true; }
+  draft_length verify(const auto& scene) const noexcept { return {scene.drafted.count - std::min(scene.drafted.count, 2U)}; }
+  void observe(const step_outcome&) const noexcept {}
+};
+struct logging {
+  group_per_layer groups{};
+  scoring::recency scoring{};
+  eviction::lru eviction{};
+  admission::forced admission{};
+  draft_log prediction{};
+  prefetch::most_useful prefetch{};
+  placement::fetch placement{};
+  half_verified speculation{};
+};
+}  // namespace
+
+TEST_CASE("a draft is told from its beginning to its end, token by token, and its end comes whatever happens") {
+  std::string log;
+  std::vector<std::int64_t> took;
+  const auto told = [&](slow_draft draft, std::uint32_t length) {
+    std::vector<std::byte> memory;
+    logging policies;
+    policies.prediction = {&log, &took, {}};
+    auto run = runtime_with(memory, 1500, length, draft, policies);
+    REQUIRE(run);
+    run->drafter().clock = &run->cache().link();
+    REQUIRE(run->prefill(prompt));
+    log.clear();
+    took.clear();
+    (void)run->step();
+    return log;
+  };
+  CHECK(told({}, 4) == "b4h0t1h1t2h2t3h3t4c3e2v3 ");
+  CHECK(took == std::vector<std::int64_t>{1'000, 2'000, 3'000, 4'000});
+  CHECK(told({.gives_up_at = 3}, 4) == "b4h0t1h1t2h2t3c2e1v2 ");
+  CHECK(told({.gives_up_at = 0}, 4) == "b4e0v1 ");
+  CHECK(told({}, 2) == "b2h0t1h1t2c1e0v1 ");
+  CHECK(told({.fails_at = 1}, 4) == "b4h0t1c0e0");
+  CHECK(told({}, 0) == "v1 ");
 }
 
 TEST_CASE("a layer to which nothing is routed is no event, and holds nobody up") {

@@ -47,6 +47,9 @@ TEST_CASE("what is written is read, thing by thing") {
   made->note(seen::pump{});
   made->note(hint{provenance::draft_router, layer_index{1}, {3}, std::span(routes).first(2), std::span(weights).first(2), hidden});
   made->note(draft_cut{{2}});
+  made->note(draft_started{{63}});
+  made->note(token_drafted{{1}, {-7}});
+  made->note(draft_ended{{200}});
   made->note(outcome);
   made->note(seen::budget_change{{512}});
   made->note(seen::governor_asked{seen::governor_asked::question::verify, {4}, 0.875F, {8}, {-3}});
@@ -146,6 +149,11 @@ TEST_CASE("what is written is read, thing by thing") {
     CHECK(e.hidden[1] == -2.25F);
   }
   CHECK(read_one<draft_cut>(from).kept == draft_length{2});
+  CHECK(read_one<draft_started>(from).longest == draft_length{63});
+  const auto token = read_one<token_drafted>(from);
+  CHECK(token.drafted == draft_length{1});
+  CHECK(token.took == nanoseconds{-7});
+  CHECK(read_one<draft_ended>(from).verified == draft_length{200});
   const auto same = [&](const step_outcome& o) {
     return o.step == outcome.step && o.drafted == outcome.drafted && o.verified == outcome.verified && o.accepted == outcome.accepted &&
            o.committed == outcome.committed && o.drafting == outcome.drafting && o.verifying == outcome.verifying && o.stalled == outcome.stalled &&

@@ -87,6 +87,10 @@ class residency {
     desk_.note(cut);
     desk_.tell(cut);
   }
+  /// Where the draft stands, for schedulers and governors that plan by it: it begins, grew by a token, is over.
+  void hear(const draft_started& start) noexcept { hear_of_draft(start); }
+  void hear(const token_drafted& token) noexcept { hear_of_draft(token); }
+  void hear(const draft_ended& end) noexcept { hear_of_draft(end); }
   /// What a step was; policies that learn from acceptance or time hear it here.
   void end_step(const step_outcome& outcome) noexcept {
     desk_.note(outcome);
@@ -126,6 +130,12 @@ class residency {
       : shape_(std::make_unique<const model_shape>(std::move(shape))), desk_(std::move(policies)), link_(std::move(link)) {}
   result<void> prepare(residency_options options, Arena rooms);
 
+  template <class Event>
+  void hear_of_draft(const Event& event) noexcept {
+    desk_.note(event);
+    desk_.tell(event);
+    link_.wake();
+  }
   void use_idle_link() noexcept {
     link_.take_in(*this, false);
     link_.submit_waiting(*this);

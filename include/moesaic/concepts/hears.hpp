@@ -37,9 +37,23 @@ struct lease_ended {
   step_index step;
   layer_index layer;
 };
+/// A draft begins: at most `longest` tokens (at least 1), as the governor just allowed.
+struct draft_started {
+  draft_length longest;
+};
+/// The drafter has proposed a further token; its hints have been told. `drafted` counts it; `took` is the drafter's own
+/// time for it.
+struct token_drafted {
+  draft_length drafted;
+  nanoseconds took;
+};
 /// A draft was cut: rows at or after `kept` will not be verified, or were rejected.
 struct draft_cut {
   draft_length kept;
+};
+/// The draft is over: `verified` of its tokens go to the target next; 0 where none does, or where drafting failed.
+struct draft_ended {
+  draft_length verified;
 };
 
 /// Policies say what they listen to, and are held to it:
@@ -47,7 +61,9 @@ struct draft_cut {
 /// inventory. What is not listed is not told; what is listed and misspelt does not compile.
 ///
 /// Order within one event: layer_event (in `acquire`, before anybody is asked anything), then admitted and evicted as they
-/// are decided, then lease_ended. After each step: step_outcome. Between: hint and draft_cut while drafting.
+/// are decided, then lease_ended. After each step: step_outcome. While drafting: draft_started, then hint and
+/// token_drafted token by token, draft_cut where not all of them will be verified, and one draft_ended for each draft_started. A step
+/// that drafts nothing tells none of these.
 template <class... Events>
 struct events {
   template <class Event>

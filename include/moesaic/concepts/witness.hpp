@@ -33,7 +33,8 @@ struct made {
   std::uint32_t link_capacity = 1;
 };
 
-// ---- calls of the engine; also hint, draft_cut and step_outcome as they are ----
+// ---- calls of the engine; also hint, draft_started, token_drafted, draft_cut, draft_ended
+// and step_outcome as they are ----
 
 struct acquire {
   layer_event event;
@@ -165,7 +166,8 @@ concept witness = requires(W w, const seen::made& made, const seen::acquire& a, 
                            const seen::cancelled& m, const link_cost& n, const seen::leased& o, const seen::found& p, const seen::placed& q,
                            const seen::victim& r, const seen::judged& s, const seen::left& t, const admitted& u, const seen::submitted& v,
                            const seen::wish& x, const seen::held_back& y, const seen::fate& z, const seen::handed_out& aa,
-                           const seen::failed& ab, const seen::governor_answered& ac) {
+                           const seen::failed& ab, const seen::governor_answered& ac, const draft_started& ad, const token_drafted& ae,
+                           const draft_ended& af) {
   { w.note(made) } -> std::same_as<void>;
   { w.note(a) } noexcept;
   { w.note(b) } noexcept;
@@ -195,6 +197,9 @@ concept witness = requires(W w, const seen::made& made, const seen::acquire& a, 
   { w.note(aa) } noexcept;
   { w.note(ab) } noexcept;
   { w.note(ac) } noexcept;
+  { w.note(ad) } noexcept;
+  { w.note(ae) } noexcept;
+  { w.note(af) } noexcept;
 };
 
 namespace archetype {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -29,7 +30,10 @@ static_assert(utility_scorer<distant_scores>);
 /// making allocate. State and Ties: the policy's. Threads: one at a time.
 class erased {
  public:
-  using hears = events<inventory, layer_event, admitted, evicted, lease_ended, draft_cut, hint, step_outcome>;
+  using hears = events<inventory, layer_event, admitted, evicted, lease_ended, draft_started, token_drafted, draft_cut, draft_ended, hint, step_outcome>;
+
+  /// Virtual calls of a policy: a library made with another number of them cannot be loaded.
+  static constexpr std::uint64_t calls = 15;
 
   template <eviction_policy P>
     requires(!std::same_as<P, erased> && std::copy_constructible<P>)
@@ -71,7 +75,10 @@ class erased {
     virtual void hear(const admitted&) noexcept = 0;
     virtual void hear(const evicted&) noexcept = 0;
     virtual void hear(const lease_ended&) noexcept = 0;
+    virtual void hear(const draft_started&) noexcept = 0;
+    virtual void hear(const token_drafted&) noexcept = 0;
     virtual void hear(const draft_cut&) noexcept = 0;
+    virtual void hear(const draft_ended&) noexcept = 0;
     virtual void hear(const hint&) noexcept = 0;
     virtual void hear(const step_outcome&) noexcept = 0;
     [[nodiscard]] virtual std::optional<expert_id> victim(const eviction_scene<distant_scores>&) noexcept = 0;
@@ -87,7 +94,10 @@ class erased {
     void hear(const admitted& event) noexcept override { tell(policy, event); }
     void hear(const evicted& event) noexcept override { tell(policy, event); }
     void hear(const lease_ended& event) noexcept override { tell(policy, event); }
+    void hear(const draft_started& event) noexcept override { tell(policy, event); }
+    void hear(const token_drafted& event) noexcept override { tell(policy, event); }
     void hear(const draft_cut& event) noexcept override { tell(policy, event); }
+    void hear(const draft_ended& event) noexcept override { tell(policy, event); }
     void hear(const hint& event) noexcept override { tell(policy, event); }
     void hear(const step_outcome& event) noexcept override { tell(policy, event); }
     [[nodiscard]] std::optional<expert_id> victim(const eviction_scene<distant_scores>& seen) noexcept override { return policy.victim(seen); }

@@ -25,9 +25,9 @@ struct exported {
   result<erased> (*make)(const spec& written) = nullptr;
 };
 
-/// Differs between headers whose types differ in version or size.
+/// Differs between headers whose types differ in version, size or number of virtual calls.
 inline constexpr std::uint64_t layout_word =
-    (std::uint64_t{version.major} << 48U | std::uint64_t{version.minor} << 40U | std::uint64_t{version.patch} << 32U) ^
+    erased::calls << 56U ^ (std::uint64_t{version.major} << 48U | std::uint64_t{version.minor} << 40U | std::uint64_t{version.patch} << 32U) ^
     (sizeof(eviction_scene<distant_scores>) << 20U | sizeof(layer_event) << 10U | sizeof(result<erased>));
 
 /// Makes a policy from its spec: by `static result<P> P::from(const spec&)` where it has that; else it takes no arguments.

@@ -114,6 +114,7 @@ class offload_runtime {
   [[nodiscard]] error take_back_draft(const error& why) {
     (void)draft_.committed({});
     cache_.hear(draft_cut{});
+    if (std::exchange(drafting_, false)) cache_.hear(draft_ended{});
     return why;
   }
   result<logits_view> verify(step_outcome& outcome);
@@ -157,6 +158,7 @@ class offload_runtime {
   step_index step_{};
   counters before_{};
   nanoseconds began_{};
+  bool drafting_ = false;  ///< a draft has been begun and not ended
   std::uint32_t chunk_;
   nanoseconds time_limit_{};
 };
@@ -192,12 +194,17 @@ result<void> offload_runtime<M, T, B, D, A, R>::draft_ahead(step_outcome& outcom
   const draft_length possible{std::min(std::max(most, 1U) - 1, longest_draft)};
   using question = seen::governor_asked::question;
   const draft_length longest = std::min(noted(question::longest, possible, governor.longest(speculating(possible))), possible);
+  drafting_ = longest.count > 0;
+  if (drafting_) cache_.hear(draft_started{longest});
   while (drafted_.size() < longest.count) {
+    const nanoseconds asked = cache_.link().now();
     const result<std::optional<drafted_token>> proposed = draft_.next();
     if (!proposed) return proposed.error();
     if (!*proposed) break;
+    const nanoseconds took = cache_.link().now() - asked;
     drafted_.push_back(**proposed);
     for (const hint& early : draft_.hints()) cache_.hear(early);
+    cache_.hear(token_drafted{{static_cast<std::uint32_t>(drafted_.size())}, took});
     cache_.pump();
     if (!noted(question::keep_drafting, possible, governor.keep_drafting(speculating(possible)))) break;
   }
@@ -205,6 +212,10 @@ result<void> offload_runtime<M, T, B, D, A, R>::draft_ahead(step_outcome& outcom
   outcome.verified =
       drafted_.empty() ? draft_length{} : std::min(noted(question::verify, possible, governor.verify(speculating(possible))), outcome.drafted);
   if (outcome.verified < outcome.drafted) cache_.hear(draft_cut{{outcome.verified.count + 1}});
+  if (std::exchange(drafting_, false)) {
+    cache_.hear(draft_ended{outcome.verified});
+    cache_.pump();
+  }
   outcome.drafting = cache_.link().now() - began_;
   return {};
 }

@@ -136,6 +136,9 @@ class journal_engine {
   void perform(const seen::pump&) { core_->pump(); }
   void perform(const hint& h) { core_->hear(h); }
   void perform(const draft_cut& c) { core_->hear(c); }
+  void perform(const draft_started& d) { core_->hear(d); }
+  void perform(const token_drafted& t) { core_->hear(t); }
+  void perform(const draft_ended& d) { core_->hear(d); }
   void perform(const step_outcome& o) {
     core_->end_step(o);
     ++done_.steps;

@@ -106,6 +106,12 @@ class encoder {
     outcome(g.outcome);
   }
   void put(const seen::sequence&) noexcept { start(tag::sequence); }
+  void put(const draft_started& d) noexcept { start(tag::draft_started, d.longest.count); }
+  void put(const token_drafted& t) noexcept {
+    start(tag::token_drafted, t.drafted.count);
+    signed_number(t.took.count);
+  }
+  void put(const draft_ended& d) noexcept { start(tag::draft_ended, d.verified.count); }
   void put(const ended&) noexcept { start(tag::end); }
 
   void put(const seen::clock& c) noexcept {

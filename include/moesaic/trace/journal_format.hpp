@@ -25,7 +25,8 @@ namespace moesaic::trace {
 namespace journal {
 
 inline constexpr std::array<char, 8> magic{'M', 'O', 'E', 'J', 'R', 'N', 'L', '\0'};
-inline constexpr std::uint32_t version = 1;
+inline constexpr std::uint32_t version = 2;         ///< that is written; 1 lacks the tags 0x10 to 0x12
+inline constexpr std::uint32_t oldest_version = 1;  ///< that is still read
 inline constexpr std::size_t preamble = 12;                        ///< magic and version
 inline constexpr std::size_t block_head = 8;                       ///< length and checksum
 inline constexpr std::uint32_t longest_block = std::uint32_t{1} << 20U;
@@ -37,6 +38,7 @@ enum class tag : std::uint8_t {
   // the engine's calls
   step = 0x01, event = 0x02, next = 0x03, try_next = 0x04, next_ahead = 0x05, release = 0x06, end_of_lease = 0x07, pump = 0x08,
   hint = 0x09, draft_cut = 0x0A, end_of_step = 0x0B, budget = 0x0C, governor_asked = 0x0D, governor_told = 0x0E, sequence = 0x0F,
+  draft_started = 0x10, token_drafted = 0x11, draft_ended = 0x12,
   end = 0x3F,
   // the transport's answers
   clock = 0x40, cost = 0x41, polled_nothing = 0x42, polled = 0x43, waited = 0x44, cancelled = 0x45,
@@ -54,7 +56,7 @@ struct ended {};
 
 /// One thing that happened, as the residency's witness was told it. An `acquire` carries its step.
 using record = std::variant<seen::acquire, seen::lease_call, seen::release, seen::pump, hint, draft_cut, step_outcome, seen::budget_change,
-                            seen::governor_asked, seen::governor_told, seen::sequence, ended, seen::clock, link_cost, seen::completions,
+                            seen::governor_asked, seen::governor_told, seen::sequence, draft_started, token_drafted, draft_ended, ended, seen::clock, link_cost, seen::completions,
                             seen::cancelled, seen::leased, seen::found, seen::placed, seen::victim, seen::judged, seen::left, admitted,
                             seen::submitted, seen::wish, seen::held_back, seen::fate, seen::handed_out, seen::failed, seen::governor_answered,
                             counted>;

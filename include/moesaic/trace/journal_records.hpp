@@ -63,6 +63,12 @@ record decoder::next(field_reader<Bytes>& from) {
       }
       case tag::governor_told: return seen::governor_told{from.outcome()};
       case tag::sequence: return seen::sequence{};
+      case tag::draft_started: return draft_started{{small("a draft of more than 2^32 tokens")}};
+      case tag::token_drafted: {
+        const draft_length drafted{small("a draft of more than 2^32 tokens")};
+        return token_drafted{drafted, {from.signed_number()}};
+      }
+      case tag::draft_ended: return draft_ended{{small("a draft of more than 2^32 tokens")}};
       case tag::end: return ended{};
       case tag::clock:
         now_ = {static_cast<std::int64_t>(static_cast<std::uint64_t>(now_.count) + static_cast<std::uint64_t>(from.signed_number()))};

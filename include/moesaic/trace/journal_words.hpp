@@ -41,6 +41,11 @@ struct words {
   std::string operator()(const seen::governor_asked&) const { return "question to the governor"; }
   std::string operator()(const seen::governor_told&) const { return "outcome told to the governor"; }
   std::string operator()(const seen::sequence&) const { return "new sequence"; }
+  std::string operator()(const draft_started& d) const { return "draft of at most " + std::to_string(d.longest.count) + " tokens begins"; }
+  std::string operator()(const token_drafted& t) const {
+    return "draft has " + std::to_string(t.drafted.count) + " tokens, the last after " + std::to_string(t.took.count) + " ns";
+  }
+  std::string operator()(const draft_ended& d) const { return "draft is over, " + std::to_string(d.verified.count) + " tokens to verify"; }
   std::string operator()(const ended&) const { return "end of the journal"; }
   std::string operator()(const seen::clock& c) const { return "clock reads " + std::to_string(c.now.count); }
   std::string operator()(const link_cost&) const { return "cost of the link"; }
