@@ -39,7 +39,7 @@ result<void> residency<T, B, A>::prepare(residency_options options, A rooms) {
   link_.begin_step(*this);
   desk_.now = link_.transport.now();
   desk_.note(seen::clock{desk_.now});
-  desk_.tell(inventory{*shape_, keeper_.slots.groups(), groups});
+  desk_.tell(inventory{*shape_, keeper_.slots.groups(), groups, plan_.slots});
   if (desk_.policies.admission.displaces_own_event() && !key_of(desk_.policies.eviction, expert_id{}))
     return error(error_code::bad_argument,
                  "this admission policy compares keys, and the eviction policy has none; choose one with a key (lru, lfu, lrfu, fifo) or another admission");

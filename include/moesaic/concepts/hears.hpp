@@ -19,6 +19,7 @@ struct inventory {
   const model_shape& shape;
   std::span<const std::uint16_t> group_of{};  ///< eviction group by flat index
   std::uint32_t groups = 1;
+  bytes room{};  ///< all slots together, when the cache was made; 0: not known
 
   [[nodiscard]] const expert_space& space() const noexcept { return shape.space(); }
 };

@@ -23,13 +23,19 @@ namespace moesaic::placement {
 /// Cost: the chosen policy's and a predictable branch. State and Ties: the chosen policy's. Threads: one at a time.
 class any {
  public:
-  using hears = events<>;
+  using hears = events<inventory, layer_event>;
   using choices = std::variant<fetch, host>;
 
   template <class Policy>
     requires(!std::same_as<Policy, any> && std::constructible_from<choices, Policy>)
   any(Policy chosen) : chosen_(std::move(chosen)) {}  // NOLINT(google-explicit-constructor)
 
+  void on(const inventory& all) {
+    std::visit([&](auto& policy) { tell(policy, all); }, chosen_);
+  }
+  void on(const layer_event& event) noexcept {
+    std::visit([&](auto& policy) { tell(policy, event); }, chosen_);
+  }
   template <utility_scorer S>
   void place(const scene<S>& now, std::span<const miss> misses, std::span<remedy> remedies) noexcept {
     std::visit([&](auto& policy) { policy.place(now, misses, remedies); }, chosen_);

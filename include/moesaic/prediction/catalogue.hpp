@@ -32,7 +32,7 @@ namespace moesaic::prediction {
 /// Cost: the chosen predictor's and a predictable branch. State and Ties: the chosen predictor's. Threads: one at a time.
 class any {
  public:
-  using hears = events<inventory, layer_event, hint, learning>;
+  using hears = events<inventory, layer_event, hint, draft_cut, learning>;
   using choices = std::variant<none, previous_step, popularity, decayed_frequency, successors, transition_counts, co_occurrence, naive_bayes, blend, linear,
                                next_gate>;
 
@@ -45,6 +45,7 @@ class any {
   }
   void on(const layer_event& event) noexcept { pass_on(event); }
   void on(const hint& early) noexcept { pass_on(early); }
+  void on(const draft_cut& cut) noexcept { pass_on(cut); }
   void on(const learning& l) noexcept { pass_on(l); }
   [[nodiscard]] const forecast& expectation() const noexcept {
     return std::visit([](const auto& predictor) -> const forecast& { return predictor.expectation(); }, chosen_);

@@ -23,7 +23,7 @@ namespace moesaic::prefetch {
 /// Cost: the chosen scheduler's and a predictable branch. State and Ties: the chosen scheduler's. Threads: one at a time.
 class any {
  public:
-  using hears = events<inventory, layer_event>;
+  using hears = events<inventory, layer_event, admitted, lease_ended, step_outcome>;
   using choices = std::variant<none, most_useful>;
 
   template <class Scheduler>
@@ -33,7 +33,9 @@ class any {
   void on(const inventory& all) {
     std::visit([&](auto& scheduler) { tell(scheduler, all); }, chosen_);
   }
-  void on(const layer_event& event) noexcept {
+  template <class Event>
+    requires(!std::same_as<Event, inventory> && hears::template include<Event>)
+  void on(const Event& event) noexcept {
     std::visit([&](auto& scheduler) { tell(scheduler, event); }, chosen_);
   }
   template <utility_scorer S>

@@ -23,7 +23,7 @@ namespace moesaic::scoring {
 /// Cost: the chosen scorer's and a predictable branch. State and Ties: the chosen scorer's. Threads: one at a time.
 class any {
  public:
-  using hears = events<inventory, layer_event>;
+  using hears = events<inventory, layer_event, lease_ended>;
   using choices = std::variant<none, recency, decayed_frequency>;
 
   template <class Scorer>
@@ -33,14 +33,17 @@ class any {
   void on(const inventory& all) {
     std::visit([&](auto& scorer) { tell(scorer, all); }, chosen_);
   }
-  void on(const layer_event& event) noexcept {
-    std::visit([&](auto& scorer) { tell(scorer, event); }, chosen_);
-  }
+  void on(const layer_event& event) noexcept { pass_on(event); }
+  void on(const lease_ended& done) noexcept { pass_on(done); }
   [[nodiscard]] utility score(expert_id e) const noexcept {
     return std::visit([&](const auto& scorer) { return scorer.score(e); }, chosen_);
   }
 
  private:
+  template <class Event>
+  void pass_on(const Event& event) noexcept {
+    std::visit([&](auto& scorer) { tell(scorer, event); }, chosen_);
+  }
   choices chosen_;
 };
 
