@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,11 @@ class attention {
   virtual ~attention() = default;
   /// residual[row] += attention of normed[row] over all positions up to its own, which are stored first. [rows][width] both.
   virtual void add(workbench& bench, const window_place& window, const rope& turns, const float* normed, float* residual) = 0;
+  /// Positions [from, to) were taken back: the cache is as if they had never been stored.
+  virtual void forget(std::uint32_t from, std::uint32_t to) noexcept = 0;
   [[nodiscard]] virtual std::uint64_t cache_bytes() const noexcept = 0;
+  /// The cache as it lies in memory: two runs that stand at the same place have the same bytes.
+  [[nodiscard]] virtual std::span<const std::byte> cache_memory() const noexcept = 0;
 };
 
 /// What tells the grouped-query attentions of different architectures apart.

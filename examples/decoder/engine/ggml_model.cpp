@@ -12,12 +12,25 @@ error ggml_model::wrong_order(std::string_view call) const {
 }
 
 const expert_parts& ggml_model::parts(expert_id e) const noexcept {
-  return network_.layers[routed_blocks_[number(e.layer)]].routed()->parts[number(e.expert)];
+  return common_->net.layers[routed_blocks_[number(e.layer)]].routed()->parts[number(e.expert)];
+}
+
+ggml_model ggml_model::twin(std::vector<gated_weights> forms, std::vector<part_offsets> by_expert) const {
+  ggml_model other;
+  other.common_ = common_;
+  other.forms_ = std::move(forms);
+  other.shape_ = shape_;
+  other.routed_blocks_ = routed_blocks_;
+  other.offsets_ = std::move(by_expert);
+  other.bench_ = bench_;
+  other.context_ = context_;
+  other.longest_window_ = longest_window_;
+  return other;
 }
 
 std::uint64_t ggml_model::cache_bytes() const noexcept {
   std::uint64_t sum = 0;
-  for (const layer& l : network_.layers) sum += l.mixer->cache_bytes();
+  for (const layer& l : common_->net.layers) sum += l.mixer->cache_bytes();
   return sum;
 }
 
@@ -29,43 +42,46 @@ result<void> ggml_model::begin(const token_window& window) {
   if (count > longest_window_)
     return error(error_code::bad_argument, "a window of ", count, " tokens; the longest is ", longest_window_,
                  ", run it in pieces");
-  if (first > filled_)
-    return error(error_code::bad_argument, "a window that starts at position ", first, " when only ", filled_,
+  if (first > common_->filled)
+    return error(error_code::bad_argument, "a window that starts at position ", first, " when only ", common_->filled,
                  " positions are known");
   if (first >= context_ || count > context_ - first)
     return error(error_code::context_full, "the context is full: it has room for ", context_, " tokens, and token ",
                  first + count, " was to be computed; ask for a longer context or a shorter text");
   for (const token_id id : window.tokens)
-    if (id < 0 || id >= network_.vocabulary)
-      return error(error_code::bad_argument, "token ", id, " is outside the vocabulary of ", network_.vocabulary, " tokens");
-  const std::int64_t width = network_.width;
+    if (id < 0 || id >= common_->net.vocabulary)
+      return error(error_code::bad_argument, "token ", id, " is outside the vocabulary of ", common_->net.vocabulary, " tokens");
+  const std::int64_t width = common_->net.width;
   float* residual = residual_.of(static_cast<std::int64_t>(count) * width);
   for (std::size_t t = 0; t < count; ++t)
-    expand_row(network_.embedding.type, network_.embedding.row(window.tokens[t]), width,
+    expand_row(common_->net.embedding.type, common_->net.embedding.row(window.tokens[t]), width,
                residual + static_cast<std::int64_t>(t) * width);
   place_ = {first, static_cast<std::int64_t>(count)};
   wanted_ = window.rows;
-  filled_ = first;
+  common_->filled = first;
   block_ = 0;
   routed_layer_ = 0;
-  network_.turns.prepare(first, place_.rows);
+  common_->net.turns.prepare(first, place_.rows);
+  common_->written = std::max(common_->written, first + static_cast<std::uint32_t>(count));
   stage_ = stage::between;
   return {};
 }
 
 void ggml_model::advance() {
-  const std::int64_t size = place_.rows * network_.width;
+  const std::int64_t size = place_.rows * common_->net.width;
   float* residual = residual_.of(size);
   float* normed = normed_.of(size);
-  for (; block_ < network_.layers.size(); ++block_) {
-    const layer& l = network_.layers[block_];
+  for (; block_ < common_->net.layers.size(); ++block_) {
+    const layer& l = common_->net.layers[block_];
     l.attention_norm.apply(residual, normed, place_.rows);
-    l.mixer->add(*bench_, place_, network_.turns, normed, residual);
+    l.mixer->add(*bench_, place_, common_->net.turns, normed, residual);
+    if (!streams_.empty())
+      std::copy_n(residual + size - common_->net.width, common_->net.width, streams_.begin() + static_cast<std::ptrdiff_t>(block_) * common_->net.width);
     l.feed_forward_norm.apply(residual, normed, place_.rows);
-    bench_->input.assign(normed, place_.rows, network_.width);
+    bench_->input.assign(normed, place_.rows, common_->net.width);
     if (const routed_feed_forward* routed = l.routed()) return route_rows(*routed);
     rows_.clear();
-    for (std::int64_t r = 0; r < place_.rows; ++r) rows_.push_back({r, r * network_.width});
+    for (std::int64_t r = 0; r < place_.rows; ++r) rows_.push_back({r, r * common_->net.width});
     float* out = expert_rows_.of(size);
     gated_feed_forward(*bench_, std::get<gated_weights>(l.feed_forward), rows_, out);
     for (std::int64_t i = 0; i < size; ++i) residual[i] += out[i];
@@ -92,11 +108,11 @@ void ggml_model::route_rows(const routed_feed_forward& block) {
   std::vector<std::uint32_t>& next = list_next_;
   next.assign(list_begin_.begin(), list_begin_.end() - 1);
   for (std::size_t i = 0; i < routes_.size(); ++i)
-    rows_[next[number(routes_[i])]++] = {static_cast<std::int64_t>(i / k), static_cast<std::int64_t>(i) * network_.width};
+    rows_[next[number(routes_[i])]++] = {static_cast<std::int64_t>(i / k), static_cast<std::int64_t>(i) * common_->net.width};
   has_run_.assign(experts, false);
   experts_left_ = 0;
   for (std::size_t e = 0; e < experts; ++e) experts_left_ += list_begin_[e + 1] > list_begin_[e] ? 1 : 0;
-  (void)expert_rows_.of(static_cast<std::int64_t>(routes_.size()) * network_.width);
+  (void)expert_rows_.of(static_cast<std::int64_t>(routes_.size()) * common_->net.width);
 }
 
 result<routed_layer> ggml_model::route(layer_index layer) {
@@ -109,7 +125,7 @@ result<routed_layer> ggml_model::route(layer_index layer) {
 
 std::span<const hint> ggml_model::look_ahead(layer_index layer) {
   if (preview_.reach() == 0 || stage_ != stage::routed || number(layer) != routed_layer_) return {};
-  return preview_.look(bench_->team, network_, routed_blocks_, routed_layer_, residual_.of(place_.rows * network_.width), place_.rows);
+  return preview_.look(bench_->team, net(), routed_blocks_, routed_layer_, residual_.of(place_.rows * common_->net.width), place_.rows);
 }
 
 result<void> ggml_model::run(const seat& where) {
@@ -136,12 +152,12 @@ result<void> ggml_model::run(const seat& where) {
       at[part] = where.address + (offsets_.empty() ? packed : offsets_[shape_->space().flat(where.expert)][part]);
     packed += range.bytes;
   }
-  gated_weights weights = block.form;
+  gated_weights weights = forms_[routed_layer_];
   weights.gate.data = at[0];
   weights.up.data = at[1];
   weights.down.data = at[2];
   gated_feed_forward(*bench_, weights, std::span(rows_).subspan(list_begin_[e], list_begin_[e + 1] - list_begin_[e]),
-                     expert_rows_.of(static_cast<std::int64_t>(routes_.size()) * network_.width));
+                     expert_rows_.of(static_cast<std::int64_t>(routes_.size()) * common_->net.width));
   has_run_[e] = true;
   --experts_left_;
   return {};
@@ -153,7 +169,7 @@ result<void> ggml_model::combine(layer_index layer) {
     return error(error_code::wrong_order, "combine was called while ", experts_left_, " experts of layer ", routed_layer_,
                  " have not run");
   const auto k = static_cast<std::size_t>(current().options.top_k);
-  const std::int64_t width = network_.width;
+  const std::int64_t width = common_->net.width;
   float* residual = residual_.of(place_.rows * width);
   const float* out = expert_rows_.of(static_cast<std::int64_t>(routes_.size()) * width);
   float* sum = normed_.of(width);  // the normed rows have been used
@@ -174,22 +190,25 @@ result<logits_view> ggml_model::finish() {
   if (stage_ != stage::between || routed_layer_ != routed_blocks_.size()) return wrong_order("finish");
   advance();
   stage_ = stage::idle;
-  filled_ = place_.first + static_cast<std::uint32_t>(place_.rows);
+  common_->filled = place_.first + static_cast<std::uint32_t>(place_.rows);
   if (wanted_ == rows_wanted::none) return logits_view{{}, vocabulary()};
   const std::int64_t rows = wanted_ == rows_wanted::all ? place_.rows : 1;
-  const float* from = residual_.of(place_.rows * network_.width) + (place_.rows - rows) * network_.width;
-  float* normed = normed_.of(place_.rows * network_.width);
-  float* logits = logits_.of(rows * network_.vocabulary);
-  network_.output_norm.apply(from, normed, rows);
-  bench_->input.assign(normed, rows, network_.width);
-  const product all{&network_.output, logits, network_.vocabulary};
+  const float* from = residual_.of(place_.rows * common_->net.width) + (place_.rows - rows) * common_->net.width;
+  float* normed = normed_.of(place_.rows * common_->net.width);
+  float* logits = logits_.of(rows * common_->net.vocabulary);
+  common_->net.output_norm.apply(from, normed, rows);
+  bench_->input.assign(normed, rows, common_->net.width);
+  const product all{&common_->net.output, logits, common_->net.vocabulary};
   multiply(bench_->team, bench_->input, {&all, 1});
-  return logits_view{{logits, static_cast<std::size_t>(rows * network_.vocabulary)}, vocabulary()};
+  return logits_view{{logits, static_cast<std::size_t>(rows * common_->net.vocabulary)}, vocabulary()};
 }
 
 void ggml_model::keep(position p) noexcept {
   stage_ = stage::idle;
-  filled_ = std::min(filled_, p.count);
+  if (p.count < common_->written)
+    for (const layer& l : common_->net.layers) l.mixer->forget(p.count, common_->written);
+  common_->written = std::min(common_->written, p.count);
+  common_->filled = std::min(common_->filled, p.count);
 }
 
 }  // namespace moesaic::decoder

@@ -22,6 +22,7 @@ struct model_options {
   std::uint32_t context = 0;  ///< positions; 0: what the file says it was made for, at most 4096
   ggml_type cache_type = GGML_TYPE_F32;
   std::uint32_t longest_window = 64;  ///< tokens of one forward pass; buffers grow with it
+  std::shared_ptr<workbench> bench;   ///< threads and scratch of a model that never computes at the same time; null: its own
   load_progress progress;
 };
 
@@ -51,32 +52,48 @@ class ggml_model {
   /// What the next layers' gates say of the rows that `layer` was routed from; nothing unless `preview` has a reach.
   std::span<const hint> look_ahead(layer_index layer);
   /// Whether look_ahead answers, and how far. Its products are no part of what the model computes.
-  void preview(std::uint32_t layers_ahead) { preview_.set_reach(layers_ahead, moe_layers(), network_.width); }
+  void preview(std::uint32_t layers_ahead) { preview_.set_reach(layers_ahead, moe_layers(), net().width); }
 
   // Where experts are.
   /// One place for each part of an expert inside its room.
   using part_offsets = std::array<std::uint64_t, 3>;
+  /// A model that shares everything with this one but the routed experts: weights, threads, the key-value cache and how far it
+  /// is filled. Its experts have the given types (one form for each MoE layer, extents as here) and lie in their rooms as `by_expert`
+  /// says. Whichever runs a position last has written it; `keep` of either takes back what both wrote. One of them computes at a time.
+  [[nodiscard]] ggml_model twin(std::vector<gated_weights> forms, std::vector<part_offsets> by_expert) const;
   /// Tells where the parts lie in a room; without it they follow each other without a gap. Indexed by
   /// shape().space().flat(expert).
   void place_parts(std::vector<part_offsets> by_expert) { offsets_ = std::move(by_expert); }
   /// Start of the mapped file, for host seats; null takes it back.
   void map_file(const std::byte* start) noexcept { mapped_ = start; }
   [[nodiscard]] const expert_parts& parts(expert_id e) const noexcept;
+  /// Types and extents of a layer's experts; no data.
+  [[nodiscard]] const gated_weights& form(layer_index i) const noexcept { return forms_[number(i)]; }
+
+  // Hidden states, for those who apply another model's gates to them.
+  /// Whether `stream` is kept: a copy of `width` floats a block.
+  void keep_streams(bool wanted) { streams_.resize(wanted ? static_cast<std::size_t>(net().width) * blocks() : 0); }
+  /// The residual stream of the last row of the last window, as the block's feed-forward part reads it, before its norm.
+  [[nodiscard]] std::span<const float> stream(std::uint32_t block) const noexcept {
+    return std::span(streams_).subspan(static_cast<std::size_t>(net().width) * block, static_cast<std::size_t>(net().width));
+  }
 
   // Facts.
   /// 0 for a dense model, which has no shape to ask for.
   [[nodiscard]] std::uint32_t moe_layers() const noexcept { return static_cast<std::uint32_t>(routed_blocks_.size()); }
-  [[nodiscard]] std::string_view architecture() const noexcept { return network_.architecture; }
-  [[nodiscard]] std::uint32_t vocabulary() const noexcept { return static_cast<std::uint32_t>(network_.vocabulary); }
-  [[nodiscard]] std::uint32_t blocks() const noexcept { return static_cast<std::uint32_t>(network_.layers.size()); }
+  [[nodiscard]] std::string_view architecture() const noexcept { return net().architecture; }
+  [[nodiscard]] std::uint32_t vocabulary() const noexcept { return static_cast<std::uint32_t>(net().vocabulary); }
+  [[nodiscard]] std::uint32_t blocks() const noexcept { return static_cast<std::uint32_t>(net().layers.size()); }
   /// The block number in the file of the i-th MoE layer.
   [[nodiscard]] std::uint32_t block_of(layer_index i) const noexcept { return routed_blocks_[number(i)]; }
   [[nodiscard]] std::uint32_t context() const noexcept { return context_; }
   [[nodiscard]] std::uint32_t longest_window() const noexcept { return longest_window_; }
   /// Positions that the cache holds.
-  [[nodiscard]] position filled() const noexcept { return {filled_}; }
+  [[nodiscard]] position filled() const noexcept { return {common_->filled}; }
   [[nodiscard]] std::uint64_t resident_bytes() const noexcept { return resident_bytes_; }
   [[nodiscard]] std::uint64_t cache_bytes() const noexcept;
+  [[nodiscard]] const network& net() const noexcept { return common_->net; }
+  [[nodiscard]] std::shared_ptr<workbench> bench() const noexcept { return bench_; }
 
  private:
   enum class stage : std::uint8_t { idle, between, routed };
@@ -84,19 +101,25 @@ class ggml_model {
   [[nodiscard]] result<void> describe_experts();
   void advance();  // up to and including the next router, or to the end
   void route_rows(const routed_feed_forward& block);
-  [[nodiscard]] const routed_feed_forward& current() const noexcept { return *network_.layers[block_].routed(); }
+  [[nodiscard]] const routed_feed_forward& current() const noexcept { return *net().layers[block_].routed(); }
   [[nodiscard]] error wrong_order(std::string_view call) const;
 
-  network network_;
+  /// What twins have in common.
+  struct common {
+    network net;
+    std::uint32_t filled = 0;   // positions that the cache holds
+    std::uint32_t written = 0;  // behind the last that was written and not taken back
+  };
+  std::shared_ptr<common> common_;
+  std::vector<gated_weights> forms_;  // of the experts, by MoE layer
   std::optional<model_shape> shape_;
   std::vector<std::uint32_t> routed_blocks_;
   std::vector<part_offsets> offsets_;
   const std::byte* mapped_ = nullptr;
-  std::unique_ptr<workbench> bench_;
+  std::shared_ptr<workbench> bench_;
   std::uint32_t context_ = 0;
   std::uint32_t longest_window_ = 0;
   std::uint64_t resident_bytes_ = 0;
-  std::uint32_t filled_ = 0;
 
   // The window.
   stage stage_ = stage::idle;
@@ -112,6 +135,7 @@ class ggml_model {
   std::vector<routed_row> rows_;  // grouped by expert, ascending
   std::vector<bool> has_run_;
   std::uint32_t experts_left_ = 0;
+  std::vector<float> streams_;  // [block][width], if anybody wants them
   gate_preview preview_;
 };
 

@@ -18,7 +18,9 @@ class grouped_attention final : public attention {
 
   [[nodiscard]] result<void> read(weight_source& source, const std::string& prefix);
   void add(workbench& bench, const window_place& window, const rope& turns, const float* normed, float* residual) override;
+  void forget(std::uint32_t from, std::uint32_t to) noexcept override { cache_.clear(from, to); }
   [[nodiscard]] std::uint64_t cache_bytes() const noexcept override { return cache_.bytes(); }
+  [[nodiscard]] std::span<const std::byte> cache_memory() const noexcept override { return cache_.memory(); }
 
  private:
   struct projection {

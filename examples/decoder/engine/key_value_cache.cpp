@@ -3,6 +3,8 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include <ggml-cpu.h>
@@ -62,6 +64,16 @@ void key_value_cache::store(std::int64_t head, std::int64_t position, const floa
   convert(key, key_at(head, position), key_width_);
   for (std::int64_t d = 0; d < value_width_; ++d)
     convert(value + d, value_at(head, d) + static_cast<std::size_t>(position) * element_, 1);
+}
+
+void key_value_cache::clear(std::int64_t from, std::int64_t to) noexcept {
+  const std::int64_t end = std::min(to, options_.context);
+  if (from >= end) return;
+  const auto count = static_cast<std::size_t>(end - from) * element_;
+  for (std::int64_t h = 0; h < heads_; ++h) {
+    std::memset(key_at(h, from), 0, count * static_cast<std::size_t>(key_width_));
+    for (std::int64_t d = 0; d < value_width_; ++d) std::memset(value_at(h, d) + static_cast<std::size_t>(from) * element_, 0, count);
+  }
 }
 
 void key_value_cache::score(std::int64_t head, const void* query, std::int64_t count, float* scores) const noexcept {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include <ggml.h>
 #include <moesaic/core/result.hpp>
@@ -15,8 +16,8 @@ struct cache_options {
 };
 
 /// Keys and values of one layer. Keys are kept [head][position][dimension], values turned, [head][dimension][position], so
-/// that both the scores and the weighted sum are dot products over neighbouring numbers. Rows at and after a position are
-/// overwritten, never moved: to forget is to write there again.
+/// that both the scores and the weighted sum are dot products over neighbouring numbers. What is taken back becomes 0 again, so the
+/// cache is then, byte for byte, one that never held it, and nothing infinite stays behind the last position.
 /// Memory: context * heads * (key_width + value_width) numbers, reserved at once, taken from the system when first written.
 class key_value_cache {
  public:
@@ -31,9 +32,11 @@ class key_value_cache {
   /// scores[p] = query . key of position p, for p in [0, count). The query is in the cache's type.
   void score(std::int64_t head, const void* query, std::int64_t count, float* scores) const noexcept;
   /// out[d] = sum over p in [0, count) of weights[p] * value d of position p. The weights are in the cache's type. `count`
-  /// may be the padded count: what is not written yet is 0, and what was forgotten is finite, so weights of 0 there add
-  /// nothing.
+  /// may be the padded count: what is not written yet, or was taken back, is 0.
   void mix(std::int64_t head, const void* weights, std::int64_t count, float* out) const noexcept;
+
+  /// Positions [from, to) become what they were before anything was stored there.
+  void clear(std::int64_t from, std::int64_t to) noexcept;
 
   /// Rounded up to what the dot products take at once.
   [[nodiscard]] static constexpr std::int64_t padded(std::int64_t positions) noexcept { return (positions + 63) / 64 * 64; }
@@ -41,6 +44,7 @@ class key_value_cache {
   [[nodiscard]] ggml_type type() const noexcept { return options_.type; }
   [[nodiscard]] std::int64_t context() const noexcept { return options_.context; }
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
+  [[nodiscard]] std::span<const std::byte> memory() const noexcept { return {memory_, bytes_}; }
 
  private:
   key_value_cache() = default;

@@ -26,14 +26,15 @@ result<std::uint32_t> choose_context(const gguf_file& file, std::string_view arc
 
 result<void> ggml_model::describe_experts() {
   std::vector<model_shape::layer> layers;
-  for (std::size_t i = 0; i < network_.layers.size(); ++i) {
-    const routed_feed_forward* routed = network_.layers[i].routed();
+  for (std::size_t i = 0; i < common_->net.layers.size(); ++i) {
+    const routed_feed_forward* routed = common_->net.layers[i].routed();
     if (routed == nullptr) continue;
     bytes each{};
     for (const file_range& part : routed->parts.front()) each.count += part.bytes;
     layers.push_back(
         {static_cast<std::uint32_t>(routed->options.experts), static_cast<std::uint32_t>(routed->options.top_k), each});
     routed_blocks_.push_back(static_cast<std::uint32_t>(i));
+    forms_.push_back(routed->form);
   }
   if (layers.empty()) return {};
   auto shape = model_shape::of(layers);
@@ -68,14 +69,14 @@ result<ggml_model> ggml_model::load(const gguf_file& file, const model_options& 
     if (!read) return read.error();
     if (auto used = source.all_used(*name); !used) return used.error();
     ggml_model model;
-    model.network_ = std::move(*read);
-    model.network_.architecture = std::string(*name);
-    model.network_.storage = source.give_storage();
+    model.common_ = std::make_shared<common>(common{std::move(*read)});
+    model.common_->net.architecture = std::string(*name);
+    model.common_->net.storage = source.give_storage();
     model.resident_bytes_ = source.bytes_read();
     model.context_ = *context;
     model.longest_window_ = options.longest_window;
     if (auto described = model.describe_experts(); !described) return described.error();
-    model.bench_ = std::make_unique<workbench>(options.threads);
+    model.bench_ = options.bench ? options.bench : std::make_shared<workbench>(options.threads);
     return model;
   } catch (const std::bad_alloc&) {
     return error(error_code::out_of_memory, file.path(), ": no memory for the resident weights and buffers of this model");
