@@ -7,7 +7,7 @@ in turns in one run, and prints how fast each was and how many hits it found.
 
 libCacheSim knows single objects in one pool, so three things stand beside it: per layer and by event (what moesaic-replay is for),
 one pool by event, and one pool one by one, where hits have to be equal for the policies that both define alike. Its records lie
-in a file in memory; reading them is part of its time, and its hash table is as small as it likes best (hashpower 12).
+in a file in memory; reading them is part of its time. It runs as it comes, and with the hash table it likes best (hashpower 12).
 Times are processor time. TRACE is MOETRC1.
 """
 import argparse, array, gzip, json, lzma, os, statistics, struct, subprocess, sys, tempfile, time
@@ -39,6 +39,7 @@ def write_records(trace, path):
     return len(keys)
 
 PAIRS = {"lru": "LRU", "fifo": "FIFO", "arc": "ARC", "sieve": "Sieve", "s3_fifo": "S3FIFO", "belady": "Belady"}
+PEERS = {"libCacheSim": {}, "small hash": {"hashpower": 12}}
 FORMS = {"per layer, by event": [], "one pool, by event": ["--scope", "global"],
          "one pool, one by one": ["--scope", "global", "--accesses", "one-by-one"]}
 
@@ -67,24 +68,27 @@ def main():
                     row = json.loads(out)["rows"][0]
                     times.setdefault((name, form), []).append(row["accesses_per_s"])
                     hits[name, form] = row["hits"]
-                reader = libcachesim.TraceReader(records, libcachesim.TraceType.ORACLE_GENERAL_TRACE)
-                cache = getattr(libcachesim, theirs)(slots, hashpower=12)
-                begin = time.process_time()
-                misses, _ = cache.process_trace(reader)
-                times.setdefault((name, "libCacheSim"), []).append(accesses / (time.process_time() - begin))
+                for settings, choice in PEERS.items():
+                    reader = libcachesim.TraceReader(records, libcachesim.TraceType.ORACLE_GENERAL_TRACE)
+                    cache = getattr(libcachesim, theirs)(slots, **choice)
+                    begin = time.process_time()
+                    misses, _ = cache.process_trace(reader)
+                    times.setdefault((name, settings), []).append(accesses / (time.process_time() - begin))
                 hits[name, "libCacheSim"] = round(accesses * (1 - misses))
     rows = []
     print(f"{os.path.basename(a.trace)}: {accesses} accesses, capacity {a.capacity} ({slots} of {trace[0] * trace[1]}), best of {a.rounds}, M accesses/s")
-    print(f"{'':8}  {'libCacheSim':>11}  " + "  ".join(f"{form:>30}" for form in FORMS))
+    print(f"{'':8}  " + "  ".join(f"{settings:>11}" for settings in PEERS) + "  " + "  ".join(f"{form:>33}" for form in FORMS))
     for name in PAIRS:
         peer = max(times[name, "libCacheSim"])
-        line = f"{name:8}  {peer / 1e6:>11.1f}"
+        best = max(times[name, "small hash"])
+        line = f"{name:8}  {peer / 1e6:>11.1f}  {best / 1e6:>11.1f}"
         row = {"eviction": name, "libcachesim_accesses_per_s": peer, "libcachesim_hits": hits[name, "libCacheSim"],
-               "libcachesim_spread": statistics.median(times[name, "libCacheSim"]) / peer, "forms": {}}
+               "libcachesim_spread": statistics.median(times[name, "libCacheSim"]) / peer,
+               "libcachesim_small_hash_accesses_per_s": best, "forms": {}}
         for form in FORMS:
             ours = max(times[name, form])
             equal = hits[name, form] == hits[name, "libCacheSim"]
-            line += f"  {ours / 1e6:>10.1f} {ours / peer:>5.1f}x {'same hits' if equal else 'other hits':>12}"
+            line += f"  {ours / 1e6:>10.1f} {ours / peer:>4.1f}x {ours / best:>4.1f}x {'same' if equal else 'other':>6} hits"
             row["forms"][form] = {"accesses_per_s": ours, "ratio": ours / peer, "hits": hits[name, form], "same_hits": equal,
                                   "spread": statistics.median(times[name, form]) / ours}
         rows.append(row)

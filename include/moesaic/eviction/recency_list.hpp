@@ -61,17 +61,16 @@ class recency_list {
     const std::uint32_t hottest = nodes[end].colder;
     nodes[hottest].hotter = colder;
     nodes[colder].colder = hottest;
-    nodes[colder].hotter = end;
     nodes[colder].stamp = stamp;
     for (const demand& d : event.wanted.subspan(1)) {
       const std::uint32_t flat = flat_of(d.expert);
       unlink(flat, nodes);
       nodes[colder].hotter = flat;
       nodes[flat].colder = colder;
-      nodes[flat].hotter = end;
       nodes[flat].stamp = stamp;
       colder = flat;
     }
+    nodes[colder].hotter = end;
     nodes[end].colder = colder;
   }
   /// An expert took room. `stamp` is not below any stamp in the list.

@@ -53,7 +53,7 @@ class replay {
   }
   /// The same in two steps, for who names the experts of an event one by one anyway: `begin`, then each of them to what it
   /// answers, in the event's order, then this. Nothing may be heard between.
-  [[nodiscard]] resident_set::sorter begin(layer_index layer) noexcept { return {residents_, layer, wanted_.data(), missing_.data()}; }
+  [[nodiscard]] resident_set::sorter begin(layer_index layer) noexcept { return {residents_, layer, pin, wanted_.data(), missing_.data()}; }
   void hear(const layer_event& event, const resident_set::sorter& wanted, std::span<const std::uint32_t> next_use) noexcept {
     announce(event);
     if constexpr (Eviction::hears::template include<eviction::foretold>)
@@ -65,8 +65,9 @@ class replay {
     count_.misses += missed_.size();
     if (!missed_.empty()) {
       misses_of_layer_[number(event.layer)] += missed_.size();
-      serve(event, wanted.all(), wanted.absent());
+      serve(event, wanted.absent());
     }
+    residents_.unmark(wanted.all(), pin);
     announce(lease_ended{event.step, event.layer});
   }
   void hear(const step_outcome& outcome) noexcept { announce(outcome); }
@@ -106,9 +107,8 @@ class replay {
 
   [[nodiscard]] scene<Scoring> here() const noexcept { return {policies_.scoring, expectation_, residents_.view(), {}, {}, {}, {}, {}, utility::lowest()}; }
 
-  void serve(const layer_event& event, std::span<const std::uint32_t> wanted, std::span<const std::uint32_t> missing) noexcept {
+  void serve(const layer_event& event, std::span<const std::uint32_t> missing) noexcept {
     const bool own_may_leave = !admits_everyone<Admission> && policies_.admission.displaces_own_event();
-    residents_.mark(wanted, pin);
     choice_.layer = event.layer;
     choice_.token = event.first_token;
     if constexpr (!admits_everyone<Admission>) {
@@ -126,7 +126,6 @@ class replay {
       else
         ++count_.bypasses;
     }
-    residents_.unmark(wanted, pin);
   }
   void look_at(std::uint32_t group, bool own_may_leave) noexcept {
     choice_.group = static_cast<std::uint16_t>(group);

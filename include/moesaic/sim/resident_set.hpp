@@ -59,26 +59,28 @@ class resident_set {
     for (const std::uint32_t flat : all) unmark(flat, flag);
   }
 
-  /// An event's experts as they are named: all by flat index, those that are absent once more. No branch: which ones are
-  /// missing is what nobody can predict.
+  /// An event's experts as they are named: each is marked with `flag` and written down by flat index, those that are absent
+  /// once more. No branch: which ones are missing is what nobody can predict.
   class sorter {
    public:
-    sorter(const resident_set& residents, layer_index layer, std::uint32_t* all, std::uint32_t* absent) noexcept
-        : flat_of_(residents.shape_->space().in(layer)), residents_(&residents), all_(all), absent_(absent) {}
+    sorter(resident_set& residents, layer_index layer, std::uint8_t flag, std::uint32_t* all, std::uint32_t* absent) noexcept
+        : flat_of_(residents.shape_->space().in(layer)), residents_(&residents), all_(all), absent_(absent), flag_(flag) {}
     void operator()(expert_index e) noexcept {
       const std::uint32_t flat = flat_of_(e);
       all_[named_++] = flat;
       absent_[missing_] = flat;
       missing_ += residents_->contains(flat) ? 0 : 1;
+      residents_->mark(flat, flag_);
     }
     [[nodiscard]] std::span<const std::uint32_t> all() const noexcept { return {all_, named_}; }
     [[nodiscard]] std::span<const std::uint32_t> absent() const noexcept { return {absent_, missing_}; }
 
    private:
     expert_space::layer_range flat_of_;
-    const resident_set* residents_;
+    resident_set* residents_;
     std::uint32_t* all_;
     std::uint32_t* absent_;
+    std::uint8_t flag_;
     std::size_t named_ = 0, missing_ = 0;
   };
 
