@@ -22,34 +22,23 @@ std::span<const hint> gate_preview::look(thread_team& team, const network& net, 
   const std::uint32_t last = std::min(layer + reach_, static_cast<std::uint32_t>(blocks.size()) - 1);
   std::size_t room = 0;
   for (std::uint32_t due = layer + 1; due <= last; ++due)
-    room += static_cast<std::size_t>(rows * net.layers[blocks[due]].routed()->options.experts);
+    room += static_cast<std::size_t>(rows) * early_gate::answers(*net.layers[blocks[due]].routed());
   experts_.resize(room);  // hints look into these, so they may not move below
   weights_.resize(room);
   std::size_t used = 0;
   for (std::uint32_t due = layer + 1; due <= last; ++due) {
     const auto& ahead = net.layers[blocks[due]];
-    router_options options = ahead.routed()->options;
-    options.top_k = std::min(options.experts, 2 * options.top_k);  // who wants fewer takes the first
-    options.renormalise = false;                                   // probabilities over all
-    options.scale = 1;
-    const auto experts = static_cast<std::size_t>(options.experts), k = static_cast<std::size_t>(options.top_k);
+    const std::size_t k = early_gate::answers(*ahead.routed());
     const std::vector<float>& mean = mean_of(layer, due - layer);
     float* const stream = stream_.of(rows * width);
     for (std::int64_t r = 0; r < rows; ++r)
       for (std::int64_t i = 0; i < width; ++i)
         stream[r * width + i] = residual[r * width + i] + mean[static_cast<std::size_t>(i)];
-    float* const normed = normed_.of(rows * width);
-    ahead.feed_forward_norm.apply(stream, normed, rows);
-    input_.assign(normed, rows, width);
-    float* const logits = logits_.of(rows * options.experts);
-    const product scores{&ahead.routed()->router, logits, options.experts};
-    multiply(team, input_, {&scores, 1});
-    for (std::int64_t r = 0; r < rows; ++r, used += k) {
-      const std::span chosen = std::span(experts_).subspan(used, k);
-      const std::span weights = std::span(weights_).subspan(used, k);
-      choose_experts(options, {logits + static_cast<std::size_t>(r) * experts, experts}, chosen, weights);
-      hints_.push_back({provenance::target_gate_ahead, static_cast<layer_index>(due), {static_cast<std::uint32_t>(r)}, chosen, weights, {}});
-    }
+    const std::size_t count = static_cast<std::size_t>(rows) * k;
+    gate_.ask(team, ahead, stream, rows, width, std::span(experts_).subspan(used, count), std::span(weights_).subspan(used, count));
+    for (std::uint32_t r = 0; r < rows; ++r, used += k)
+      hints_.push_back({provenance::target_gate_ahead, static_cast<layer_index>(due), {r}, std::span(experts_).subspan(used, k),
+                        std::span(weights_).subspan(used, k), {}});
   }
   return hints_;
 }

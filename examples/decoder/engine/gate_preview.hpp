@@ -7,6 +7,7 @@
 
 #include <moesaic/core/event.hpp>
 
+#include "early_gate.hpp"
 #include "network.hpp"
 #include "workbench.hpp"
 
@@ -42,8 +43,8 @@ class gate_preview {
   std::vector<kept_rows> kept_;            ///< [layer mod (reach + 1)] of the running window
   std::vector<std::vector<float>> means_;  ///< [layer][ahead - 1][width] what lies between the two streams
   std::vector<std::uint32_t> seen_;        ///< rows that each mean is made of
-  activations input_;
-  scratch stream_, normed_, logits_;
+  early_gate gate_;
+  scratch stream_;
   std::vector<expert_index> experts_;
   std::vector<float> weights_;
   std::vector<hint> hints_;
