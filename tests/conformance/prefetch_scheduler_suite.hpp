@@ -27,6 +27,8 @@ template <class Make>
     const arbitrary_scores scores;
     scheduler_type asked = make(), seldom = make(), travelled = make();
     std::vector<prefetch_request> open;
+    splitmix drafts{seed + 1'000'000};
+    std::uint32_t drafting = 0, drafted = 0;
     layer_index layer{};
     std::uint64_t in_calls = 0;
     const auto settle_all = [&](const prefetch_request& request, prefetch_fate fate) {
@@ -59,6 +61,16 @@ template <class Make>
                            {dice.below(8)}, {static_cast<std::int64_t>(dice.below(4))});
       }
       if (dice.chance(200)) w->expected.forget_all();
+      if (drafting == 0 && drafts.chance(400)) {
+        drafting = drafts.between(1, 12);
+        drafted = 0;
+        tell_all(draft_started{{drafting}});
+      }
+      for (std::uint32_t i = drafts.below(4); i > 0 && drafted < drafting; --i) tell_all(token_drafted{{++drafted}, {drafts.below(3'000'000)}});
+      if (drafting != 0 && drafts.chance(300)) {
+        drafting = 0;
+        tell_all(draft_ended{{drafts.below(drafted + 1)}});
+      }
       if (dice.chance(300)) {
         scheduler_type moved = std::move(travelled);
         travelled = std::move(moved);

@@ -4,6 +4,7 @@
 #include <moesaic/prefetch/catalogue.hpp>
 #include <moesaic/prefetch/most_useful.hpp>
 #include <moesaic/prefetch/none.hpp>
+#include <moesaic/prefetch/three_phases.hpp>
 
 #include "conformance/prefetch_scheduler_suite.hpp"
 
@@ -22,6 +23,8 @@ using namespace moesaic::conformance;
 HOLDS("none", prefetch::none{})
 HOLDS("most_useful", prefetch::most_useful{})
 HOLDS("most_useful far ahead", (prefetch::most_useful{.in_flight = 64, .horizon = 64}))
+HOLDS("three_phases", prefetch::three_phases{})
+HOLDS("three_phases without the third", (prefetch::three_phases{.initial = 50, .smoothing = 100, .slots = 2, .saturate = 0}))
 HOLDS("any of most_useful", *prefetch::make("most_useful"))
 
 }  // namespace

@@ -96,6 +96,8 @@ void agree(const forecast& f, const obvious_forecast& twin, std::uint32_t l, std
   std::array<expert_index, 16> room{};
   const std::uint32_t most = random.below(17);
   REQUIRE(same(f.top(layer(l), std::span(room).first(most)), twin.top(l, most)));
+  const std::vector<expert_index> order = twin.top(l, width);
+  for (std::uint32_t i = 0; i < order.size(); ++i) REQUIRE(f.place({layer(l), order[i], {}}) == i);
 }
 
 TEST_CASE("a forecast agrees with a map of sets on random operations") {

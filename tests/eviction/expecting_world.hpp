@@ -15,9 +15,13 @@
 /// Random worlds in which something is expected: for policies that look at the scene's forecast.
 namespace moesaic_test::expecting {
 
-/// Holds a policy to the smallest `rank(forecast, fallback, running layer, layers, expert)`; `fallback` hears what it hears.
-template <class Policy, class Fallback, class Rank>
-void agree(Policy fresh_policy, Fallback fresh_fallback, Rank rank) {
+/// Nobody is kept back.
+inline constexpr auto everybody = [](const auto&, const auto&, moesaic::expert_id) { return true; };
+
+/// Holds a policy to the smallest `rank(forecast, fallback, running layer, layers, expert)` among those for whom `may_leave(world, scene,
+/// expert)`; `fallback` hears what it hears.
+template <class Policy, class Fallback, class Rank, class MayLeave = decltype(everybody)>
+void agree(Policy fresh_policy, Fallback fresh_fallback, Rank rank, MayLeave may_leave = everybody) {
   using namespace moesaic;
   const scoring::none scores;
   std::uint64_t wrong = 0, questions = 0, all_expected = 0;
@@ -45,12 +49,12 @@ void agree(Policy fresh_policy, Fallback fresh_fallback, Rank rank) {
       bool all = true;
       for (const expert_id e : scene.candidates) {
         all = all && w->expected.expects(e);
-        if (!least || rank(w->expected, fallback, newcomer.layer, w->shape.layers(), e) <
-                          rank(w->expected, fallback, newcomer.layer, w->shape.layers(), *least))
+        if (may_leave(*w, scene, e) && (!least || rank(w->expected, fallback, newcomer.layer, w->shape.layers(), e) <
+                          rank(w->expected, fallback, newcomer.layer, w->shape.layers(), *least)))
           least = e;
       }
       wrong += victim != least;
-      all_expected += all && least ? 1 : 0;
+      all_expected += all && scene.candidates.begin() != scene.candidates.end() ? 1 : 0;
       ++questions;
       return victim;
     });

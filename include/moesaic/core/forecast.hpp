@@ -87,6 +87,13 @@ class forecast {
   /// Returns the filled part. O(expected × out.size()).
   std::span<expert_index> top(layer_index layer, std::span<expert_index> out) const noexcept;
 
+  /// How many experts of its layer go before an expected one in that order: it is among the `top` m if that is below m. O(expected).
+  [[nodiscard]] std::uint32_t place(expert_id e) const noexcept {
+    std::uint32_t before = 0;
+    for (const expert_index other : expected(e.layer)) before += better(e.layer, other, e.expert) ? 1U : 0U;
+    return before;
+  }
+
   /// How many layer events lie between the one that runs now (or ran last) and the one this forecast is about: 1 is "the
   /// next layer", `layers` is "this layer again, one step later". The deadline of a prefetch, in layers.
   [[nodiscard]] std::uint32_t layers_until(layer_index now, layer_index due) const noexcept {
@@ -105,6 +112,13 @@ class forecast {
   [[nodiscard]] std::uint64_t rows(expert_id e) const noexcept {
     return entries_.empty() ? 0 : entries_[space_.flat(e)].rows;
   }
+  [[nodiscard]] bool better(layer_index layer, expert_index a, expert_index b) const noexcept {
+    const entry& x = entries_[space_.flat(layer, a)];
+    const entry& y = entries_[space_.flat(layer, b)];
+    if (std::popcount(x.rows) != std::popcount(y.rows)) return std::popcount(x.rows) > std::popcount(y.rows);
+    if (x.confidence != y.confidence) return x.confidence > y.confidence;
+    return a < b;
+  }
   expert_space space_;
   std::vector<entry> entries_;
   std::vector<expert_index> expected_;
@@ -113,21 +127,14 @@ class forecast {
 };
 
 inline std::span<expert_index> forecast::top(layer_index layer, std::span<expert_index> out) const noexcept {
-  const auto better = [&](expert_index a, expert_index b) {
-    const entry& x = entries_[space_.flat(layer, a)];
-    const entry& y = entries_[space_.flat(layer, b)];
-    if (std::popcount(x.rows) != std::popcount(y.rows)) return std::popcount(x.rows) > std::popcount(y.rows);
-    if (x.confidence != y.confidence) return x.confidence > y.confidence;
-    return a < b;
-  };
   std::size_t filled = 0;
   for (const expert_index e : expected(layer)) {
     std::size_t at = filled < out.size() ? filled++ : out.size();
     if (at == out.size()) {
-      if (out.empty() || !better(e, out.back())) continue;
+      if (out.empty() || !better(layer, e, out.back())) continue;
       --at;
     }
-    for (; at > 0 && better(e, out[at - 1]); --at) out[at] = out[at - 1];
+    for (; at > 0 && better(layer, e, out[at - 1]); --at) out[at] = out[at - 1];
     out[at] = e;
   }
   return out.first(filled);
