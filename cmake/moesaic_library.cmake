@@ -36,7 +36,7 @@ function(moesaic_interface name)
     target_sources(${name} INTERFACE FILE_SET HEADERS BASE_DIRS ${moesaic_include} FILES ${ARGN})
     set_target_properties(${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ${moesaic_on_top})
   else()
-    target_include_directories(${name} INTERFACE ${moesaic_include})
+    target_include_directories(${name} INTERFACE $<BUILD_INTERFACE:${moesaic_include}> $<INSTALL_INTERFACE:${MOESAIC_INSTALL_INCLUDEDIR}>)
   endif()
 endfunction()
 
