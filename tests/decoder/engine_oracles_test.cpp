@@ -46,6 +46,10 @@ bool read(const std::string& name, std::size_t k, oracle& into) {
   return true;
 }
 
+/// Name and experts used.
+const std::vector<std::pair<std::string, int>> float_models{{"mixtral", 2}, {"qwen3moe", 4}, {"qwen2moe", 4},
+                                                            {"olmoe", 4},   {"phimoe", 2},   {"deepseek2-lite", 6}};
+
 /// One token at a time on the reference's ids.
 struct comparison {
   std::size_t positions = 0;
@@ -90,7 +94,7 @@ comparison compare(engine& e, const oracle& o) {
 }  // namespace
 
 TEST_CASE("float models give the reference's logits, ids and routing") {
-  for (const auto& [model, k] : {std::pair{std::string("mixtral"), 2}, {"qwen3moe", 4}}) {
+  for (const auto& [model, k] : float_models) {
     const std::string name = model;  // doctest's messages cannot hold a structured binding with clang 14
     oracle o;
     if (!read(name, static_cast<std::size_t>(k), o)) {
@@ -128,7 +132,7 @@ TEST_CASE("half and quantised models stay close to the reference") {
 }
 
 TEST_CASE("greedy decoding of a float model from its prompt alone") {
-  for (const auto& [model, k] : {std::pair{std::string("mixtral"), 2}, {"qwen3moe", 4}}) {
+  for (const auto& [model, k] : float_models) {
     const std::string name = model;  // doctest's messages cannot hold a structured binding with clang 14
     oracle o;
     if (!read(name, static_cast<std::size_t>(k), o)) {

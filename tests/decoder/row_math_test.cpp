@@ -29,6 +29,8 @@ bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
+constexpr float none = -std::numeric_limits<float>::infinity();  // no sink
+
 }  // namespace
 
 TEST_CASE("a dot product of whole numbers is exact at every length") {
@@ -87,7 +89,7 @@ TEST_CASE("softmax is right, sums to one, and padding changes no bit") {
     for (const float x : in) sum += std::exp(0.25 * static_cast<double>(x) - 10);
     for (const row_functions& f : row_functions_here()) {
       std::vector<float> out = in;
-      f.softmax(out.data(), static_cast<std::int64_t>(count), 0.25F);
+      f.softmax(out.data(), static_cast<std::int64_t>(count), 0.25F, none);
       double total = 0;
       for (std::size_t i = 0; i < count; ++i) {
         CHECK(static_cast<double>(out[i]) ==
@@ -115,7 +117,7 @@ TEST_CASE("the exponential is right to two units in the last place, also where r
       std::fill(row.begin(), row.end(), -std::numeric_limits<float>::infinity());
       row[0] = 0;  // its share is 1 / (1 + e^x), which takes the rounding of the sum out of the ratio
       row[1] = x;
-      f.softmax(row.data(), 16, 1);
+      f.softmax(row.data(), 16, 1, none);
       const double exact = std::exp(static_cast<double>(x));
       worst = std::max(worst, std::fabs(static_cast<double>(row[1]) / static_cast<double>(row[0]) - exact) / exact);
     }
@@ -124,20 +126,20 @@ TEST_CASE("the exponential is right to two units in the last place, also where r
       std::fill(row.begin(), row.end(), -std::numeric_limits<float>::infinity());
       row[0] = 0;
       row[1] = x;
-      f.softmax(row.data(), 16, 1);
+      f.softmax(row.data(), 16, 1, none);
       CHECK(std::fabs(static_cast<double>(row[1]) - std::exp(static_cast<double>(x))) <
             static_cast<double>(std::numeric_limits<float>::denorm_min()) + 3e-7 * std::exp(static_cast<double>(x)));
     }
     for (const float x : {-105.0F, -150.0F, -1e30F}) {
       row.assign(16, x);
       row[0] = 0;
-      f.softmax(row.data(), 16, 1);
+      f.softmax(row.data(), 16, 1, none);
       CHECK(row[0] == 1);
       CHECK(row[1] == 0);
     }
     row.assign(16, 0.0F);
     row[3] = NAN;
-    f.softmax(row.data(), 16, 1);
+    f.softmax(row.data(), 16, 1, none);
     CHECK(std::isnan(row[3]));
   }
 }
@@ -192,7 +194,7 @@ TEST_CASE("every kind of machine gets the same bits") {
     for (const row_functions& f : kinds) {
       std::vector<float> all{dot(f, a, b, n)};
       std::vector<float> out = a;
-      f.softmax(out.data(), length, 3);
+      f.softmax(out.data(), length, 3, none);
       all.insert(all.end(), out.begin(), out.end());
       f.gated(a.data(), b.data(), out.data(), length);
       all.insert(all.end(), out.begin(), out.end());

@@ -21,10 +21,12 @@ void early_gate::ask(thread_team& team, const layer& of, const float* stream, st
   of.feed_forward_norm.apply(stream, normed, rows);
   input_.assign(normed, rows, width);
   float* const logits = logits_.of(rows * options.experts);
-  const product scores{&of.routed()->router, logits, options.experts};
+  const std::vector<float>& bias = of.routed()->router_bias;
+  const product scores{&of.routed()->router, logits, options.experts, bias.empty() ? nullptr : bias.data()};
   multiply(team, input_, {&scores, 1});
+  if (worth_.size() < all) worth_.resize(all);
   for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
-    choose_experts(options, {logits + r * all, all}, experts.subspan(r * k, k), weights.subspan(r * k, k));
+    choose_experts(options, {logits + r * all, all}, experts.subspan(r * k, k), weights.subspan(r * k, k), worth_);
 }
 
 }  // namespace moesaic::decoder

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include <moesaic/core/expert.hpp>
 
@@ -30,6 +31,7 @@ class early_gate {
 
   activations input_;
   scratch normed_, logits_;
+  std::vector<float> worth_;
 };
 
 }  // namespace moesaic::decoder

@@ -23,6 +23,11 @@ cut share(const thread_team& team, std::int64_t rows, std::int64_t work) noexcep
   return {pieces, (rows + pieces - 1) / pieces};
 }
 
+void add_bias(float* values, const float* bias, std::int64_t from, std::int64_t to) noexcept {
+  if (bias == nullptr) return;
+  for (std::int64_t i = from; i < to; ++i) values[i - from] += bias[i];
+}
+
 }  // namespace
 
 void gated_feed_forward(workbench& bench, const gated_weights& weights, std::span<const routed_row> rows, float* out) {
@@ -40,6 +45,7 @@ void gated_feed_forward(workbench& bench, const gated_weights& weights, std::spa
   const auto gate_dot = dot_function(gate.type);
   const auto up_dot = dot_function(up.type);
   const auto width = static_cast<int>(gate.columns);
+  const auto open = weights.opens == activation::silu ? gated : clamped_gated;
   const cut first = share(bench.team, inner, 2 * inner * static_cast<std::int64_t>(gate.row_bytes()) * count);
   bench.team.run(static_cast<std::uint32_t>(first.pieces), [&](std::uint32_t piece, unsigned) {
     const std::int64_t from = piece * first.each;
@@ -56,8 +62,11 @@ void gated_feed_forward(workbench& bench, const gated_weights& weights, std::spa
             gate_dot(width, &gates[r - begin][w - left], 0, gate.row(w), 0, for_gate.row(input), 0, 1);
             up_dot(width, &ups[r - begin][w - left], 0, up.row(w), 0, for_up.row(input), 0, 1);
           }
-        for (std::int64_t r = begin; r < end; ++r)
-          gated(gates[r - begin], ups[r - begin], hidden + r * inner + left, right - left);
+        for (std::int64_t r = begin; r < end; ++r) {
+          add_bias(gates[r - begin], weights.gate_bias, left, right);
+          add_bias(ups[r - begin], weights.up_bias, left, right);
+          open(gates[r - begin], ups[r - begin], hidden + r * inner + left, right - left);
+        }
       }
     }
   });
@@ -73,9 +82,11 @@ void gated_feed_forward(workbench& bench, const gated_weights& weights, std::spa
     for (std::int64_t begin = 0; begin < count; begin += tile) {
       const std::int64_t end = std::min(count, begin + tile);
       for (std::int64_t w = from; w < to; ++w)
-        for (std::int64_t r = begin; r < end; ++r)
-          down_dot(static_cast<int>(inner), out + rows[static_cast<std::size_t>(r)].output + w, 0, down.row(w), 0,
-                   for_down.row(r), 0, 1);
+        for (std::int64_t r = begin; r < end; ++r) {
+          float* const to_row = out + rows[static_cast<std::size_t>(r)].output + w;
+          down_dot(static_cast<int>(inner), to_row, 0, down.row(w), 0, for_down.row(r), 0, 1);
+          if (weights.down_bias != nullptr) *to_row += weights.down_bias[w];
+        }
     }
   });
 }

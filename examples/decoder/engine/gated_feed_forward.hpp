@@ -8,11 +8,19 @@
 
 namespace moesaic::decoder {
 
+/// What opens the gates: silu(gate) * up, or gpt-oss's form with limits (row_math.hpp).
+enum class activation : std::uint8_t { silu, clamped };
+
 /// The three matrices of a gated feed-forward network: down(silu(gate x) * (up x)). An expert is one, a dense layer has one.
+/// Each product may have a bias, one number for each row of its matrix.
 struct gated_weights {
   matrix gate;  ///< width x inner
   matrix up;    ///< width x inner
   matrix down;  ///< inner x width
+  activation opens = activation::silu;
+  const float* gate_bias = nullptr;
+  const float* up_bias = nullptr;
+  const float* down_bias = nullptr;
 };
 
 /// One row to compute: which row of the input, and where (in floats) its result begins in `out`.

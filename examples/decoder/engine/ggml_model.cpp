@@ -2,7 +2,10 @@
 #include "ggml_model.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <new>
+
+#include "row_math.hpp"
 
 namespace moesaic::decoder {
 
@@ -56,6 +59,8 @@ result<void> ggml_model::begin(const token_window& window) {
   for (std::size_t t = 0; t < count; ++t)
     expand_row(common_->net.embedding.type, common_->net.embedding.row(window.tokens[t]), width,
                residual + static_cast<std::int64_t>(t) * width);
+  if (common_->net.embedding_scale != 1)
+    for (std::size_t i = 0; i < count * static_cast<std::size_t>(width); ++i) residual[i] *= common_->net.embedding_scale;
   place_ = {first, static_cast<std::int64_t>(count)};
   wanted_ = window.rows;
   common_->filled = first;
@@ -84,7 +89,7 @@ void ggml_model::advance() {
     for (std::int64_t r = 0; r < place_.rows; ++r) rows_.push_back({r, r * common_->net.width});
     float* out = expert_rows_.of(size);
     gated_feed_forward(*bench_, std::get<gated_weights>(l.feed_forward), rows_, out);
-    for (std::int64_t i = 0; i < size; ++i) residual[i] += out[i];
+    for (std::int64_t i = 0; i < size; ++i) residual[i] += out[i] * common_->net.residual_scale;
   }
 }
 
@@ -93,14 +98,16 @@ void ggml_model::route_rows(const routed_feed_forward& block) {
   const auto k = static_cast<std::size_t>(block.options.top_k);
   const auto tokens = static_cast<std::size_t>(place_.rows);
   float* logits = router_logits_.of(place_.rows * block.options.experts);
-  const product scores{&block.router, logits, block.options.experts};
+  const product scores{&block.router, logits, block.options.experts, block.router_bias.empty() ? nullptr : block.router_bias.data()};
   multiply(bench_->team, bench_->input, {&scores, 1});
+  if (worth_.size() < experts) worth_.resize(experts);
+  shared_done_ = !block.shared;
   routes_.resize(tokens * k);
   weights_.resize(tokens * k);
   list_begin_.assign(experts + 1, 0);
   for (std::size_t t = 0; t < tokens; ++t) {
     const std::span chosen = std::span(routes_).subspan(t * k, k);
-    choose_experts(block.options, {logits + t * experts, experts}, chosen, std::span(weights_).subspan(t * k, k));
+    choose_experts(block.options, {logits + t * experts, experts}, chosen, std::span(weights_).subspan(t * k, k), worth_);
     for (const expert_index e : chosen) ++list_begin_[number(e) + 1];
   }
   for (std::size_t e = 0; e < experts; ++e) list_begin_[e + 1] += list_begin_[e];
@@ -156,11 +163,37 @@ result<void> ggml_model::run(const seat& where) {
   weights.gate.data = at[0];
   weights.up.data = at[1];
   weights.down.data = at[2];
+  const auto bias_of = [&](const std::vector<float>& all, const matrix& of) {
+    return all.empty() ? nullptr : all.data() + static_cast<std::int64_t>(e) * of.rows;
+  };
+  weights.gate_bias = bias_of(block.gate_bias, weights.gate);
+  weights.up_bias = bias_of(block.up_bias, weights.up);
+  weights.down_bias = bias_of(block.down_bias, weights.down);
+  if (!shared_done_) run_shared(*block.shared);
   gated_feed_forward(*bench_, weights, std::span(rows_).subspan(list_begin_[e], list_begin_[e + 1] - list_begin_[e]),
                      expert_rows_.of(static_cast<std::int64_t>(routes_.size()) * common_->net.width));
   has_run_[e] = true;
   --experts_left_;
   return {};
+}
+
+/// While the first missing experts are on their way. Its rows stay until combine adds them.
+void ggml_model::run_shared(const shared_expert& shared) {
+  const std::int64_t width = common_->net.width;
+  float* const out = shared_.of(place_.rows * width);
+  shared_rows_.clear();
+  for (std::int64_t r = 0; r < place_.rows; ++r) shared_rows_.push_back({r, r * width});
+  gated_feed_forward(*bench_, shared.weights, shared_rows_, out);
+  shared_done_ = true;
+  if (shared.gate.empty()) return;
+  const float* row = normed_.of(place_.rows * width);
+  const auto dot = dot_function(GGML_TYPE_F32);
+  for (std::int64_t r = 0; r < place_.rows; ++r, row += width) {
+    float x = 0;
+    dot(static_cast<int>(width), &x, 0, shared.gate.data(), 0, row, 0, 1);
+    const float open = x == 0 ? 0.5F : x / (1.0F + std::exp(-x)) / x;  // a sigmoid, rounded as the reference rounds it
+    for (std::int64_t i = 0; i < width; ++i) out[r * width + i] *= open;
+  }
 }
 
 result<void> ggml_model::combine(layer_index layer) {
@@ -173,12 +206,17 @@ result<void> ggml_model::combine(layer_index layer) {
   float* residual = residual_.of(place_.rows * width);
   const float* out = expert_rows_.of(static_cast<std::int64_t>(routes_.size()) * width);
   float* sum = normed_.of(width);  // the normed rows have been used
+  const float* shared = current().shared ? shared_.of(place_.rows * width) : nullptr;
   for (std::size_t t = 0; t < static_cast<std::size_t>(place_.rows); ++t, residual += width) {
     for (std::size_t rank = 0; rank < k; ++rank, out += width) {
       const float weight = weights_[t * k + rank];
       for (std::int64_t i = 0; i < width; ++i) sum[i] = rank == 0 ? out[i] * weight : sum[i] + out[i] * weight;
     }
-    for (std::int64_t i = 0; i < width; ++i) residual[i] += sum[i];
+    if (shared != nullptr) {
+      for (std::int64_t i = 0; i < width; ++i) sum[i] += shared[i];
+      shared += width;
+    }
+    for (std::int64_t i = 0; i < width; ++i) residual[i] += sum[i] * common_->net.residual_scale;
   }
   ++block_;
   ++routed_layer_;
@@ -198,8 +236,11 @@ result<logits_view> ggml_model::finish() {
   float* logits = logits_.of(rows * common_->net.vocabulary);
   common_->net.output_norm.apply(from, normed, rows);
   bench_->input.assign(normed, rows, common_->net.width);
-  const product all{&common_->net.output, logits, common_->net.vocabulary};
+  const std::vector<float>& bias = common_->net.output_bias;
+  const product all{&common_->net.output, logits, common_->net.vocabulary, bias.empty() ? nullptr : bias.data()};
   multiply(bench_->team, bench_->input, {&all, 1});
+  if (common_->net.logit_scale != 1)
+    for (std::int64_t i = 0; i < rows * common_->net.vocabulary; ++i) logits[i] *= common_->net.logit_scale;
   return logits_view{{logits, static_cast<std::size_t>(rows * common_->net.vocabulary)}, vocabulary()};
 }
 

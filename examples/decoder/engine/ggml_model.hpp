@@ -101,6 +101,7 @@ class ggml_model {
   [[nodiscard]] result<void> describe_experts();
   void advance();  // up to and including the next router, or to the end
   void route_rows(const routed_feed_forward& block);
+  void run_shared(const shared_expert& shared);
   [[nodiscard]] const routed_feed_forward& current() const noexcept { return *net().layers[block_].routed(); }
   [[nodiscard]] error wrong_order(std::string_view call) const;
 
@@ -127,12 +128,15 @@ class ggml_model {
   rows_wanted wanted_ = rows_wanted::last;
   std::size_t block_ = 0;           // the next to compute, or the one whose experts run
   std::uint32_t routed_layer_ = 0;  // its number among MoE layers
-  scratch residual_, normed_, router_logits_, expert_rows_, logits_;
+  scratch residual_, normed_, router_logits_, expert_rows_, shared_, logits_;
   std::vector<expert_index> routes_;       // [row][rank]
   std::vector<float> weights_;             // beside them
   std::vector<std::uint32_t> list_begin_;  // of each expert in rows_, one more at the end
   std::vector<std::uint32_t> list_next_;
   std::vector<routed_row> rows_;  // grouped by expert, ascending
+  std::vector<routed_row> shared_rows_;
+  bool shared_done_ = true;
+  std::vector<float> worth_;  // of one row, for the choice
   std::vector<bool> has_run_;
   std::uint32_t experts_left_ = 0;
   std::vector<float> streams_;  // [block][width], if anybody wants them

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <array>
-#include <cstring>
-#include <limits>
 
 #include "attention.hpp"
+#include "look_back.hpp"
 #include "norm.hpp"
-#include "row_math.hpp"
 
 namespace moesaic::decoder {
 
@@ -32,12 +30,11 @@ class grouped_attention final : public attention {
   };
   [[nodiscard]] static result<projection> read_projection(weight_source& source, const std::string& name, std::int64_t columns,
                                                           std::int64_t rows);
-  void look_back(workbench::member_scratch& mine, const float* query, std::int64_t head, std::int64_t count, float* out) const;
 
   grouped_attention_options o_;
   key_value_cache cache_;
   projection query_, key_, value_, output_;
-  std::vector<float> query_norm_, key_norm_;
+  std::vector<float> query_norm_, key_norm_, sinks_;
 };
 
 result<grouped_attention::projection> grouped_attention::read_projection(weight_source& source, const std::string& name,
@@ -65,36 +62,22 @@ result<void> grouped_attention::read(weight_source& source, const std::string& p
     if (!read) return read.error();
     *w.into = std::move(*read);
   }
-  if (!o_.head_norms) return {};
-  auto query_norm = source.take_vector(prefix + "attn_q_norm.weight", o_.key_width);
+  if (o_.sinks) {
+    auto sinks = source.take_vector(prefix + "attn_sinks.weight", o_.heads);
+    if (!sinks) return sinks.error();
+    sinks_ = std::move(*sinks);
+  }
+  if (o_.norms == query_norms::by_head_if_any && source.file().find(prefix + "attn_q_norm.weight") == nullptr)
+    o_.norms = query_norms::none;
+  if (o_.norms == query_norms::none) return {};
+  const bool all = o_.norms == query_norms::of_all;
+  auto query_norm = source.take_vector(prefix + "attn_q_norm.weight", all ? o_.heads * o_.key_width : o_.key_width);
   if (!query_norm) return query_norm.error();
-  auto key_norm = source.take_vector(prefix + "attn_k_norm.weight", o_.key_width);
+  auto key_norm = source.take_vector(prefix + "attn_k_norm.weight", all ? o_.key_value_heads * o_.key_width : o_.key_width);
   if (!key_norm) return key_norm.error();
   query_norm_ = std::move(*query_norm);
   key_norm_ = std::move(*key_norm);
   return {};
-}
-
-void grouped_attention::look_back(workbench::member_scratch& mine, const float* query, std::int64_t head, std::int64_t count,
-                                  float* out) const {
-  // The weighted sum runs over whole vector registers: weights behind the last position are 0, and the cache has room for them.
-  const std::int64_t padded = key_value_cache::padded(count);
-  float* scores = mine.scores.of(key_value_cache::padded(cache_.context()));
-  const void* asked = query;
-  const void* weights = scores;
-  const auto convert = ggml_get_type_traits_cpu(cache_.type())->from_float;
-  if (cache_.type() != GGML_TYPE_F32) {
-    const auto needed =
-        static_cast<std::size_t>(std::max(key_value_cache::padded(cache_.context()), o_.key_width)) * sizeof(float);
-    if (mine.converted.size() < needed) mine.converted.resize(needed);
-    asked = weights = mine.converted.data();
-    convert(query, mine.converted.data(), o_.key_width);
-  }
-  cache_.score(head, asked, count, scores);
-  std::fill(scores + count, scores + padded, -std::numeric_limits<float>::infinity());
-  softmax(scores, padded, o_.scale);
-  if (cache_.type() != GGML_TYPE_F32) convert(scores, mine.converted.data(), padded);
-  cache_.mix(head, weights, padded, out);
 }
 
 void grouped_attention::add(workbench& bench, const window_place& window, const rope& turns, const float* normed,
@@ -112,12 +95,14 @@ void grouped_attention::add(workbench& bench, const window_place& window, const 
   bench.input.assign(normed, rows, o_.width);
   const std::array list{query_.into(queries), key_.into(keys), value_.into(values)};
   multiply(bench.team, bench.input, list);
-  if (o_.head_norms) {
-    rms_norm(queries, queries, rows * o_.heads, query_norm_, o_.epsilon);
-    rms_norm(keys, keys, rows * o_.key_value_heads, key_norm_, o_.epsilon);
+  if (o_.norms != query_norms::none) {
+    rms_norm(queries, queries, rows * query_width / static_cast<std::int64_t>(query_norm_.size()), query_norm_, o_.epsilon);
+    rms_norm(keys, keys, rows * key_width / static_cast<std::int64_t>(key_norm_.size()), key_norm_, o_.epsilon);
   }
   for (std::int64_t r = 0; r < rows; ++r) {
     for (std::int64_t h = 0; h < o_.heads; ++h) turns.turn(queries + r * query_width + h * o_.key_width, r);
+    if (o_.scales_queries)
+      for (std::int64_t i = r * query_width; i < (r + 1) * query_width; ++i) queries[i] *= o_.scale;
     for (std::int64_t h = 0; h < o_.key_value_heads; ++h) {
       float* key = keys + r * key_width + h * o_.key_width;
       turns.turn(key, r);
@@ -131,8 +116,10 @@ void grouped_attention::add(workbench& bench, const window_place& window, const 
   const auto look = [&](std::uint32_t piece, unsigned member) {
     const std::int64_t r = piece / o_.heads;
     const std::int64_t h = piece % o_.heads;
-    look_back(bench.of_member[member], queries + r * query_width + h * o_.key_width, h / group, window.first + r + 1,
-              mixed + r * mixed_width + h * o_.value_width);
+    look_back_options how{o_.scales_queries ? 1.0F : o_.scale, o_.window};
+    if (!sinks_.empty()) how.sink = sinks_[static_cast<std::size_t>(h)];
+    look_back(cache_, bench.of_member[member], how, queries + r * query_width + h * o_.key_width, h / group,
+              window.first + r + 1, mixed + r * mixed_width + h * o_.value_width);
   };
   const auto pieces = static_cast<std::uint32_t>(rows * o_.heads);
   if ((window.first + rows) * rows * (query_width + mixed_width) < 32 * 1024)
@@ -143,7 +130,7 @@ void grouped_attention::add(workbench& bench, const window_place& window, const 
   bench.inner.assign(mixed, rows, mixed_width);
   const product back = output_.into(queries);
   multiply(bench.team, bench.inner, {&back, 1});
-  for (std::int64_t i = 0; i < rows * o_.width; ++i) residual[i] += queries[i];
+  for (std::int64_t i = 0; i < rows * o_.width; ++i) residual[i] += queries[i] * o_.residual_scale;
 }
 
 }  // namespace

@@ -76,16 +76,18 @@ void key_value_cache::clear(std::int64_t from, std::int64_t to) noexcept {
   }
 }
 
-void key_value_cache::score(std::int64_t head, const void* query, std::int64_t count, float* scores) const noexcept {
+void key_value_cache::score(std::int64_t head, const void* query, std::int64_t first, std::int64_t end, float* scores) const noexcept {
   const auto dot = dot_function(options_.type);
   const std::size_t stride = static_cast<std::size_t>(key_width_) * element_;
-  const std::byte* key = key_at(head, 0);
-  for (std::int64_t p = 0; p < count; ++p, key += stride) dot(static_cast<int>(key_width_), scores + p, 0, key, 0, query, 0, 1);
+  const std::byte* key = key_at(head, first);
+  for (std::int64_t p = first; p < end; ++p, key += stride) dot(static_cast<int>(key_width_), scores++, 0, key, 0, query, 0, 1);
 }
 
-void key_value_cache::mix(std::int64_t head, const void* weights, std::int64_t count, float* out) const noexcept {
+void key_value_cache::mix(std::int64_t head, const void* weights, std::int64_t first, std::int64_t end, float* out) const noexcept {
   const auto dot = dot_function(options_.type);
-  for (std::int64_t d = 0; d < value_width_; ++d) dot(static_cast<int>(count), out + d, 0, value_at(head, d), 0, weights, 0, 1);
+  const std::size_t skipped = static_cast<std::size_t>(first) * element_;
+  for (std::int64_t d = 0; d < value_width_; ++d)
+    dot(static_cast<int>(end - first), out + d, 0, value_at(head, d) + skipped, 0, weights, 0, 1);
 }
 
 }  // namespace moesaic::decoder

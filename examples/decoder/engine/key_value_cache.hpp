@@ -29,20 +29,24 @@ class key_value_cache {
 
   /// Stores what one head has at one position.
   void store(std::int64_t head, std::int64_t position, const float* key, const float* value) noexcept;
-  /// scores[p] = query . key of position p, for p in [0, count). The query is in the cache's type.
-  void score(std::int64_t head, const void* query, std::int64_t count, float* scores) const noexcept;
-  /// out[d] = sum over p in [0, count) of weights[p] * value d of position p. The weights are in the cache's type. `count`
-  /// may be the padded count: what is not written yet, or was taken back, is 0.
-  void mix(std::int64_t head, const void* weights, std::int64_t count, float* out) const noexcept;
+  /// scores[p - first] = query . key of position p, for p in [first, end). The query is in the cache's type.
+  void score(std::int64_t head, const void* query, std::int64_t first, std::int64_t end, float* scores) const noexcept;
+  /// out[d] = sum over p in [first, end) of weights[p - first] * value d of position p. The weights are in the cache's type.
+  /// `end` may be the padded one: what is not written yet, or was taken back, is 0.
+  void mix(std::int64_t head, const void* weights, std::int64_t first, std::int64_t end, float* out) const noexcept;
 
   /// Positions [from, to) become what they were before anything was stored there.
   void clear(std::int64_t from, std::int64_t to) noexcept;
 
   /// Rounded up to what the dot products take at once.
-  [[nodiscard]] static constexpr std::int64_t padded(std::int64_t positions) noexcept { return (positions + 63) / 64 * 64; }
+  static constexpr std::int64_t step = 64;
+  [[nodiscard]] static constexpr std::int64_t padded(std::int64_t positions) noexcept {
+    return (positions + step - 1) / step * step;
+  }
 
   [[nodiscard]] ggml_type type() const noexcept { return options_.type; }
   [[nodiscard]] std::int64_t context() const noexcept { return options_.context; }
+  [[nodiscard]] std::int64_t key_width() const noexcept { return key_width_; }
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
   [[nodiscard]] std::span<const std::byte> memory() const noexcept { return {memory_, bytes_}; }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -28,10 +29,20 @@ struct file_range {
 /// An expert's gate, up and down matrices in the file, in this order.
 using expert_parts = std::array<file_range, 3>;
 
-/// The feed-forward part of a layer with routed experts. Their weights stay in the file.
+/// An expert that every token uses. It is resident and in no budget.
+struct shared_expert {
+  gated_weights weights;
+  std::vector<float> gate;  ///< its result is multiplied by sigmoid(gate . row); or empty
+};
+
+/// The feed-forward part of a layer with routed experts. Their matrices stay in the file.
 struct routed_feed_forward {
-  matrix router;  ///< width x experts
+  matrix router;                   ///< width x experts
+  std::vector<float> router_bias;  ///< of its logits, or empty
+  std::vector<float> choice_bias;  ///< what options.choice_bias looks at, or empty
   router_options options;
+  std::vector<float> gate_bias, up_bias, down_bias;  ///< [expert][row], or empty; resident
+  std::optional<shared_expert> shared;
   gated_weights form;               ///< types and extents of one expert; no data
   std::vector<expert_parts> parts;  ///< one for each expert
 };
@@ -56,6 +67,10 @@ struct network {
   std::vector<layer> layers;
   row_norm output_norm;
   matrix output;  ///< width x vocabulary; the embedding itself where a model ties them
+  std::vector<float> output_bias;  ///< or empty
+  float embedding_scale = 1;       ///< what embedded tokens are multiplied by,
+  float residual_scale = 1;        ///< and what a feed-forward part adds to the residual,
+  float logit_scale = 1;           ///< and the logits
   weight_source::storage storage;
 };
 

@@ -24,12 +24,18 @@ inline void rms_norm(const float* in, float* out, std::int64_t rows, std::span<c
   }
 }
 
-/// The norm at one place of a model.
+/// The norm at one place of a model. It may have a bias.
 struct row_norm {
   std::vector<float> weight;
   float epsilon = 0;
+  std::vector<float> bias{};
 
-  void apply(const float* in, float* out, std::int64_t rows) const noexcept { rms_norm(in, out, rows, weight, epsilon); }
+  void apply(const float* in, float* out, std::int64_t rows) const noexcept {
+    rms_norm(in, out, rows, weight, epsilon);
+    if (bias.empty()) return;
+    for (std::int64_t r = 0; r < rows; ++r, out += bias.size())
+      for (std::size_t i = 0; i < bias.size(); ++i) out[i] += bias[i];
+  }
 };
 
 }  // namespace moesaic::decoder

@@ -15,9 +15,16 @@ struct rope_options {
   float base = 10'000.0F;
   float scale = 1.0F;          ///< positions are multiplied by it (linear context extension)
   std::vector<float> factors;  ///< one divisor per pair, or empty
+  float magnitude = 1.0F;      ///< what is turned also grows by this
+  std::vector<float> blend{};  ///< one for each pair, or empty: the share of its turn that `scale` leaves alone (YaRN)
 };
 
-/// Rotary position embedding: pair i of a head at position p turns by p * scale / factors[i] * base^(-2i/dimensions).
+/// YaRN's shares (arXiv 2309.00071): 1 for pairs that turn more than `fast` times in `original` positions, 0 for those that turn
+/// less than `slow` times, a ramp in between.
+[[nodiscard]] std::vector<float> yarn_blend(std::int64_t dimensions, float base, std::int64_t original, float fast, float slow);
+
+/// Rotary position embedding: pair i of a head at position p turns by p * scale / factors[i] * base^(-2i/dimensions),
+/// or by a mean of that and the same without `scale`, weighted by blend[i].
 class rope {
  public:
   rope() = default;

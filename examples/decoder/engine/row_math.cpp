@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "row_math.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 
@@ -71,8 +72,8 @@ MOESAIC_INTO_CALLER float exponential(float x) noexcept {
   return power * first * second;
 }
 
-MOESAIC_INTO_CALLER void softmax_body(float* values, std::int64_t count, float scale) noexcept {
-  float largest = -INFINITY;
+MOESAIC_INTO_CALLER void softmax_body(float* values, std::int64_t count, float scale, float sink) noexcept {
+  float largest = sink;
   for (std::int64_t i = 0; i < count; ++i) {
     values[i] *= scale;
     largest = values[i] > largest ? values[i] : largest;
@@ -84,6 +85,7 @@ MOESAIC_INTO_CALLER void softmax_body(float* values, std::int64_t count, float s
     sum += static_cast<double>(sum_of_lanes(values + i));
   }
   for (; i < count; ++i) sum += static_cast<double>(values[i] = std::exp(values[i] - largest));
+  if (sink > -INFINITY) sum += static_cast<double>(std::exp(sink - largest));
   const auto share = static_cast<float>(1.0 / sum);
   for (i = 0; i < count; ++i) values[i] *= share;
 }
@@ -137,7 +139,9 @@ MOESAIC_INTO_CALLER void turn_body(float* a, float* b, std::int64_t step, const 
     machine static void dot(int n, float* out, std::size_t, const void* a, std::size_t, const void* b, std::size_t, int) { \
       *out = dot_product(static_cast<const float*>(a), static_cast<const float*>(b), n);                                  \
     }                                                                                                                     \
-    machine static void softmax(float* v, std::int64_t n, float scale) noexcept { softmax_body(v, n, scale); }            \
+    machine static void softmax(float* v, std::int64_t n, float scale, float sink) noexcept {                              \
+      softmax_body(v, n, scale, sink);                                                                                    \
+    }                                                                                                                     \
     machine static void gated(const float* g, const float* u, float* out, std::int64_t n) noexcept {                      \
       gated_body(g, u, out, n);                                                                                           \
     }                                                                                                                     \
@@ -168,9 +172,17 @@ ggml_vec_dot_t dot_function(ggml_type rows) noexcept {
   return rows == GGML_TYPE_F32 ? in_use().dot : ggml_get_type_traits_cpu(rows)->vec_dot;
 }
 
-void softmax(float* values, std::int64_t count, float scale) noexcept { in_use().softmax(values, count, scale); }
+void softmax(float* values, std::int64_t count, float scale, float sink) noexcept { in_use().softmax(values, count, scale, sink); }
 
 void gated(const float* gate, const float* up, float* out, std::int64_t count) noexcept { in_use().gated(gate, up, out, count); }
+
+void clamped_gated(const float* gate, const float* up, float* out, std::int64_t count) noexcept {
+  for (std::int64_t i = 0; i < count; ++i) {
+    const float g = std::min(gate[i], 7.0F);
+    const float u = std::clamp(up[i], -7.0F, 7.0F);
+    out[i] = g / (1.0F + std::exp(1.702F * -g)) * (u + 1.0F);
+  }
+}
 
 void turn_pairs(float* a, float* b, std::int64_t step, const float* turns, std::int64_t pairs) noexcept {
   in_use().turn_pairs(a, b, step, turns, pairs);

@@ -75,13 +75,20 @@ result<matrix> weight_source::take_matrix_if_any(const std::string& name, std::i
 }
 
 result<matrix> weight_source::take_matrix(const std::string& name, std::int64_t columns, std::int64_t rows) {
+  return take_stack(name, columns, rows, 1);
+}
+
+result<matrix> weight_source::take_stack(const std::string& name, std::int64_t columns, std::int64_t rows, std::int64_t slices) {
   const auto found = claim(name, true);
   if (!found) return found.error();
   const gguf_tensor& t = **found;
   if (t.extent[0] != static_cast<std::uint64_t>(columns) || t.extent[1] != static_cast<std::uint64_t>(rows) ||
-      t.extent[2] * t.extent[3] != 1)
-    return error(error_code::bad_file, file_.path(), ": the tensor ", name, " is ", t.extent[0], " x ", t.extent[1], " x ",
-                 t.extent[2], "; its keys say ", columns, " x ", rows);
+      t.extent[2] != static_cast<std::uint64_t>(slices) || t.extent[3] != 1) {
+    error why(error_code::bad_file, file_.path(), ": the tensor ", name, " is ", t.extent[0], " x ", t.extent[1], " x ",
+              t.extent[2], "; its keys say ", columns, " x ", rows);
+    if (slices > 1) why.append(" x ").append(std::to_string(slices));
+    return why;
+  }
   if (!can_multiply(t.type, t.extent[0]))
     return error(error_code::bad_file, file_.path(), ": the tensor ", name, " has type ",
                  std::string_view(ggml_type_name(t.type)), ", which this ggml cannot multiply at a width of ", columns);
@@ -93,7 +100,7 @@ result<matrix> weight_source::take_matrix(const std::string& name, std::int64_t 
     return error(error_code::out_of_memory, file_.path(), ": no memory for the ", t.bytes, " bytes of the tensor ", name);
   if (auto read = read_all(t, memory.get()); !read) return read.error();
   storage_.push_back(std::move(memory));
-  return matrix{t.type, columns, rows, storage_.back().get()};
+  return matrix{t.type, columns, rows * slices, storage_.back().get()};
 }
 
 result<std::vector<float>> weight_source::take_vector_if_any(const std::string& name, std::int64_t length) {
@@ -102,19 +109,27 @@ result<std::vector<float>> weight_source::take_vector_if_any(const std::string& 
 }
 
 result<std::vector<float>> weight_source::take_vector(const std::string& name, std::int64_t length) {
+  return take_table(name, length, 1);
+}
+
+result<std::vector<float>> weight_source::take_table(const std::string& name, std::int64_t length, std::int64_t rows) {
   const auto found = claim(name, true);
   if (!found) return found.error();
   const gguf_tensor& t = **found;
-  if (t.extent[0] != static_cast<std::uint64_t>(length) || t.extent[1] * t.extent[2] * t.extent[3] != 1)
-    return error(error_code::bad_file, file_.path(), ": the tensor ", name, " has ", t.extent[0], " x ", t.extent[1],
-                 " elements; its keys say ", length);
+  if (t.extent[0] != static_cast<std::uint64_t>(length) || t.extent[1] != static_cast<std::uint64_t>(rows) ||
+      t.extent[2] * t.extent[3] != 1) {
+    error why(error_code::bad_file, file_.path(), ": the tensor ", name, " has ", t.extent[0], " x ", t.extent[1],
+              " elements; its keys say ", length);
+    if (rows > 1) why.append(" x ").append(std::to_string(rows));
+    return why;
+  }
   if (t.type != GGML_TYPE_F32 && ggml_get_type_traits(t.type)->to_float == nullptr)
     return error(error_code::bad_file, file_.path(), ": the tensor ", name, " has type ",
                  std::string_view(ggml_type_name(t.type)), "; expected numbers that can be expanded to float");
   std::vector<std::byte> raw(t.bytes);
-  std::vector<float> out(static_cast<std::size_t>(length));
+  std::vector<float> out(static_cast<std::size_t>(length * rows));
   if (auto read = read_all(t, raw.data()); !read) return read.error();
-  expand_row(t.type, raw.data(), length, out.data());
+  expand_row(t.type, raw.data(), length * rows, out.data());
   return out;
 }
 
@@ -125,6 +140,10 @@ result<const gguf_tensor*> weight_source::leave_in_file(const std::string& name)
                  std::string_view(ggml_type_name((*found)->type)), ", which this ggml cannot multiply at a width of ",
                  (*found)->extent[0]);
   return found;
+}
+
+void weight_source::leave_out(const std::string& prefix) {
+  for (std::size_t i = 0; i < used_.size(); ++i) used_[i] = used_[i] || file_.tensors()[i].name.starts_with(prefix);
 }
 
 result<void> weight_source::all_used(std::string_view architecture) const {

@@ -47,12 +47,18 @@ class weight_source {
   /// transfer_failed, out_of_memory. The optional form answers a null matrix when there is no such tensor.
   [[nodiscard]] result<matrix> take_matrix(const std::string& name, std::int64_t columns, std::int64_t rows);
   [[nodiscard]] result<matrix> take_matrix_if_any(const std::string& name, std::int64_t columns, std::int64_t rows);
+  /// `slices` matrices of that shape in one tensor, as one of slices * rows rows.
+  [[nodiscard]] result<matrix> take_stack(const std::string& name, std::int64_t columns, std::int64_t rows, std::int64_t slices);
   /// A vector of `length` numbers, expanded to float. The optional form answers an empty vector.
   [[nodiscard]] result<std::vector<float>> take_vector(const std::string& name, std::int64_t length);
   [[nodiscard]] result<std::vector<float>> take_vector_if_any(const std::string& name, std::int64_t length);
+  /// `rows` vectors of `length` numbers in one tensor, one behind the other.
+  [[nodiscard]] result<std::vector<float>> take_table(const std::string& name, std::int64_t length, std::int64_t rows);
   /// A tensor that stays in the file. Null if there is none. Errors: bad_file for a type that cannot be multiplied.
   [[nodiscard]] result<const gguf_tensor*> leave_in_file(const std::string& name);
 
+  /// Tensors whose names start like this are known, and not computed with.
+  void leave_out(const std::string& prefix);
   /// Errors: bad_file, naming the first tensor nobody asked for.
   [[nodiscard]] result<void> all_used(std::string_view architecture) const;
 

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "architectures.hpp"
 
-#include <array>
-
 namespace moesaic::decoder {
 
 namespace {
 
-constexpr std::array known{&llama_architecture, &qwen3_architecture, &qwen3moe_architecture};
+#define MOESAIC_ARCHITECTURE(name) &name##_architecture,
+constexpr const architecture* known[] = {
+#include "list.inc"
+};
+#undef MOESAIC_ARCHITECTURE
 
 }  // namespace
 

@@ -6,9 +6,9 @@
 
 namespace moesaic::decoder {
 
-// Each in a file of its own; a new one is declared here and named in architectures.cpp.
-extern const architecture llama_architecture;
-extern const architecture qwen3_architecture;
-extern const architecture qwen3moe_architecture;
+// Each in a file of its own; a new one is a file and a line in list.inc.
+#define MOESAIC_ARCHITECTURE(name) extern const architecture name##_architecture;
+#include "list.inc"
+#undef MOESAIC_ARCHITECTURE
 
 }  // namespace moesaic::decoder
