@@ -11,6 +11,7 @@ help:
 	@echo "  make demo    decode real text with a quarter of the experts in memory, and a report (5 minutes first, then seconds)"
 	@echo "  make test    build everything and run every test (20 minutes first)"
 	@echo "  make bench   microbenchmarks; their JSON under build/bench/ (10 minutes)"
+	@echo "  make bench-paper   what three papers report, beside what the simulator finds (5 minutes)"
 	@echo "  make clean   remove what was built, keep what was installed under build/venv"
 	@echo
 	@echo "Missing Debian packages are installed where that is allowed, Python packages under build/venv;"
@@ -29,6 +30,12 @@ bench: configure
 	@cmake --build $(release) -j $(jobs) --target moesaic_benchmarks
 	@sh benchmarks/run.sh build/bin build/bench
 
+bench-paper: configure
+	@echo "moesaic: building the simulator"
+	@cmake --build $(release) -j $(jobs) --target moesaic-simulate make_routing
+	@mkdir -p build/bench
+	@python3 benchmarks/papers/paper_ratios.py build/bin --json build/bench/papers.json
+
 build: configure
 	@echo "moesaic: building everything on $(jobs) processors; the first time takes some minutes"
 	@cmake --build $(release) -j $(jobs)
@@ -44,4 +51,4 @@ provide:
 clean:
 	@rm -rf $(release) build/bin build/bench
 
-.PHONY: help demo test bench build configure provide clean
+.PHONY: help demo test bench bench-paper build configure provide clean
