@@ -6,6 +6,7 @@
 #include <moesaic/admission/forced.hpp>
 #include <moesaic/admission/frequency_contest.hpp>
 #include <moesaic/admission/optional.hpp>
+#include <moesaic/admission/reaches_threshold.hpp>
 #include <moesaic/admission/staging_only.hpp>
 
 #include "conformance/admission_policy_suite.hpp"
@@ -30,5 +31,6 @@ HOLDS("by_union", admission::by_union{})
 HOLDS("by_union that changes its mind often", (admission::by_union{.percent = 20, .fresh = 100}))
 HOLDS("any of by_union", *admission::make("by_union"))
 HOLDS("any of optional", *admission::make("optional"))
+HOLDS("reaches_threshold", admission::reaches_threshold{})
 
 }  // namespace

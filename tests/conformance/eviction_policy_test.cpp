@@ -4,6 +4,7 @@
 #include <moesaic/eviction/arc.hpp>
 #include <moesaic/eviction/belady.hpp>
 #include <moesaic/eviction/belady_by_bytes.hpp>
+#include <moesaic/eviction/below_threshold.hpp>
 #include <moesaic/eviction/catalogue.hpp>
 #include <moesaic/eviction/class_lru.hpp>
 #include <moesaic/eviction/erased.hpp>
@@ -71,5 +72,6 @@ HOLDS("any of lru", eviction::any(eviction::lru{}), promise::never_refuses)
 HOLDS("any of random", eviction::any(eviction::random{}), promise::never_refuses)
 HOLDS("lrfu with a meter that totals every two steps", sim::metered(eviction::lrfu{}, {.window = 2}), promise::never_refuses)
 HOLDS("the catalogue's lrfu(16)", *eviction::make("lrfu(16)"), promise::never_refuses)
+HOLDS("below_threshold", eviction::below_threshold{}, promise::may_refuse)
 
 }  // namespace

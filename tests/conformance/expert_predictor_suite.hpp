@@ -92,11 +92,13 @@ template <class Make>
             const std::array<expert_index, 2> named{static_cast<expert_index>(dice.below(w->shape.experts(static_cast<layer_index>(l)))),
                                                     static_cast<expert_index>(dice.below(w->shape.experts(static_cast<layer_index>(l))))};
             const std::array<float, 2> hidden{0.5F, -0.5F};
-            hear(hint{provenance::draft_router, static_cast<layer_index>(l), {row}, named, {}, hidden});
+            for (const provenance from : {provenance::draft_router, provenance::target_gate_on_draft_hidden})
+              hear(hint{from, static_cast<layer_index>(l), {row}, named, {}, hidden});
           }
         const draft_length kept{dice.below(rows + 1)};
         hear(draft_cut{kept});
-        if constexpr (predictor_type::hears::template include<draft_cut>) {
+        // One that stands for several passes on what the chosen one may not hear.
+        if constexpr (predictor_type::hears::template include<draft_cut> && !requires { typename predictor_type::choices; }) {
           for (std::uint32_t l = 0; l < w->shape.layers(); ++l)
             for (const expert_index e : std::as_const(read).expectation().expected(static_cast<layer_index>(l))) {
               const expert_id id{static_cast<layer_index>(l), e, {}};

@@ -4,6 +4,7 @@
 #include <moesaic/prediction/blend.hpp>
 #include <moesaic/prediction/catalogue.hpp>
 #include <moesaic/prediction/co_occurrence.hpp>
+#include <moesaic/prediction/cross_model.hpp>
 #include <moesaic/prediction/decayed_frequency.hpp>
 #include <moesaic/prediction/linear.hpp>
 #include <moesaic/prediction/naive_bayes.hpp>
@@ -50,5 +51,7 @@ HOLDS("any of blend", *prediction::make("blend"))
 HOLDS("any of next_gate", *prediction::make("next_gate"))
 HOLDS("any of transition_counts", *prediction::make("transition_counts"))
 HOLDS("any of none", prediction::any(prediction::none{}))
+HOLDS("cross_model", prediction::cross_model{})
+HOLDS("any of cross_model", *prediction::make("cross_model(critical=1)"))
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
+#include <moesaic/placement/balanced_host.hpp>
 #include <moesaic/placement/catalogue.hpp>
 #include <moesaic/placement/fetch.hpp>
 #include <moesaic/placement/host.hpp>
@@ -23,5 +24,8 @@ HOLDS("fetch", placement::fetch{})
 HOLDS("host", placement::host{})
 HOLDS("host above a threshold", (placement::host{.least = {2}}))
 HOLDS("any of host", *placement::make("host(3)"))
+HOLDS("balanced_host", placement::balanced_host{})
+HOLDS("balanced_host that knows its speeds", (placement::balanced_host{.host = {2e8}, .device = {1e10}}))
+HOLDS("any of balanced_host", *placement::make("balanced_host(host=200,device=10000)"))
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <moesaic/scoring/catalogue.hpp>
 #include <moesaic/scoring/decayed_frequency.hpp>
+#include <moesaic/scoring/hysteresis.hpp>
 #include <moesaic/scoring/none.hpp>
 #include <moesaic/scoring/recency.hpp>
 
@@ -25,5 +26,8 @@ HOLDS("recency", scoring::recency{})
 HOLDS("decayed_frequency", scoring::decayed_frequency{})
 HOLDS("any of decayed_frequency", *scoring::make("decayed_frequency(8)"))
 HOLDS("any of none", scoring::any(scoring::none{}))
+HOLDS("hysteresis", scoring::hysteresis{})
+HOLDS("hysteresis that moves easily", (scoring::hysteresis{.top = 9, .up = 1, .down = 1}))
+HOLDS("any of hysteresis", *scoring::make("hysteresis"))
 
 }  // namespace

@@ -72,7 +72,7 @@ def page(root):
             lines += [f"| `{name}{f'({arguments})' if arguments else ''}` | {help} |" for name, (arguments, help) in spelt.items()] + [""]
         for path in files(below, ".hpp"):
             name, text = path.stem, text_of(path)
-            if re.search(r"static_assert\(\w*(?:policy|scorer|predictor|scheduler|governor|drafter|rule)<" + name + ">", text) and comment_of(name, text):
+            if re.search(r"static_assert\(\w*(?:policy|scorer|predictor|scheduler|governor|drafter|rule|cutoff)<" + name + r"(?:<[\w:]+>)?>", text) and comment_of(name, text):
                 lines += entry(folder, name, text, spelt)
     return "\n".join(lines).rstrip() + "\n"
 

@@ -13,6 +13,7 @@
 #include <moesaic/admission/forced.hpp>
 #include <moesaic/admission/frequency_contest.hpp>
 #include <moesaic/admission/optional.hpp>
+#include <moesaic/admission/reaches_threshold.hpp>
 #include <moesaic/admission/staging_only.hpp>
 #include <moesaic/concepts/admission_policy.hpp>
 #include <moesaic/core/catalogue_entry.hpp>
@@ -27,7 +28,7 @@ namespace moesaic::admission {
 class any {
  public:
   using hears = events<inventory, layer_event, admitted, evicted>;
-  using choices = std::variant<forced, optional, staging_only, frequency_contest, by_union>;
+  using choices = std::variant<forced, optional, staging_only, frequency_contest, by_union, reaches_threshold>;
 
   template <class Policy>
     requires(!std::same_as<Policy, any> && std::constructible_from<choices, Policy>)
@@ -66,6 +67,7 @@ inline constexpr std::array known{
     entry{"staging_only", "", "misses are streamed and forgotten; only prefetches take slots"},
     entry{"frequency_contest", "half_life=32", "a miss stays away if who would leave was used more often of late"},
     entry{"by_union", "percent=50,fresh=110", "forced while events fit easily into the pool, optional above"},
+    entry{"reaches_threshold", "", "a newcomer is kept if its score reaches the placement's threshold; wants a scorer"},
 };
 [[nodiscard]] constexpr std::span<const entry> entries() noexcept { return known; }
 
@@ -80,6 +82,7 @@ inline constexpr std::array known{
   if (parsed->name() == "forced") return plain(forced{});
   if (parsed->name() == "optional") return plain(optional{});
   if (parsed->name() == "staging_only") return plain(staging_only{});
+  if (parsed->name() == "reaches_threshold") return plain(reaches_threshold{});
   if (parsed->name() == "frequency_contest") {
     if (const result<void> fine = parsed->only(std::array<std::string_view, 1>{"half_life"}, true); !fine) return fine.error();
     const auto half_life = parsed->number("half_life", 32, 1, 65'536, true);

@@ -15,6 +15,7 @@
 #include <moesaic/core/catalogue_entry.hpp>
 #include <moesaic/core/spec.hpp>
 #include <moesaic/eviction/arc.hpp>
+#include <moesaic/eviction/below_threshold.hpp>
 #include <moesaic/eviction/class_lru.hpp>
 #include <moesaic/eviction/erased.hpp>
 #include <moesaic/eviction/fifo.hpp>
@@ -41,7 +42,7 @@ class any {
  public:
   using hears = erased::hears;  // what a policy out of a library may listen to
   using choices = std::variant<lru, fifo, lfu, lrfu, random, least_useful, lfu_in_cache, class_lru, arc, sieve, s3_fifo, gdsf, forecast, look_ahead,
-                               successor, erased>;
+                               successor, below_threshold, erased>;
 
   template <class Policy>
     requires(!std::same_as<Policy, any> && std::constructible_from<choices, Policy>)
@@ -101,6 +102,7 @@ inline constexpr std::array known{
     entry{"forecast", "half_life=32", "who is not expected leaves, then who is expected last; wants a forecast"},
     entry{"look_ahead", "tokens=16", "whom the fewest of the next tokens are expected to use leaves; wants a forecast"},
     entry{"successor", "half_life=32", "lrfu's count, weighted by how well the expert follows what its layer wanted last"},
+    entry{"below_threshold", "", "the lowest score leaves if it is below the placement's threshold, else nobody; wants a scorer"},
 };
 [[nodiscard]] constexpr std::span<const entry> entries() noexcept { return known; }
 
@@ -117,6 +119,7 @@ inline constexpr std::array known{
   if (name == "fifo") return plain(fifo{});
   if (name == "lfu") return plain(lfu{});
   if (name == "least_useful") return plain(least_useful{});
+  if (name == "below_threshold") return plain(below_threshold{});
   if (name == "lfu_in_cache") return plain(lfu_in_cache{});
   if (name == "arc") return plain(arc{});
   if (name == "sieve") return plain(sieve{});

@@ -11,7 +11,9 @@
 
 #include <moesaic/concepts/placement_policy.hpp>
 #include <moesaic/core/catalogue_entry.hpp>
+#include <moesaic/core/knobs.hpp>
 #include <moesaic/core/spec.hpp>
+#include <moesaic/placement/balanced_host.hpp>
 #include <moesaic/placement/fetch.hpp>
 #include <moesaic/placement/host.hpp>
 
@@ -24,7 +26,7 @@ namespace moesaic::placement {
 class any {
  public:
   using hears = events<inventory, layer_event>;
-  using choices = std::variant<fetch, host>;
+  using choices = std::variant<fetch, host, balanced_host>;
 
   template <class Policy>
     requires(!std::same_as<Policy, any> && std::constructible_from<choices, Policy>)
@@ -55,6 +57,7 @@ using entry = catalogue_entry;
 inline constexpr std::array known{
     entry{"fetch", "", "every missing expert is moved to fast memory"},
     entry{"host", "least", "every missing expert is computed in slow memory; least: the score that earns fast memory (none if not given)"},
+    entry{"balanced_host", "least=1,levels=5,host=0,device=0", "the same, but the useful are fetched where both sides' MB/s are given and that is faster; wants a scorer"},
 };
 [[nodiscard]] constexpr std::span<const entry> entries() noexcept { return known; }
 
@@ -72,6 +75,14 @@ inline constexpr std::array known{
     const auto least = parsed->number("least", 0, 0, static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()), true);
     if (!least) return least.error();
     return host{.least = utility{static_cast<std::int64_t>(*least)}};
+  }
+  if (parsed->name() == "balanced_host") {
+    const auto v = knobs_of(*parsed, std::array{knob{"least", 1, 0, 255}, knob{"levels", 5, 1, 255}, knob{"host", 0, 0, 1'000'000'000}, knob{"device", 0, 0, 1'000'000'000}});
+    if (!v) return v.error();
+    balanced_host made{.host = {static_cast<double>((*v)[2]) * 1e6}, .device = {static_cast<double>((*v)[3]) * 1e6}};
+    made.least = static_cast<std::uint32_t>((*v)[0]);
+    made.levels = static_cast<std::uint32_t>((*v)[1]);
+    return made;
   }
   return unknown_name(parsed->name(), "placement policy", entries());
 }

@@ -14,6 +14,7 @@
 #include <moesaic/core/spec.hpp>
 #include <moesaic/prediction/blend.hpp>
 #include <moesaic/prediction/co_occurrence.hpp>
+#include <moesaic/prediction/cross_model.hpp>
 #include <moesaic/prediction/decayed_frequency.hpp>
 #include <moesaic/prediction/linear.hpp>
 #include <moesaic/prediction/naive_bayes.hpp>
@@ -34,7 +35,7 @@ class any {
  public:
   using hears = events<inventory, layer_event, hint, draft_cut, learning>;
   using choices = std::variant<none, previous_step, popularity, decayed_frequency, successors, transition_counts, co_occurrence, naive_bayes, blend, linear,
-                               next_gate>;
+                               next_gate, cross_model>;
 
   template <class Predictor>
     requires(!std::same_as<Predictor, any> && std::constructible_from<choices, Predictor>)
@@ -75,6 +76,7 @@ inline constexpr std::array known{
     entry{"blend", "most=0,horizon=2,sources=2,weight=50,half_life=8", "the same on top of what was used lately"},
     entry{"linear", "most=0,horizon=2", "a linear estimate from the last layers and the last step that learns by its mistakes"},
     entry{"next_gate", "most=0,least=0,horizon=2", "what the gates of later layers say now; needs an engine that asks them"},
+    entry{"cross_model", "critical=0", "what the target's gates say about a drafter's hidden states; needs a drafter that has them"},
 };
 [[nodiscard]] constexpr std::span<const entry> entries() noexcept { return known; }
 
@@ -137,6 +139,8 @@ inline constexpr knob<P> half_life{"half_life", &P::half_life, 1, 65'536};
   if (name == "linear") return d::filled(*parsed, linear{.most = most}, std::array{d::most<linear>, d::horizon<linear>});
   if (name == "next_gate")
     return d::filled(*parsed, next_gate{.most = most}, std::array{d::most<next_gate>, d::knob<next_gate>{"least", &next_gate::least, 0, 100}, d::horizon<next_gate>});
+  if (name == "cross_model")
+    return d::filled(*parsed, cross_model{.critical = most}, std::array{d::knob<cross_model>{"critical", &cross_model::critical, 0, 65'535}});
   return unknown_name(name, "predictor", entries());
 }
 

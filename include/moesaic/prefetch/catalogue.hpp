@@ -11,9 +11,15 @@
 
 #include <moesaic/concepts/prefetch_scheduler.hpp>
 #include <moesaic/core/catalogue_entry.hpp>
+#include <moesaic/core/knobs.hpp>
 #include <moesaic/core/spec.hpp>
+#include <moesaic/prefetch/analytic_cutoff.hpp>
+#include <moesaic/prefetch/layer_order.hpp>
 #include <moesaic/prefetch/most_useful.hpp>
 #include <moesaic/prefetch/none.hpp>
+#include <moesaic/prefetch/profiled_cutoff.hpp>
+#include <moesaic/prefetch/static_cutoff.hpp>
+#include <moesaic/prefetch/utility_levels.hpp>
 
 namespace moesaic::prefetch {
 
@@ -24,7 +30,7 @@ namespace moesaic::prefetch {
 class any {
  public:
   using hears = events<inventory, layer_event, admitted, lease_ended, step_outcome>;
-  using choices = std::variant<none, most_useful>;
+  using choices = std::variant<none, most_useful, layer_order<static_cutoff>, layer_order<analytic_cutoff>, layer_order<profiled_cutoff>, utility_levels>;
 
   template <class Scheduler>
     requires(!std::same_as<Scheduler, any> && std::constructible_from<choices, Scheduler>)
@@ -57,6 +63,10 @@ using entry = catalogue_entry;
 inline constexpr std::array known{
     entry{"none", "", "nothing moves ahead of need"},
     entry{"most_useful", "in_flight=4,horizon=2", "the surest expert of the next horizon layers that the link can bring in time"},
+    entry{"static_cutoff", "most=3,batch=4", "what is expected in the first most layers, in layer order, batch transfers at a time"},
+    entry{"analytic_cutoff", "critical=0,drafting=0,transfer=0,batch=4", "the same for as many layers as one draft hides; times in microseconds, 0: measured"},
+    entry{"profiled_cutoff", "most=6,steps=16,batch=4", "the same for as many layers as were fastest when each was tried for steps steps"},
+    entry{"utility_levels", "levels=5", "by score, the highest first, as of the last event; a layer is struck when it starts; wants a scorer"},
 };
 [[nodiscard]] constexpr std::span<const entry> entries() noexcept { return known; }
 
@@ -76,6 +86,28 @@ inline constexpr std::array known{
     if (!horizon) return horizon.error();
     return most_useful{.in_flight = static_cast<std::uint32_t>(*in_flight), .horizon = static_cast<std::uint32_t>(*horizon)};
   }
+  const auto with = [&]<std::size_t n, class Build>(const std::array<knob, n>& knobs, Build build) -> result<any> {
+    const auto values = knobs_of(*parsed, knobs);
+    if (!values) return values.error();
+    return build(*values);
+  };
+  constexpr auto small = [](std::uint64_t value) { return static_cast<std::uint32_t>(value); };
+  constexpr knob batch{"batch", 4, 1, 65'535};
+  if (parsed->name() == "static_cutoff")
+    return with(std::array{knob{"most", 3, 0, 65'535}, batch}, [&](const auto& v) {
+      return layer_order<static_cutoff>{.cutoff = {.most = small(v[0])}, .batch = small(v[1])};
+    });
+  if (parsed->name() == "analytic_cutoff")
+    return with(std::array{knob{"critical", 0, 0, 65'535}, knob{"drafting", 0, 0, 1'000'000'000}, knob{"transfer", 0, 0, 1'000'000'000}, batch}, [&](const auto& v) {
+      return layer_order<analytic_cutoff>{.cutoff = {.critical = small(v[0]), .drafting = microseconds(std::int64_t{small(v[1])}), .transfer = microseconds(std::int64_t{small(v[2])})},
+                                          .batch = small(v[3])};
+    });
+  if (parsed->name() == "profiled_cutoff")
+    return with(std::array{knob{"most", 6, 0, 65'535}, knob{"steps", 16, 1, 65'535}, batch}, [&](const auto& v) {
+      return layer_order<profiled_cutoff>{.cutoff = {.most = small(v[0]), .steps = small(v[1])}, .batch = small(v[2])};
+    });
+  if (parsed->name() == "utility_levels")
+    return with(std::array{knob{"levels", 5, 1, 255}}, [&](const auto& v) { return utility_levels{.levels = small(v[0])}; });
   return unknown_name(parsed->name(), "prefetch scheduler", entries());
 }
 

@@ -10,8 +10,10 @@
 
 #include <moesaic/concepts/utility_scorer.hpp>
 #include <moesaic/core/catalogue_entry.hpp>
+#include <moesaic/core/knobs.hpp>
 #include <moesaic/core/spec.hpp>
 #include <moesaic/scoring/decayed_frequency.hpp>
+#include <moesaic/scoring/hysteresis.hpp>
 #include <moesaic/scoring/none.hpp>
 #include <moesaic/scoring/recency.hpp>
 
@@ -24,7 +26,7 @@ namespace moesaic::scoring {
 class any {
  public:
   using hears = events<inventory, layer_event, lease_ended>;
-  using choices = std::variant<none, recency, decayed_frequency>;
+  using choices = std::variant<none, recency, decayed_frequency, hysteresis>;
 
   template <class Scorer>
     requires(!std::same_as<Scorer, any> && std::constructible_from<choices, Scorer>)
@@ -55,6 +57,7 @@ inline constexpr std::array known{
     entry{"none", "", "every expert is worth the same"},
     entry{"recency", "", "worth the more the later it was used"},
     entry{"decayed_frequency", "half_life=32", "worth its uses, each counting half every half_life tokens"},
+    entry{"hysteresis", "top=5,up=5,down=1", "worth 0 to top, one up or down with each window, after how many of its tokens used it"},
 };
 [[nodiscard]] constexpr std::span<const entry> entries() noexcept { return known; }
 
@@ -73,6 +76,11 @@ inline constexpr std::array known{
     const auto half_life = parsed->number("half_life", 32, 1, 65'536, true);
     if (!half_life) return half_life.error();
     return decayed_frequency{.half_life = static_cast<std::uint32_t>(*half_life)};
+  }
+  if (parsed->name() == "hysteresis") {
+    const auto v = knobs_of(*parsed, std::array{knob{"top", 5, 1, 255}, knob{"up", 5, 1, 65'535}, knob{"down", 1, 1, 65'535}});
+    if (!v) return v.error();
+    return hysteresis{.top = static_cast<std::uint32_t>((*v)[0]), .up = static_cast<std::uint32_t>((*v)[1]), .down = static_cast<std::uint32_t>((*v)[2])};
   }
   return unknown_name(parsed->name(), "scorer", entries());
 }
