@@ -16,6 +16,7 @@
 #include <moesaic/cache/memory_plan.hpp>
 #include <moesaic/cache/room_keeper.hpp>
 #include <moesaic/cache/uniform_arena.hpp>
+#include <moesaic/core/published.hpp>
 
 namespace moesaic {
 
@@ -28,6 +29,7 @@ struct residency_options {
   std::vector<bytes> footprint{};  ///< by flat index; empty: the shape's sizes
   std::span<std::byte> memory{};   ///< at least the budget, aligned as the transport needs; empty: bookkeeping only
   bool host_possible = false;      ///< the engine can compute experts in place, in slow memory
+  published<counters>* published_counters = nullptr;  ///< gets `count()` after each lease and step, for other threads; outlives the residency
 };
 
 /// The largest amounts that were in use at one moment, each for itself.
@@ -97,6 +99,7 @@ class residency {
     desk_.tell(outcome);
     link_.wake();
     use_idle_link();
+    publish();
   }
   /// For a loop around this core: what it asked and told its governor, if somebody watches.
   template <class Seen>
@@ -171,6 +174,9 @@ class residency {
   [[nodiscard]] std::byte* frame_address(std::uint32_t frame) const noexcept {
     return memory_ == nullptr ? nullptr : memory_ + frames_.offset(frame);
   }
+  void publish() const noexcept {
+    if (published_ != nullptr) [[unlikely]] published_->publish(keeper_.count);
+  }
   void note_peak() noexcept {
     const bytes slots = keeper_.slots.rooms().used();
     peak_.resident = std::max(peak_.resident, slots - std::min(slots, link_.into_slots));
@@ -191,6 +197,7 @@ class residency {
   memory_peak peak_{};
   bytes budget_{};
   std::byte* memory_ = nullptr;
+  published<counters>* published_ = nullptr;
   step_index step_{};
   std::uint64_t leases_given_ = 0;
   bool host_possible_ = false;

@@ -17,6 +17,7 @@ result<void> residency<T, B, A>::prepare(residency_options options, A rooms) {
     return error(error_code::bad_argument, "a budget of ", budget_.count, " bytes needs as much memory, got ", options.memory.size());
   memory_ = options.memory.data();
   host_possible_ = options.host_possible;
+  published_ = options.published_counters;
   frames_ = staging_frames(plan_.frames, plan_.frame);
 
   const std::uint32_t groups = desk_.policies.groups.count(*shape_);

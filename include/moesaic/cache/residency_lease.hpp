@@ -169,6 +169,7 @@ void residency<T, B, A>::end(lease_state& mine) noexcept {
   link_.wake();
   if (leases_[1 - which].live) link_.submit_waiting(*this);  // it may have waited for frames of this one
   link_.prefetch(*this);  // the engine now computes what lies between two layers, and the link has nothing to do
+  publish();
 }
 
 /// A lease ends before all of it was used: what was promised room and has not travelled loses it, frames come back, hits
