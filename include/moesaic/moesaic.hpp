@@ -26,6 +26,7 @@
 #include <moesaic/eviction/arc.hpp>
 #include <moesaic/eviction/catalogue.hpp>
 #include <moesaic/eviction/class_lru.hpp>
+#include <moesaic/eviction/farthest_use.hpp>
 #include <moesaic/eviction/fifo.hpp>
 #include <moesaic/eviction/forecast.hpp>
 #include <moesaic/eviction/gdsf.hpp>
@@ -35,6 +36,7 @@
 #include <moesaic/eviction/look_ahead.hpp>
 #include <moesaic/eviction/lrfu.hpp>
 #include <moesaic/eviction/lru.hpp>
+#include <moesaic/eviction/protected_lru.hpp>
 #include <moesaic/eviction/random.hpp>
 #include <moesaic/eviction/s3_fifo.hpp>
 #include <moesaic/eviction/sieve.hpp>
@@ -46,6 +48,7 @@
 #include <moesaic/prediction/catalogue.hpp>
 #include <moesaic/prediction/co_occurrence.hpp>
 #include <moesaic/prediction/decayed_frequency.hpp>
+#include <moesaic/prediction/draft_routes.hpp>
 #include <moesaic/prediction/linear.hpp>
 #include <moesaic/prediction/naive_bayes.hpp>
 #include <moesaic/prediction/next_gate.hpp>
@@ -57,11 +60,13 @@
 #include <moesaic/prefetch/catalogue.hpp>
 #include <moesaic/prefetch/most_useful.hpp>
 #include <moesaic/prefetch/none.hpp>
+#include <moesaic/prefetch/three_phases.hpp>
 #include <moesaic/runtime/offload_runtime.hpp>
 #include <moesaic/scoring/catalogue.hpp>
 #include <moesaic/scoring/decayed_frequency.hpp>
 #include <moesaic/scoring/none.hpp>
 #include <moesaic/scoring/recency.hpp>
+#include <moesaic/speculation/amortization_roofline.hpp>
 #include <moesaic/speculation/catalogue.hpp>
 #include <moesaic/speculation/fixed.hpp>
 #include <moesaic/speculation/greedy.hpp>

@@ -36,19 +36,27 @@ template <class Make>
     std::uint64_t in_calls = 0;
     for (std::uint32_t step = 0; step < steps; ++step) {
       speculation_scene<scoring::none> scene{{scores, nothing, residency_view(shape, {}), {}, {}, {step}, {}, {}}, {}, 1, {dice.below(12)}, {dice.below(2) * 1'000}};
+      if (seed % 2 != 0) scene.link = {{1'000}, {1e9}, {}, 0, 4, {}};  // else a link that moves nothing
+      const auto tell_both = [&](const auto& event) {
+        tell(asked, event);
+        tell(other, event);
+      };
       const std::uint64_t before = allocations();
       const draft_length longest = asked.longest(scene);
       found.expect(asked.longest(scene) == longest && other.longest(scene) == longest, "equal history gives two lengths");
       const draft_length limit = std::min(longest, scene.possible);  // as the loop cuts it
+      if (limit.count != 0) tell_both(draft_started{limit});
       while (scene.drafted < limit) {
         const bool more = asked.keep_drafting(scene);
         found.expect(asked.keep_drafting(scene) == more && other.keep_drafting(scene) == more, "equal history goes on and stops");
         if (!more) break;
         ++scene.drafted.count;
         scene.last_probability = static_cast<float>(dice.below(101)) / 100.0F;
+        tell_both(token_drafted{scene.drafted, {1'000 + seed}});
       }
       const draft_length verified = std::min(asked.verify(scene), scene.drafted);
       found.expect(std::min(other.verify(scene), scene.drafted) == verified, "equal history verifies two lengths");
+      if (limit.count != 0) tell_both(draft_ended{verified});
       step_outcome outcome{{step}, scene.drafted, verified, {dice.below(verified.count + 1)}, {}, {dice.below(1'000)}, {dice.below(1'000)}, {}, {}, {}};
       outcome.committed = {outcome.accepted.count + 1};
       if (dice.chance(50)) outcome = {};  // nothing is known

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
+#include <moesaic/speculation/amortization_roofline.hpp>
 #include <moesaic/speculation/catalogue.hpp>
 #include <moesaic/speculation/fixed.hpp>
 #include <moesaic/speculation/greedy.hpp>
@@ -24,6 +25,10 @@ using namespace moesaic::conformance;
 HOLDS("fixed(0) is a governor", speculation_governor_suite, [] { return speculation::fixed{}; })
 HOLDS("fixed(8) with a stop is a governor", speculation_governor_suite, [] { return speculation::fixed{.length = {8}, .stop_below = 0.75F}; })
 HOLDS("any of fixed is a governor", speculation_governor_suite, [] { return *speculation::make("fixed(3)"); })
+HOLDS("amortization_roofline is a governor", speculation_governor_suite, [] { return speculation::amortization_roofline{}; })
+HOLDS("amortization_roofline by the token is a governor", speculation_governor_suite,
+      [] { return speculation::amortization_roofline{.most = 5, .least = 0, .per_step = 1, .bonus = 1}; })
+HOLDS("any of amortization_roofline is a governor", speculation_governor_suite, [] { return *speculation::make("amortization_roofline"); })
 HOLDS("no_draft is a drafter", drafter_suite, [] { return speculation::no_draft{}; }, 32)
 HOLDS("greedy is an acceptance rule", acceptance_rule_suite, [] { return speculation::greedy{}; })
 HOLDS("sampled is an acceptance rule", acceptance_rule_suite, [] { return speculation::sampled{.temperature = 0.7F, .top_p = 0.9F, .seed = 5}; })

@@ -2,24 +2,74 @@
 #pragma once
 
 #include <array>
+#include <concepts>
+#include <cstdint>
 #include <span>
 #include <string_view>
+#include <utility>
+#include <variant>
 
+#include <moesaic/concepts/speculation_governor.hpp>
 #include <moesaic/core/catalogue_entry.hpp>
+#include <moesaic/core/knobs.hpp>
 #include <moesaic/core/spec.hpp>
+#include <moesaic/speculation/amortization_roofline.hpp>
 #include <moesaic/speculation/fixed.hpp>
 
 namespace moesaic::speculation {
 
-/// Any governor of this folder, chosen at run time. There is one so far, so nothing has to be dispatched.
+/// Any governor of this folder, chosen at run time.
 ///
-/// Source: ours. Cost: that governor's. State and Ties: that governor's.
-using any = fixed;
+/// Source: ours. Mechanism: a variant; each call is the chosen governor's behind one switch.
+/// Cost: the chosen governor's and a predictable branch. State and Ties: the chosen governor's. Threads: one at a time.
+class any {
+ public:
+  using hears = events<inventory, layer_event, admitted, evicted, hint, draft_started, token_drafted, draft_cut, draft_ended, step_outcome>;
+  using choices = std::variant<fixed, amortization_roofline>;
+
+  template <class Governor>
+    requires(!std::same_as<Governor, any> && std::constructible_from<choices, Governor>)
+  any(Governor chosen) : chosen_(std::move(chosen)) {}  // NOLINT(google-explicit-constructor)
+
+  void on(const inventory& all) {
+    std::visit([&](auto& governor) { tell(governor, all); }, chosen_);
+  }
+  template <class Event>
+    requires(!std::same_as<Event, inventory> && hears::template include<Event>)
+  void on(const Event& event) noexcept {
+    std::visit([&](auto& governor) { tell(governor, event); }, chosen_);
+  }
+  template <utility_scorer S>
+  [[nodiscard]] draft_length longest(const speculation_scene<S>& scene) noexcept {
+    return std::visit([&](auto& governor) { return governor.longest(scene); }, chosen_);
+  }
+  template <utility_scorer S>
+  [[nodiscard]] bool keep_drafting(const speculation_scene<S>& scene) noexcept {
+    return std::visit([&](auto& governor) { return governor.keep_drafting(scene); }, chosen_);
+  }
+  template <utility_scorer S>
+  [[nodiscard]] draft_length verify(const speculation_scene<S>& scene) noexcept {
+    return std::visit([&](auto& governor) { return governor.verify(scene); }, chosen_);
+  }
+  void observe(const step_outcome& outcome) noexcept {
+    std::visit([&](auto& governor) { governor.observe(outcome); }, chosen_);
+  }
+
+  /// The governor itself.
+  [[nodiscard]] const choices& chosen() const noexcept { return chosen_; }
+
+ public:
+  choices chosen_;
+};
+
+static_assert(speculation_governor<any>, "any no longer models speculation_governor");
 
 /// What people may write, for help texts and errors.
 using entry = catalogue_entry;
 inline constexpr std::array known{
     entry{"fixed", "length=0,stop_below=0", "drafts length tokens (0: none), or up to one less probable than stop_below percent"},
+    entry{"amortization_roofline", "most=16,least=1,smoothing=10,prior=90,per_step=0,bonus=0",
+          "the length that promises most accepted tokens per time, missing experts included"},
 };
 [[nodiscard]] constexpr std::span<const entry> entries() noexcept { return known; }
 
@@ -27,14 +77,23 @@ inline constexpr std::array known{
 [[nodiscard]] inline result<any> make(std::string_view text) {
   const result<spec> parsed = spec::parse(text);
   if (!parsed) return parsed.error();
-  if (parsed->name() == "fixed") {
-    if (const auto fine = parsed->only(std::array<std::string_view, 2>{"length", "stop_below"}, true); !fine) return fine.error();
-    const auto length = parsed->number("length", 0, 0, 63, true);
-    if (!length) return length.error();
-    const auto percent = parsed->number("stop_below", 0, 0, 100);
-    if (!percent) return percent.error();
-    return fixed{.length = {static_cast<std::uint32_t>(*length)}, .stop_below = static_cast<float>(*percent) / 100.0F};
-  }
+  const auto with = [&]<std::size_t n, class Build>(const std::array<knob, n>& knobs, Build build) -> result<any> {
+    const auto values = knobs_of(*parsed, knobs);
+    if (!values) return values.error();
+    return build(*values);
+  };
+  constexpr auto small = [](std::uint64_t value) { return static_cast<std::uint32_t>(value); };
+  constexpr std::uint64_t longest = 63;
+  if (parsed->name() == "fixed")
+    return with(std::array{knob{"length", 0, 0, longest}, knob{"stop_below", 0, 0, 100}},
+                [&](const auto& v) { return fixed{.length = {small(v[0])}, .stop_below = static_cast<float>(v[1]) / 100.0F}; });
+  if (parsed->name() == "amortization_roofline")
+    return with(std::array{knob{"most", 16, 1, longest}, knob{"least", 1, 0, longest}, knob{"smoothing", 10, 1, 100}, knob{"prior", 90, 1, 100},
+                           knob{"per_step", 0, 0, 1}, knob{"bonus", 0, 0, 1}},
+                [&](const auto& v) {
+                  return amortization_roofline{.most = small(v[0]), .least = small(v[1]), .smoothing = small(v[2]), .prior = small(v[3]),
+                                               .per_step = small(v[4]), .bonus = small(v[5])};
+                });
   return unknown_name(parsed->name(), "speculation governor", entries());
 }
 
