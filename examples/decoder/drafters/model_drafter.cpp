@@ -49,8 +49,9 @@ result<void> model_drafter::committed(std::span<const token_id> tokens) {
   text_.resize(sure_);
   text_.insert(text_.end(), tokens.begin(), tokens.end());
   sure_ = text_.size();
-  // The target has run all but the last token.
-  ran_ = shares_cache_ ? sure_ - std::min<std::size_t>(sure_, 1) : std::min(ran_, known);
+  // The target has run all but the last token; and the last is run in any case, for its logits.
+  const std::size_t before_last = sure_ - std::min<std::size_t>(sure_, 1);
+  ran_ = shares_cache_ ? before_last : std::min({ran_, known, before_last});
   model_.keep({static_cast<std::uint32_t>(ran_)});
   choice_.start_again();
   hints_.clear();

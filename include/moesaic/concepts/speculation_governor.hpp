@@ -20,7 +20,8 @@ struct speculation_scene : scene<Scores> {
 
 /// Decides how far to speculate. Asked three times per step, because a forecast to price a prefix by exists only after
 /// drafting: `longest` before it (0: do not draft), `keep_drafting` after each drafted token, `verify` after the last: how
-/// many of the drafted tokens are worth verifying (0 is allowed: the step then commits one token, as without a draft).
+/// many of the drafted tokens are worth verifying (0 is allowed: the step then commits one token, as without a draft). Tokens that
+/// were drawn at random (that bring `probabilities`) are verified whatever it says: to look at them and drop some would bend the law.
 ///
 /// Contract. Answers are cut to what is possible, never an error. `observe` follows every step, also undrafted ones.
 /// Equal history and scene, equal answers. Cost: O(1) unless stated. One thread at a time.
