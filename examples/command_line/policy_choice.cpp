@@ -48,8 +48,9 @@ result<policy_names> choose_policies(std::string_view system, const named_parts&
   n.placement = pick(parts.placement, base->placement);
   n.speculation = base->speculation;
   const bool prefetches = name_in(n.prefetch) != "none";
-  const bool reads_scores = prefetches || name_in(n.eviction) == "least_useful";
-  if (!parts.prediction && prefetches && n.prediction == "none") n.prediction = "transition_counts";
+  const bool reads_scores = prefetches || eviction::reads_scores(name_in(n.eviction)) || admission::reads_scores(name_in(n.admission));
+  // A system that prefetches without a forecast means it; who names a scheduler alone wants it to have one.
+  if (!parts.prediction && parts.prefetch && prefetches && n.prediction == "none") n.prediction = "transition_counts";
   if (!parts.scoring && reads_scores && n.scoring == "none") n.scoring = "decayed_frequency";
   return n;
 }

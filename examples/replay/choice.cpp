@@ -29,7 +29,7 @@ result<eviction_choice> choose_eviction(std::string_view text, recency order, co
   }
   const result<eviction::any> made = command_line::make_eviction(text, more);
   if (made) {
-    if (std::holds_alternative<eviction::least_useful>(made->chosen()))
+    if (eviction::reads_scores(parsed->name()))
       return error(error_code::bad_argument, "--eviction ", text, ": ", parsed->name(),
                    " decides by another policy's scores, which a replay of eviction alone has not");
     if (order == recency::by_rank && std::holds_alternative<eviction::lru>(made->chosen()))
@@ -39,7 +39,7 @@ result<eviction_choice> choose_eviction(std::string_view text, recency order, co
   if (made.error().code() != error_code::unknown_name) return made.error();
   error unknown(error_code::unknown_name, "--eviction: '", parsed->name(), "' is no eviction policy; known are");
   for (const eviction::entry& e : eviction::entries())
-    if (e.name != "least_useful") unknown.append(" ").append(e.name);
+    if (!eviction::reads_scores(e.name)) unknown.append(" ").append(e.name);
   unknown.append(" belady belady_by_bytes");
   for (const eviction::exported& e : more.offered()) unknown.append(" ").append(e.entry.name);
   return unknown;
@@ -48,6 +48,9 @@ result<eviction_choice> choose_eviction(std::string_view text, recency order, co
 result<admission_choice> choose_admission(std::string_view text) {
   const result<admission::any> made = admission::make(text);
   if (!made) return error(made.error().code(), "--admission: ", made.error().sentence());
+  if (const auto parsed = spec::parse(text); parsed && admission::reads_scores(parsed->name()))
+    return error(error_code::bad_argument, "--admission ", text, ": ", parsed->name(),
+                 " decides by another policy's scores, which a replay of eviction alone has not");
   return admission_choice{std::string(text), *made};
 }
 

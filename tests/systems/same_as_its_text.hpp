@@ -18,9 +18,16 @@ namespace systems_test {
 
 using namespace moesaic;
 
+/// One pool for each layer, or one for all, as a description says.
+struct as_said {
+  bool by_layer = true;
+  [[nodiscard]] std::uint32_t count(const model_shape& shape) const noexcept { return by_layer ? shape.layers() : 1; }
+  [[nodiscard]] std::uint32_t group_of(const model_shape&, expert_id e) const noexcept { return by_layer ? number(e.layer) : 0; }
+};
+
 /// The bundle that a description's text means.
 struct as_text {
-  group_per_layer groups{};
+  as_said groups;
   scoring::any scoring;
   eviction::any eviction;
   admission::any admission;
@@ -48,8 +55,8 @@ inline sim::routing_tape text_with_locality() {
 template <class System>
 sim::simulated_run same_as_its_text() {
   const systems::description& d = System::described;
-  CHECK(d.scope == "layer");
-  as_text spelt{{},
+  REQUIRE((d.scope == "layer" || d.scope == "global"));
+  as_text spelt{{d.scope == "layer"},
                 *scoring::make(d.scoring),
                 *eviction::make(d.eviction),
                 *admission::make(d.admission),

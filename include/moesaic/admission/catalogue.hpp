@@ -70,6 +70,8 @@ inline constexpr std::array known{
     entry{"reaches_threshold", "", "a newcomer is kept if its score reaches the placement's threshold; wants a scorer"},
 };
 [[nodiscard]] constexpr std::span<const entry> entries() noexcept { return known; }
+/// Whether the policy of that name decides by the scores of a scorer.
+[[nodiscard]] constexpr bool reads_scores(std::string_view name) noexcept { return name == "reaches_threshold"; }
 
 /// The policy of a spec: `forced`. What is not known is an error that lists what is.
 [[nodiscard]] inline result<any> make(std::string_view text) {

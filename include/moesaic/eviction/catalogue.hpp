@@ -18,6 +18,7 @@
 #include <moesaic/eviction/below_threshold.hpp>
 #include <moesaic/eviction/class_lru.hpp>
 #include <moesaic/eviction/erased.hpp>
+#include <moesaic/eviction/farthest_use.hpp>
 #include <moesaic/eviction/fifo.hpp>
 #include <moesaic/eviction/forecast.hpp>
 #include <moesaic/eviction/gdsf.hpp>
@@ -27,6 +28,7 @@
 #include <moesaic/eviction/look_ahead.hpp>
 #include <moesaic/eviction/lrfu.hpp>
 #include <moesaic/eviction/lru.hpp>
+#include <moesaic/eviction/protected_lru.hpp>
 #include <moesaic/eviction/random.hpp>
 #include <moesaic/eviction/s3_fifo.hpp>
 #include <moesaic/eviction/sieve.hpp>
@@ -42,7 +44,7 @@ class any {
  public:
   using hears = erased::hears;  // what a policy out of a library may listen to
   using choices = std::variant<lru, fifo, lfu, lrfu, random, least_useful, lfu_in_cache, class_lru, arc, sieve, s3_fifo, gdsf, forecast, look_ahead,
-                               successor, below_threshold, erased>;
+                               successor, below_threshold, farthest_use, protected_lru, erased>;
 
   template <class Policy>
     requires(!std::same_as<Policy, any> && std::constructible_from<choices, Policy>)
@@ -103,8 +105,12 @@ inline constexpr std::array known{
     entry{"look_ahead", "tokens=16", "whom the fewest of the next tokens are expected to use leaves; wants a forecast"},
     entry{"successor", "half_life=32", "lrfu's count, weighted by how well the expert follows what its layer wanted last"},
     entry{"below_threshold", "", "the lowest score leaves if it is below the placement's threshold, else nobody; wants a scorer"},
+    entry{"farthest_use", "", "who is not expected leaves, then who is expected last; remembers nothing; wants a forecast"},
+    entry{"protected_lru", "slots=0", "lru, except for who is among the slots most expected of a layer; slots=0: what the group holds; wants a forecast"},
 };
 [[nodiscard]] constexpr std::span<const entry> entries() noexcept { return known; }
+/// Whether the policy of that name decides by the scores of a scorer.
+[[nodiscard]] constexpr bool reads_scores(std::string_view name) noexcept { return name == "least_useful" || name == "below_threshold"; }
 
 /// The policy of a spec: `lru`, `lrfu(32)`, `lrfu(half_life=32)`. What is not known is an error that lists what is.
 [[nodiscard]] inline result<any> make(std::string_view text) {
@@ -123,6 +129,7 @@ inline constexpr std::array known{
   if (name == "lfu_in_cache") return plain(lfu_in_cache{});
   if (name == "arc") return plain(arc{});
   if (name == "sieve") return plain(sieve{});
+  if (name == "farthest_use") return plain(farthest_use{});
   // A policy of numbers: each knob's name, default and range; the first may be given without its name.
   struct knob {
     std::string_view key;
@@ -156,6 +163,8 @@ inline constexpr std::array known{
     return with(std::array{knob{"tokens", 16, 1, 64}}, [&](const auto& v) { return look_ahead{.tokens = small(v[0])}; });
   if (name == "successor")
     return with(std::array{knob{"half_life", 32, 1, 65'536}}, [&](const auto& v) { return successor{.half_life = small(v[0])}; });
+  if (name == "protected_lru")
+    return with(std::array{knob{"slots", 0, 0, 65'535}}, [&](const auto& v) { return protected_lru{.slots = small(v[0])}; });
   return unknown_name(name, "eviction policy", entries());
 }
 
