@@ -72,7 +72,7 @@ void answer(S* to, S with) noexcept {
   e.size = sizeof e;
   e.code = code;
   const std::size_t length = std::min(sentence.size(), sizeof e.sentence - 1);
-  std::memcpy(e.sentence, sentence.data(), length);
+  if (length != 0) std::memcpy(e.sentence, sentence.data(), length);
   return e;
 }
 
