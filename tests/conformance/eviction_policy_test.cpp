@@ -8,6 +8,7 @@
 #include <moesaic/eviction/catalogue.hpp>
 #include <moesaic/eviction/class_lru.hpp>
 #include <moesaic/eviction/erased.hpp>
+#include <moesaic/eviction/farthest_use.hpp>
 #include <moesaic/eviction/fifo.hpp>
 #include <moesaic/eviction/forecast.hpp>
 #include <moesaic/eviction/gdsf.hpp>
@@ -18,6 +19,7 @@
 #include <moesaic/eviction/lrfu.hpp>
 #include <moesaic/eviction/lru.hpp>
 #include <moesaic/eviction/lru_by_rank.hpp>
+#include <moesaic/eviction/protected_lru.hpp>
 #include <moesaic/eviction/queue_set.hpp>
 #include <moesaic/eviction/random.hpp>
 #include <moesaic/eviction/recency_list.hpp>
@@ -64,6 +66,9 @@ HOLDS("s3_fifo that promotes early into half the room", (eviction::s3_fifo{.smal
 HOLDS("gdsf", eviction::gdsf{}, promise::never_refuses)
 HOLDS("gdsf by bytes", eviction::gdsf{.bytes = 1}, promise::never_refuses)
 HOLDS("forecast", eviction::forecast{}, promise::never_refuses)
+HOLDS("farthest_use", eviction::farthest_use{}, promise::may_refuse)
+HOLDS("protected_lru", eviction::protected_lru{}, promise::may_refuse)
+HOLDS("protected_lru of a few", eviction::protected_lru{.slots = 2}, promise::may_refuse)
 HOLDS("look_ahead", eviction::look_ahead{}, promise::never_refuses)
 HOLDS("successor", eviction::successor{}, promise::never_refuses)
 HOLDS("successor with the shortest memory", eviction::successor{.half_life = 1}, promise::never_refuses)

@@ -6,6 +6,7 @@
 #include <moesaic/prediction/co_occurrence.hpp>
 #include <moesaic/prediction/cross_model.hpp>
 #include <moesaic/prediction/decayed_frequency.hpp>
+#include <moesaic/prediction/draft_routes.hpp>
 #include <moesaic/prediction/linear.hpp>
 #include <moesaic/prediction/naive_bayes.hpp>
 #include <moesaic/prediction/next_gate.hpp>
@@ -47,6 +48,8 @@ HOLDS("linear", prediction::linear{})
 HOLDS("linear far ahead", (prediction::linear{.most = 3, .horizon = 9}))
 HOLDS("next_gate", prediction::next_gate{})
 HOLDS("next_gate that is sure", (prediction::next_gate{.most = 1, .least = 40, .horizon = 9}))
+HOLDS("draft_routes", prediction::draft_routes{})
+HOLDS("any of draft_routes", *prediction::make("draft_routes"))
 HOLDS("any of blend", *prediction::make("blend"))
 HOLDS("any of next_gate", *prediction::make("next_gate"))
 HOLDS("any of transition_counts", *prediction::make("transition_counts"))

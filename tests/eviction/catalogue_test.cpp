@@ -28,6 +28,8 @@ TEST_CASE("eviction catalogue: arguments arrive") {
   CHECK(std::get<eviction::class_lru>(eviction::make("class_lru(64)")->chosen()).half_life == 64);
   CHECK(std::get<eviction::forecast>(eviction::make("forecast(half_life=8)")->chosen()).half_life == 8);
   CHECK(std::get<eviction::look_ahead>(eviction::make("look_ahead(4)")->chosen()).tokens == 4);
+  CHECK(std::get<eviction::protected_lru>(eviction::make("protected_lru")->chosen()).slots == 0);
+  CHECK(std::get<eviction::protected_lru>(eviction::make("protected_lru(slots=4)")->chosen()).slots == 4);
   CHECK(std::get<eviction::gdsf>(eviction::make("gdsf(bytes=1)")->chosen()).bytes == 1);
   const auto s3 = std::get<eviction::s3_fifo>(eviction::make("s3_fifo(20,promote=1,least=3)")->chosen());
   CHECK(s3.small == 20);
@@ -49,7 +51,7 @@ TEST_CASE("eviction catalogue: errors say what to do") {
 
 TEST_CASE("eviction catalogue: who has a key says so") {
   for (const std::string_view keyed : {"lru", "fifo", "lfu", "lrfu", "lfu_in_cache", "class_lru", "gdsf"}) CHECK(eviction::make(keyed)->keyed());
-  for (const std::string_view keyless : {"random", "least_useful", "arc", "sieve", "s3_fifo", "forecast", "look_ahead"}) {
+  for (const std::string_view keyless : {"random", "least_useful", "arc", "sieve", "s3_fifo", "forecast", "look_ahead", "farthest_use", "protected_lru"}) {
     CHECK_FALSE(eviction::make(keyless)->keyed());
     CHECK_FALSE(eviction::make(keyless)->key(make_expert(0, 0)));
   }

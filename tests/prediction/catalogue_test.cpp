@@ -55,6 +55,7 @@ TEST_CASE("prediction catalogue: names and arguments lead to the right predictor
   CHECK(after_a_step("naive_bayes(horizon=1)") == std::vector<experts>{{}, {4}, {}});
   CHECK(after_a_step("blend") == std::vector<experts>{{}, {4}, {7}});
   CHECK(after_a_step("linear") == std::vector<experts>{{}, {4}, {7}});
+  CHECK(after_a_step("draft_routes") == std::vector<experts>{{}, {}, {}});
   CHECK(after_a_step("next_gate") == std::vector<experts>{{}, {}, {}});
 }
 

@@ -45,7 +45,42 @@ TEST_CASE("prefetch catalogue: names and arguments lead to the right schedulers"
   CHECK_FALSE(asks("most_useful", 0));
   CHECK(asks("most_useful(horizon=3)", 3));
   CHECK_FALSE(asks("most_useful(horizon=3)", 4));
+  CHECK_FALSE(asks("three_phases", 0));  // nobody drafts
   CHECK_FALSE(asks("most_useful(horizon=3, in_flight=1)", 1));
+}
+
+TEST_CASE("prefetch catalogue: what three_phases is told arrives") {
+  const model_shape shape = *model_shape::uniform(2, 8, 1, {1'000'000});
+  const std::vector<std::uint16_t> group_of(16);
+  const std::vector<std::uint8_t> flags(16);
+  forecast expected(shape.space(), 2, 8);
+  for (const std::uint32_t e : {2U, 3U, 4U}) expected.expect(layer_index{1}, static_cast<expert_index>(e), {0}, {});
+  const scoring::none scores;
+  /// Tokens after which something is wanted, and how much; then how much when the draft is over.
+  const auto wants = [&](std::string_view text) {
+    prefetch::any scheduler = *prefetch::make(text);
+    tell(scheduler, inventory{.shape = shape, .group_of = group_of, .groups = 1});
+    scene<scoring::none> now{scores, expected, residency_view(shape, flags), {}, {}, {}, {}, {}};
+    std::vector<std::uint32_t> found;
+    const auto ask = [&] {
+      std::uint32_t n = 0;
+      for (; const auto request = scheduler.next(now); ++n) scheduler.settle(*request, prefetch_fate::no_room);
+      return n;
+    };
+    tell(scheduler, draft_started{{10}});
+    for (std::uint32_t t = 1; t <= 10; ++t) {
+      tell(scheduler, token_drafted{{t}, {1'000'000}});
+      if (const std::uint32_t n = ask()) found.insert(found.end(), {t, n});
+    }
+    tell(scheduler, draft_ended{{10}});
+    found.push_back(ask());
+    return found;
+  };
+  using list = std::vector<std::uint32_t>;
+  CHECK(wants("three_phases(slots=2,bandwidth=1000,smoothing=0)") == list{2, 2, 4, 2, 6, 2, 8, 2, 3});  // 2 MB a plan: two tokens
+  CHECK(wants("three_phases(slots=2,bandwidth=1000,smoothing=0,saturate=0)") == list{2, 2, 4, 2, 6, 2, 8, 2, 0});
+  CHECK(wants("three_phases(slots=1,bandwidth=100,smoothing=0,initial=50)") == list{5, 1, 3});  // ten tokens: the last plan
+  CHECK(wants("three_phases(slots=1,bandwidth=1000,draft_time=2000,smoothing=100,initial=80)") == list{8, 1, 9, 1, 3});
 }
 
 }  // namespace

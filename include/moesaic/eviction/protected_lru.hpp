@@ -20,7 +20,8 @@ namespace moesaic::eviction {
 /// Where all candidates are protected nobody leaves: a prefetch is refused, a demanded expert goes through a frame.
 /// Cost: O(1) per use, admission and eviction; victim O(candidates × experts expected in their layers) at worst, O(candidates)
 /// without a plan. lru's bytes.
-/// State and Ties: lru's. Equal last use: the lower id leaves. Its key is lru's, which knows nothing of the plan.
+/// State and Ties: lru's. Equal last use: the lower id leaves. It has no key: what a newcomer would be worth depends
+/// on the plan.
 /// Threads: one at a time.
 /// Knobs: `slots`, experts per layer whose plan is protected, default 0: as many as the eviction group holds.
 ///
@@ -51,11 +52,10 @@ struct protected_lru {
     if (!coldest) return std::nullopt;
     return std::get<expert_id>(*coldest);
   }
-  [[nodiscard]] utility key(expert_id e) const noexcept { return uses_.key(e); }
 
   lru uses_{};  ///< not a knob; public only so that the knob can be named where a bundle is written
 };
 
-static_assert(keyed_eviction_policy<protected_lru>, "protected_lru no longer models keyed_eviction_policy");
+static_assert(eviction_policy<protected_lru>, "protected_lru no longer models eviction_policy");
 
 }  // namespace moesaic::eviction

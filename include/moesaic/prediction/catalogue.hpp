@@ -16,6 +16,7 @@
 #include <moesaic/prediction/co_occurrence.hpp>
 #include <moesaic/prediction/cross_model.hpp>
 #include <moesaic/prediction/decayed_frequency.hpp>
+#include <moesaic/prediction/draft_routes.hpp>
 #include <moesaic/prediction/linear.hpp>
 #include <moesaic/prediction/naive_bayes.hpp>
 #include <moesaic/prediction/next_gate.hpp>
@@ -33,9 +34,9 @@ namespace moesaic::prediction {
 /// Cost: the chosen predictor's and a predictable branch. State and Ties: the chosen predictor's. Threads: one at a time.
 class any {
  public:
-  using hears = events<inventory, layer_event, hint, draft_cut, learning>;
+  using hears = events<inventory, layer_event, hint, draft_started, draft_cut, learning>;
   using choices = std::variant<none, previous_step, popularity, decayed_frequency, successors, transition_counts, co_occurrence, naive_bayes, blend, linear,
-                               next_gate, cross_model>;
+                               next_gate, cross_model, draft_routes>;
 
   template <class Predictor>
     requires(!std::same_as<Predictor, any> && std::constructible_from<choices, Predictor>)
@@ -46,6 +47,7 @@ class any {
   }
   void on(const layer_event& event) noexcept { pass_on(event); }
   void on(const hint& early) noexcept { pass_on(early); }
+  void on(const draft_started& start) noexcept { pass_on(start); }
   void on(const draft_cut& cut) noexcept { pass_on(cut); }
   void on(const learning& l) noexcept { pass_on(l); }
   [[nodiscard]] const forecast& expectation() const noexcept {
@@ -77,6 +79,7 @@ inline constexpr std::array known{
     entry{"linear", "most=0,horizon=2", "a linear estimate from the last layers and the last step that learns by its mistakes"},
     entry{"next_gate", "most=0,least=0,horizon=2", "what the gates of later layers say now; needs an engine that asks them"},
     entry{"cross_model", "critical=0", "what the target's gates say about a drafter's hidden states; needs a drafter that has them"},
+    entry{"draft_routes", "", "what the drafter's own router chose for its tokens; needs a drafter that tells"},
 };
 [[nodiscard]] constexpr std::span<const entry> entries() noexcept { return known; }
 
@@ -141,6 +144,7 @@ inline constexpr knob<P> half_life{"half_life", &P::half_life, 1, 65'536};
     return d::filled(*parsed, next_gate{.most = most}, std::array{d::most<next_gate>, d::knob<next_gate>{"least", &next_gate::least, 0, 100}, d::horizon<next_gate>});
   if (name == "cross_model")
     return d::filled(*parsed, cross_model{.critical = most}, std::array{d::knob<cross_model>{"critical", &cross_model::critical, 0, 65'535}});
+  if (name == "draft_routes") return d::filled(*parsed, draft_routes{});
   return unknown_name(name, "predictor", entries());
 }
 

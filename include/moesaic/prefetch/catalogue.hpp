@@ -19,6 +19,7 @@
 #include <moesaic/prefetch/none.hpp>
 #include <moesaic/prefetch/profiled_cutoff.hpp>
 #include <moesaic/prefetch/static_cutoff.hpp>
+#include <moesaic/prefetch/three_phases.hpp>
 #include <moesaic/prefetch/utility_levels.hpp>
 
 namespace moesaic::prefetch {
@@ -29,8 +30,9 @@ namespace moesaic::prefetch {
 /// Cost: the chosen scheduler's and a predictable branch. State and Ties: the chosen scheduler's. Threads: one at a time.
 class any {
  public:
-  using hears = events<inventory, layer_event, admitted, lease_ended, step_outcome>;
-  using choices = std::variant<none, most_useful, layer_order<static_cutoff>, layer_order<analytic_cutoff>, layer_order<profiled_cutoff>, utility_levels>;
+  using hears = events<inventory, layer_event, admitted, lease_ended, step_outcome, draft_started, token_drafted, draft_ended>;
+  using choices = std::variant<none, most_useful, layer_order<static_cutoff>, layer_order<analytic_cutoff>, layer_order<profiled_cutoff>, utility_levels,
+                               three_phases>;
 
   template <class Scheduler>
     requires(!std::same_as<Scheduler, any> && std::constructible_from<choices, Scheduler>)
@@ -67,6 +69,8 @@ inline constexpr std::array known{
     entry{"analytic_cutoff", "critical=0,drafting=0,transfer=0,batch=4", "the same for as many layers as one draft hides; times in microseconds, 0: measured"},
     entry{"profiled_cutoff", "most=6,steps=16,batch=4", "the same for as many layers as were fastest when each was tried for steps steps"},
     entry{"utility_levels", "levels=5", "by score, the highest first, as of the last event; a layer is struck when it starts; wants a scorer"},
+    entry{"three_phases", "initial=20,bandwidth=12000,draft_time=1000,smoothing=25,slots=0,saturate=1",
+          "waits for the first tokens of a draft, plans as often as drafting hides it, then brings the rest"},
 };
 [[nodiscard]] constexpr std::span<const entry> entries() noexcept { return known; }
 
@@ -108,6 +112,13 @@ inline constexpr std::array known{
     });
   if (parsed->name() == "utility_levels")
     return with(std::array{knob{"levels", 5, 1, 255}}, [&](const auto& v) { return utility_levels{.levels = small(v[0])}; });
+  if (parsed->name() == "three_phases")
+    return with(std::array{knob{"initial", 20, 0, 100}, knob{"bandwidth", 12'000, 1, 100'000'000}, knob{"draft_time", 1'000, 1, 1'000'000'000},
+                           knob{"smoothing", 25, 0, 100}, knob{"slots", 0, 0, 65'535}, knob{"saturate", 1, 0, 1}},
+                [&](const auto& v) {
+                  return three_phases{.initial = small(v[0]), .bandwidth = small(v[1]), .draft_time = small(v[2]), .smoothing = small(v[3]),
+                                      .slots = small(v[4]), .saturate = small(v[5])};
+                });
   return unknown_name(parsed->name(), "prefetch scheduler", entries());
 }
 

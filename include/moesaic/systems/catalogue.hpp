@@ -9,6 +9,7 @@
 #include <moesaic/systems/description.hpp>
 #include <moesaic/systems/host_assisted.hpp>
 #include <moesaic/systems/moe_spac.hpp>
+#include <moesaic/systems/moe_speq.hpp>
 #include <moesaic/systems/on_demand.hpp>
 #include <moesaic/systems/prefetching.hpp>
 #include <moesaic/systems/sp_moe.hpp>
@@ -16,7 +17,7 @@
 namespace moesaic::systems {
 
 /// Every named bundle, for programs whose user names one. A further one is one line here.
-inline constexpr std::array known{on_demand::described, prefetching::described, host_assisted::described, sp_moe::described, moe_spac::described};
+inline constexpr std::array known{on_demand::described, prefetching::described, host_assisted::described, moe_speq::described, sp_moe::described, moe_spac::described};
 [[nodiscard]] constexpr std::span<const description> entries() noexcept { return known; }
 
 /// The system of that name. What is not known is an error that lists what is.
