@@ -2,19 +2,14 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <cstdint>
-#include <numeric>
 #include <optional>
 #include <span>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 #include <moesaic/admission/forced.hpp>
 #include <moesaic/concepts/policy_bundle.hpp>
-#include <moesaic/core/roofline.hpp>
 #include <moesaic/eviction/lru.hpp>
 #include <moesaic/placement/fetch.hpp>
 #include <moesaic/placement/host.hpp>
@@ -23,187 +18,8 @@
 #include <moesaic/scoring/recency.hpp>
 #include <moesaic/speculation/fixed.hpp>
 
-/// Sketches of three published systems, as far as it takes to see that the concepts can say what they do. Not the systems.
+/// Sketches of published systems, as far as it takes to see that the concepts can say what they do. Not the systems.
 namespace moesaic::sketches {
-
-// ---- MoE-SpeQ-like: the draft is a quantised twin of the target and knows the routes (arXiv 2511.14102).
-
-/// Draft routes are the forecast, row by row.
-class draft_routes {
- public:
-  using hears = events<inventory, hint, draft_cut, layer_event>;
-  void on(const inventory& all) { expected_ = forecast(all.space(), all.shape.layers(), all.shape.widest_layer()); }
-  void on(const hint& early) noexcept {
-    if (early.from != provenance::draft_router) return;
-    for (std::size_t i = 0; i < early.experts.size(); ++i)
-      expected_.expect(early.layer, early.experts[i], early.at, {i < early.weights.size() ? std::lround(early.weights[i] * 65'536.0F) : 0});
-  }
-  void on(const draft_cut& cut) noexcept { expected_.keep_rows(cut.kept); }
-  void on(const layer_event& event) noexcept { expected_.forget(event.layer); }
-  [[nodiscard]] const forecast& expectation() const noexcept { return expected_; }
-
- private:
-  forecast expected_;
-};
-static_assert(explain_expert_predictor<draft_routes>());
-
-/// Who is not expected leaves by lru; else the one whose first expected use is the latest.
-class lookahead {
- public:
-  using hears = eviction::lru::hears;
-  void on(const inventory& all) { fallback_.on(all); }
-  template <class Event>
-    requires(!std::same_as<Event, inventory> && hears::template include<Event>)
-  void on(const Event& event) noexcept {
-    fallback_.on(event);
-  }
-  template <utility_scorer S>
-  [[nodiscard]] std::optional<expert_id> victim(const eviction_scene<S>& scene) const noexcept {
-    const auto rank = [&](expert_id e) {  // the smallest leaves
-      const bool expected = scene.expectation.expects(e);
-      const std::uint32_t sooner = expected ? 64 - scene.expectation.first_row(e).count : 0;
-      return std::tuple(expected, sooner, fallback_.key(e), e);
-    };
-    std::optional<expert_id> least;
-    for (const expert_id e : scene.candidates)
-      if (!least || rank(e) < rank(*least)) least = e;
-    return least;
-  }
-
- private:
-  eviction::lru fallback_;
-};
-static_assert(explain_eviction_policy<lookahead>());
-
-/// Three phases: wait for the first rows, then plan again whenever what was submitted is hidden by drafting, then stop.
-struct phased {
-  using hears = events<inventory, hint, layer_event>;
-
-  std::uint32_t window = 16;         ///< drafted tokens per step
-  double initial = 0.2;              ///< share of the window before the first plan
-  bytes_per_second bandwidth{12e9};  ///< prior
-  double smoothing = 0.25;
-  nanoseconds draft_step = milliseconds(1);  ///< prior
-  std::uint32_t slots = 4;           ///< experts planned per layer
-
-  [[nodiscard]] std::uint32_t first_plan() const noexcept {
-    return std::max(1U, static_cast<std::uint32_t>(initial * static_cast<double>(window)));
-  }
-  void on(const inventory& all) {
-    shape_ = &all.shape;
-    tried_.assign(all.space().size(), false);
-    on_window();
-  }
-  void on(const hint& early) noexcept { rows_ = std::max(rows_, early.at.count + 1); }
-  void on(const layer_event&) noexcept { on_window(); }
-
-  template <utility_scorer S>
-  [[nodiscard]] std::optional<prefetch_request> next(const scene<S>& now) noexcept {
-    if (rows_ == 0 || rows_ < plan_at_) return std::nullopt;
-    std::array<expert_index, 64> best{};
-    for (std::uint32_t l = 0; l < shape_->layers(); ++l)
-      for (const expert_index e : now.expectation.top(static_cast<layer_index>(l), std::span(best).first(std::min<std::size_t>(slots, 64)))) {
-        const expert_id id{static_cast<layer_index>(l), e, {}};
-        if (now.residency.absent(id) && !tried_[shape_->space().flat(id)] && now.scores.score(id) >= now.threshold)
-          return prefetch_request{id, now.scores.score(id)};
-      }
-    // Everything planned is on its way: the next plan is due when drafting has hidden it.
-    if (submitted_.count > 0) {
-      const bytes_per_second measured = now.link.rate.count > 0 ? now.link.rate : bandwidth;
-      bandwidth.count += smoothing * (measured.count - bandwidth.count);
-      plan_at_ = std::min(window, rows_ + steps_to_hide(submitted_));
-      submitted_ = {};
-    }
-    return std::nullopt;
-  }
-  void settle(const prefetch_request& request, prefetch_fate fate) noexcept {
-    if (fate == prefetch_fate::submitted) submitted_ += shape_->size_of(request.expert);
-    if (fate != prefetch_fate::arrived) tried_[shape_->space().flat(request.expert)] = true;
-  }
-  [[nodiscard]] std::uint32_t steps_to_hide(bytes what) const noexcept {
-    const double steps = static_cast<double>(duration_of(what, bandwidth).count) / static_cast<double>(draft_step.count);
-    return std::max(1U, static_cast<std::uint32_t>(std::ceil(steps)));
-  }
-
-  void on_window() noexcept {
-    rows_ = 0;
-    plan_at_ = first_plan();
-    submitted_ = {};
-    std::fill(tried_.begin(), tried_.end(), false);
-  }
-  const model_shape* shape_ = nullptr;
-  std::vector<bool> tried_{};
-  std::uint32_t rows_ = 0, plan_at_ = 0;
-  bytes submitted_{};
-};
-static_assert(explain_prefetch_scheduler<phased>());
-
-/// Verifies the prefix with the most accepted tokens per time, each prefix priced by the experts it still has to move.
-class amortization_roofline {
- public:
-  using hears = events<>;
-  [[nodiscard]] static double accepted(std::span<const double> p, std::uint32_t k) noexcept {
-    double sum = 0, all = 1;
-    for (std::uint32_t i = 0; i < k; ++i) sum += all *= p[i];
-    return sum;
-  }
-  template <utility_scorer S>
-  [[nodiscard]] draft_length longest(const speculation_scene<S>&) const noexcept {
-    return {most};
-  }
-  template <utility_scorer S>
-  [[nodiscard]] bool keep_drafting(const speculation_scene<S>& scene) const noexcept {
-    return scene.drafted.count < most;
-  }
-  template <utility_scorer S>
-  [[nodiscard]] draft_length verify(const speculation_scene<S>& scene) const noexcept {
-    std::uint32_t best = 0;
-    double best_rate = 0;
-    for (std::uint32_t k = 1; k <= std::min(scene.drafted.count, most); ++k) {
-      const nanoseconds moving = scene.link.time_for(missing(scene, {k + 1}));
-      const double time = static_cast<double>(moving.count) + 1e5 * (k + 1);
-      if (const double rate = accepted(p_, k) / time; rate > best_rate) {
-        best_rate = rate;
-        best = k;
-      }
-    }
-    return {best};
-  }
-  void observe(const step_outcome& outcome) noexcept {
-    for (std::uint32_t i = 0; i < std::min(outcome.verified.count, most); ++i) {
-      if (i > outcome.accepted.count) break;  // nothing was learned behind the first rejection
-      p_[i] += 0.25 * ((i < outcome.accepted.count ? 1.0 : 0.0) - p_[i]);
-    }
-  }
-  /// Bytes of the absent experts that the first `rows` rows want.
-  template <class S>
-  [[nodiscard]] static bytes missing(const scene<S>& scene, draft_length rows) noexcept {
-    bytes total{};
-    for (std::uint32_t l = 0; l < scene.residency.shape().layers(); ++l)
-      for (const expert_index e : scene.expectation.expected(static_cast<layer_index>(l))) {
-        const expert_id id{static_cast<layer_index>(l), e, {}};
-        if (scene.expectation.row_count(id, rows) > 0 && scene.residency.absent(id)) total += scene.residency.size_of(id);
-      }
-    return total;
-  }
-
- private:
-  static constexpr std::uint32_t most = 8;
-  std::array<double, most> p_{.9, .9, .9, .9, .9, .9, .9, .9};
-};
-static_assert(explain_speculation_governor<amortization_roofline>());
-
-struct speq_like {
-  group_per_layer groups{};
-  scoring::none scoring{};
-  lookahead eviction{};
-  admission::forced admission{};
-  draft_routes prediction{};
-  phased prefetch{.window = 8};
-  placement::fetch placement{};
-  amortization_roofline speculation{};
-};
-static_assert(explain_policy_bundle<speq_like>());
 
 // ---- SP-MoE-like: the target's gate on the drafter's hidden state, for the first layers (arXiv 2510.10302).
 

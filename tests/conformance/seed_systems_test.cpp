@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Three published systems, as sketches: they compile against the same concepts, conform, give the values that their papers
+// Three published systems, one as a bundle of the library and two as sketches: they compile against the same concepts, conform, give the values that their papers
 // and code imply, and decode the same tokens as no speculation at all.
 #include <doctest/doctest.h>
 
@@ -14,6 +14,7 @@
 #include <moesaic/eviction/lru.hpp>
 #include <moesaic/prefetch/none.hpp>
 #include <moesaic/runtime/offload_runtime.hpp>
+#include <moesaic/systems/moe_speq.hpp>
 #include <moesaic/transport/instant.hpp>
 
 #include "conformance/eviction_policy_suite.hpp"
@@ -28,15 +29,6 @@ namespace {
 using namespace moesaic;
 using namespace moesaic::conformance;
 using namespace moesaic::sketches;
-
-TEST_CASE("phased: the first plan comes after a fifth of the window") {
-  CHECK(phased{.window = 16}.first_plan() == 3);
-  CHECK(phased{.window = 8}.first_plan() == 1);
-  CHECK(phased{.window = 2}.first_plan() == 1);
-  // 36 MB at 12 GB/s take 3 ms, so three draft steps of 1 ms; one byte more takes a fourth.
-  CHECK(phased{}.steps_to_hide({36'000'000}) == 3);
-  CHECK(phased{}.steps_to_hide({36'000'001}) == 4);
-}
 
 TEST_CASE("cutoff: 30 ms of drafting hide eight transfers of 0.79 ms in each of 4 layers") {
   const bytes each{9'437'184};
@@ -94,27 +86,6 @@ TEST_CASE("below_threshold: at threshold 1 nobody leaves if all are worth 1 or p
   CHECK_FALSE(victim({1}));
 }
 
-TEST_CASE("amortization: two drafts at 0.9 commit 1.71 tokens, 2.71 with the bonus") {
-  const std::vector<double> p{0.9, 0.9};
-  CHECK(amortization_roofline::accepted(p, 2) == doctest::Approx(1.71));
-  CHECK(expected_committed(0.9, {2}) == doctest::Approx(2.71));
-}
-
-TEST_CASE("amortization: a prefix is priced by the absent experts of its rows") {
-  policy_world w(*model_shape::uniform(2, 8, 2, {100}), std::vector<std::uint16_t>(16), 1);
-  w.expected = forecast(w.shape.space(), 2, 8);
-  w.expected.expect(layer_index{0}, expert_index{1}, {0}, {});
-  w.expected.expect(layer_index{0}, expert_index{2}, {1}, {});
-  w.expected.expect(layer_index{1}, expert_index{3}, {2}, {});
-  w.expected.expect(layer_index{1}, expert_index{3}, {1}, {});
-  w.give_room(w.flat(make_expert(0, 1)), residency_flag::resident);
-  const scoring::none scores;
-  const scene<scoring::none> now{scores, w.expected, residency_view(w.shape, w.flags), {}, {}, {}, {}, {}};
-  CHECK(amortization_roofline::missing(now, {1}) == bytes{0});
-  CHECK(amortization_roofline::missing(now, {2}) == bytes{200});
-  CHECK(amortization_roofline::missing(now, {3}) == bytes{200});
-}
-
 #define HOLDS(name, suite, ...)               \
   TEST_CASE(name) {                           \
     const findings said = suite(__VA_ARGS__); \
@@ -123,15 +94,11 @@ TEST_CASE("amortization: a prefix is priced by the absent experts of its rows") 
   }
 
 const unit_gate gate;
-HOLDS("draft_routes conforms", expert_predictor_suite, [] { return draft_routes{}; })
 HOLDS("target_gate conforms", expert_predictor_suite, [] { return target_gate{.gate = &gate}; })
-HOLDS("lookahead conforms", eviction_policy_suite, [] { return lookahead{}; }, promise::never_refuses)
 HOLDS("below_threshold conforms", eviction_policy_suite, [] { return below_threshold{}; }, promise::may_refuse)
 HOLDS("cutoff conforms", prefetch_scheduler_suite, [] { return cutoff{}; })
 HOLDS("multilevel_queue conforms", prefetch_scheduler_suite, [] { return multilevel_queue{}; })
-HOLDS("phased conforms", prefetch_scheduler_suite, [] { return phased{}; })
 HOLDS("hysteresis conforms", utility_scorer_suite, [] { return hysteresis{}; })
-HOLDS("amortization_roofline conforms", speculation_governor_suite, [] { return amortization_roofline{}; })
 
 /// A drafter that is the target itself, with all of its weights at hand: it tells each drafted row's routes, and as a hidden
 /// state the vector that unit_gate reads them from. Every `wrong_every`-th token it proposes is another one.
@@ -189,6 +156,18 @@ struct self_draft {
 };
 static_assert(explain_drafter<self_draft>());
 
+/// moe_speq with a draft length of its own: on a link that takes no time there is nothing to choose one by.
+struct moe_speq_of_eight {
+  group_per_layer groups{};
+  scoring::none scoring{};
+  eviction::protected_lru eviction{};
+  admission::forced admission{};
+  prediction::draft_routes prediction{};
+  prefetch::three_phases prefetch{};
+  placement::fetch placement{};
+  speculation::fixed speculation{.length = {8}};
+};
+
 struct plain {
   group_per_layer groups{};
   scoring::none scoring{};
@@ -234,7 +213,7 @@ decoded decode(Bundle policies, Draft draft, bytes budget) {
   return out;
 }
 
-TEST_CASE("the three sketches decode what no speculation decodes") {
+TEST_CASE("three systems decode what no speculation decodes") {
   const bytes quarter{shape().total().count / 4}, half{shape().total().count / 2};
   const decoded truth = decode(plain{}, speculation::no_draft{}, shape().total() + bytes{128});
   CHECK(decode(plain{}, speculation::no_draft{}, quarter).tokens == truth.tokens);
@@ -243,11 +222,14 @@ TEST_CASE("the three sketches decode what no speculation decodes") {
     CAPTURE(wrong_every);
     const self_draft draft{toy::model(shape()), wrong_every};
 
-    const decoded speq = decode(speq_like{}, draft, half);
+    const decoded speq = decode(moe_speq_of_eight{}, draft, half);
     CHECK(speq.tokens == truth.tokens);
     CHECK(speq.drafted > 0);
     CHECK(speq.count.prefetch_used > speq.count.prefetch_wasted);
     CHECK(speq.count.prefetch_used > 100);
+    const decoded chosen = decode(systems::moe_speq{}, draft, half);
+    CHECK(chosen.tokens == truth.tokens);
+    CHECK(chosen.drafted > 0);
 
     const decoded sp_moe = decode(sp_moe_like{.prediction = {.gate = &gate, .critical = 3}, .prefetch = {.critical = 3}}, draft, half);
     CHECK(sp_moe.tokens == truth.tokens);
