@@ -174,7 +174,9 @@ result<row> run_row(const sim::routing_tape& tape, const model_shape& shape, con
   const bool exact = command_line::wants_exact_rooms(groups.per_layer, footprints);
   const auto budget = budget_for(capacity, shape, groups.per_layer, exact, footprints, asked.frames);
   if (!budget) return budget.error();
-  const sim::simulation_options how{.budget = {*budget, asked.frames}, .footprint = footprints, .drafter = asked.drafter, .seed = asked.seed};
+  sim::simulation_options how{.budget = {*budget, asked.frames}, .footprint = footprints, .drafter = asked.drafter, .seed = asked.seed};
+  if (const auto predictor = spec::parse(names->prediction); predictor && predictor->name() == "cross_model")
+    how.drafter.from = provenance::target_gate_on_draft_hidden;  // the drafter that this predictor is made for
   const setting in{tape, shape, on, asked, *names, how, exact};
   const std::uint32_t tokens = std::min(asked.tokens.value_or(tape.tokens()), tape.tokens());
 

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include <moesaic/systems/catalogue.hpp>
+
 #include "command_line/policy_choice.hpp"
 
 namespace {
@@ -36,5 +38,21 @@ TEST_CASE("systems and their parts") {
   const auto keyless = make_policies(*choose_policies("on_demand", parts));
   REQUIRE_FALSE(keyless);
   CHECK(has(std::string(keyless.error().sentence()), "optional"));
-  for (const char* system : {"on_demand", "prefetching", "host_assisted"}) CHECK(make_policies(*choose_policies(system, {})));
+  for (const systems::description& s : systems::entries()) {
+    CAPTURE(s.name);
+    CHECK(make_policies(*choose_policies(s.name, {})));
+  }
+}
+
+TEST_CASE("a system that prefetches without a forecast keeps it so, unless somebody names another scheduler") {
+  named_parts parts;
+  CHECK(choose_policies("moe_spac", parts)->prediction == "none");
+  CHECK(choose_policies("moe_spac", parts)->scoring == "hysteresis");
+  parts.prefetch = "most_useful";
+  CHECK(choose_policies("moe_spac", parts)->prediction == "transition_counts");
+  parts.prediction = "none";
+  CHECK(choose_policies("moe_spac", parts)->prediction == "none");
+  named_parts scored;
+  scored.eviction = "below_threshold";
+  CHECK(choose_policies("on_demand", scored)->scoring == "decayed_frequency");
 }

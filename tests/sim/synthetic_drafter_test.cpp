@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
+#include <cstdint>
 #include <moesaic/sim/synthetic_drafter.hpp>
 #include <vector>
 
@@ -89,4 +90,26 @@ TEST_CASE("a drafter that only proposes tells nothing, and nobody drafts behind 
   CHECK(*draft.next());
   CHECK(draft.hints().empty());
   CHECK_FALSE(*draft.next());
+}
+
+TEST_CASE("it can tell while it drafts: each layer after its share of the time, what its hints say afterwards") {
+  bench b;
+  b.costs.draft = time_table(nanoseconds{101});
+  auto draft = b.drafter({.acceptance = 1, .from = provenance::target_gate_on_draft_hidden});
+  commit(draft, 100);
+  std::vector<std::int64_t> when;
+  std::vector<expert_index> named;
+  const auto proposed = draft.next([&](const hint& told) {
+    when.push_back(b.way.now().count);
+    CHECK(told.from == provenance::target_gate_on_draft_hidden);
+    CHECK(number(told.layer) + 1 == when.size());
+    named.insert(named.end(), told.experts.begin(), told.experts.end());
+  });
+  REQUIRE(proposed);
+  CHECK((*proposed)->token == 101);
+  CHECK(when == std::vector<std::int64_t>{50, 100});
+  CHECK(b.way.now() == nanoseconds{101});
+  std::vector<expert_index> afterwards;
+  for (const hint& told : draft.hints()) afterwards.insert(afterwards.end(), told.experts.begin(), told.experts.end());
+  CHECK(named == afterwards);
 }

@@ -33,6 +33,16 @@ concept drafter = requires(D draft, const D& view, std::span<const token_id> tok
   { view.hints() } noexcept -> std::same_as<std::span<const hint>>;
 };
 
+/// A drafter that tells what it knows while it drafts, and not only when its token is there: `next(told)` calls `told(hint)` as soon
+/// as a layer of the draft has revealed something, so that the link can bring it during the rest of the draft.
+///
+/// Contract. `next(told)` does what `next()` does; whatever `hints()` would name afterwards it has told, once, in the order in which
+/// it became known. Who calls it tells the cache and lets it use an idle link inside `told`. `told` is used during the call only.
+template <class D>
+concept telling_drafter = drafter<D> && requires(D draft, void (*told)(const hint&)) {
+  { draft.next(told) } -> std::same_as<result<std::optional<drafted_token>>>;
+};
+
 namespace archetype {
 struct draft {
   result<void> committed(std::span<const token_id>);

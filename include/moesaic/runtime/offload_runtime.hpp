@@ -14,6 +14,7 @@
 #include <moesaic/concepts/drafter.hpp>
 #include <moesaic/concepts/moe_model.hpp>
 #include <moesaic/core/routing.hpp>
+#include <moesaic/runtime/drafting.hpp>
 #include <moesaic/speculation/greedy.hpp>
 #include <moesaic/speculation/no_draft.hpp>
 
@@ -110,13 +111,6 @@ class offload_runtime {
     return outcome;
   }
   result<void> draft_ahead(step_outcome& outcome, std::uint32_t most);
-  /// How many drafted tokens have to be verified whatever the governor says: a token that was drawn at random and has been seen
-  /// may not be dropped, or likely ones would be kept too often. One that follows from its prefix may.
-  [[nodiscard]] draft_length drawn() const noexcept {
-    std::uint32_t n = static_cast<std::uint32_t>(drafted_.size());
-    while (n > 0 && drafted_[n - 1].probabilities.empty()) --n;
-    return {n};
-  }
   /// Nothing was committed: the drafter stands where the sequence stands, and what it foretold is void.
   [[nodiscard]] error take_back_draft(const error& why) {
     (void)draft_.committed({});
@@ -205,12 +199,11 @@ result<void> offload_runtime<M, T, B, D, A, R>::draft_ahead(step_outcome& outcom
   if (drafting_) cache_.hear(draft_started{longest});
   while (drafted_.size() < longest.count) {
     const nanoseconds asked = cache_.link().now();
-    const result<std::optional<drafted_token>> proposed = draft_.next();
+    const result<std::optional<drafted_token>> proposed = propose(draft_, cache_);
     if (!proposed) return proposed.error();
     if (!*proposed) break;
     const nanoseconds took = cache_.link().now() - asked;
     drafted_.push_back(**proposed);
-    for (const hint& early : draft_.hints()) cache_.hear(early);
     cache_.hear(token_drafted{{static_cast<std::uint32_t>(drafted_.size())}, took});
     cache_.pump();
     if (!noted(question::keep_drafting, possible, governor.keep_drafting(speculating(possible)))) break;
@@ -218,7 +211,7 @@ result<void> offload_runtime<M, T, B, D, A, R>::draft_ahead(step_outcome& outcom
   outcome.drafted = {static_cast<std::uint32_t>(drafted_.size())};
   outcome.verified =
       drafted_.empty() ? draft_length{} : std::min(noted(question::verify, possible, governor.verify(speculating(possible))), outcome.drafted);
-  outcome.verified = std::max(outcome.verified, drawn());
+  outcome.verified = std::max(outcome.verified, drawn(drafted_));
   if (outcome.verified < outcome.drafted) cache_.hear(draft_cut{{outcome.verified.count + 1}});
   if (std::exchange(drafting_, false)) {
     cache_.hear(draft_ended{outcome.verified});

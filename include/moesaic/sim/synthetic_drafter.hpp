@@ -18,6 +18,16 @@ struct drafter_quality {
   double acceptance = 0.8;  ///< probability that a drafted token is the right one, given that those before it were
   double fidelity = 0.9;    ///< probability that a drafted route names the expert that the target will use; else it names any other
   bool routes = true;       ///< it routes like the target, and tells; else it proposes tokens only
+  provenance from = provenance::draft_router;  ///< what it says its routes are; predictors take the kind they are made for
+  /// Texts change: if not 0, after so many tokens `acceptance_after` holds, for as many, and so on in turn.
+  std::uint32_t phase = 0;
+  double acceptance_after = 0;
+  double claims = -1;       ///< the probability that it says of each token; below 0: `acceptance`
+
+  /// What holds for the token at a place of the text.
+  [[nodiscard]] double acceptance_at(std::uint32_t place) const noexcept {
+    return phase != 0 && place / phase % 2 == 1 ? acceptance_after : acceptance;
+  }
 };
 
 /// Proposes the tape's own next tokens, as well as it is told to: each is right with probability `acceptance`, and behind a
@@ -42,17 +52,30 @@ class synthetic_drafter {
   }
 
   result<std::optional<drafted_token>> next() {
+    return next([](const hint&) noexcept {});
+  }
+  /// The same; `told` hears each layer's routes when that layer has been drafted: of L layers, after its share of the time.
+  template <class Told>
+  result<std::optional<drafted_token>> next(Told&& told) {
     const std::uint32_t row = last_ + drafted_;
     hints_.clear();
     if (row >= tape_->tokens()) return std::optional<drafted_token>();
     const nanoseconds takes = costs_->draft ? (*costs_->draft)(drafted_ + 1) : nanoseconds{};
-    clock_->advance(takes);
     worked_->drafting += takes;
     if (quality_.routes) tell(row);
+    nanoseconds spent{};
+    for (const hint& revealed : hints_) {
+      const nanoseconds until{takes.count / tape_->shape().layers * (number(revealed.layer) + 1)};
+      clock_->advance(until - spent);
+      spent = until;
+      told(revealed);
+    }
+    clock_->advance(takes - spent);
     ++drafted_;
-    right_ = right_ && chance_.holds(quality_.acceptance, 2, row + 1);
+    right_ = right_ && chance_.holds(quality_.acceptance_at(row + 1), 2, row + 1);
     const token_id token = right_ ? static_cast<token_id>(row + 1) : told::wrong(row + 1);
-    return std::optional(drafted_token{token, static_cast<float>(quality_.acceptance), {}});
+    const double says = quality_.claims < 0 ? quality_.acceptance_at(row + 1) : quality_.claims;
+    return std::optional(drafted_token{token, static_cast<float>(says), {}});
   }
   [[nodiscard]] std::span<const hint> hints() const noexcept { return hints_; }
 
@@ -75,7 +98,7 @@ class synthetic_drafter {
         if (std::find(ids_.begin() + static_cast<std::ptrdiff_t>(from), ids_.end(), told) == ids_.end()) ids_.push_back(told);
       }
       if (ids_.size() == from) continue;
-      hints_.push_back({provenance::draft_router, layer, {drafted_}, std::span<const expert_index>(ids_).subspan(from), {}, {}});
+      hints_.push_back({quality_.from, layer, {drafted_}, std::span<const expert_index>(ids_).subspan(from), {}, {}});
     }
   }
 
@@ -93,6 +116,6 @@ class synthetic_drafter {
   bool right_ = true;
 };
 
-static_assert(drafter<synthetic_drafter<transports::simulated<>>>, "synthetic_drafter no longer models drafter");
+static_assert(telling_drafter<synthetic_drafter<transports::simulated<>>>, "synthetic_drafter no longer models drafter");
 
 }  // namespace moesaic::sim
