@@ -2,6 +2,8 @@
 #include "amounts.hpp"
 
 #include <array>
+#include <charconv>
+#include <system_error>
 #include <utility>
 
 namespace moesaic::command_line {
@@ -91,6 +93,18 @@ result<budget_text> budget_text::parse(std::string_view text) {
 bytes budget_text::of(bytes total) const noexcept {
   if (kind_ == kind::everything) return total;
   return {kind_ == kind::amount ? top_ : scaled(total.count, top_, bottom_)};
+}
+
+std::optional<std::uint64_t> whole_number(std::string_view text, std::uint64_t least, std::uint64_t most) {
+  std::uint64_t value = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (failed != std::errc{} || end != text.data() + text.size() || value < least || value > most) return std::nullopt;
+  return value;
+}
+
+result<std::uint64_t> whole_number(std::string_view what, std::string_view text, std::uint64_t least, std::uint64_t most) {
+  if (const auto value = whole_number(text, least, most)) return *value;
+  return error(error_code::bad_argument, what, " '", text.substr(0, 80), "': expected a whole number from ", least, " to ", most);
 }
 
 result<bytes> parse_bytes(std::string_view text, std::string_view what) {

@@ -31,6 +31,10 @@ class budget_text {
   std::uint64_t bottom_ = 1;
 };
 
+/// Digits alone, and the number in range; otherwise nothing.
+[[nodiscard]] std::optional<std::uint64_t> whole_number(std::string_view text, std::uint64_t least, std::uint64_t most);
+/// The same. `what` names it in the error.
+[[nodiscard]] result<std::uint64_t> whole_number(std::string_view what, std::string_view text, std::uint64_t least, std::uint64_t most);
 /// An amount of bytes: a decimal number with B, kB, MB, GB, TB (powers of 1000) or KiB, MiB, GiB, TiB (of 1024), nothing means
 /// bytes. `what` names it in the error.
 [[nodiscard]] result<bytes> parse_bytes(std::string_view text, std::string_view what);

@@ -57,4 +57,18 @@ result<void> output_file::finish() {
   return why;
 }
 
+result<void> save(const std::string& path, std::string_view text) {
+  result<output_file> file = output_file::open(path, false);
+  if (!file) return file.error();
+  if (const result<void> written = file->write(text); !written) return written.error();
+  return file->finish();
+}
+
+result<void> can_be_written(const std::string& path) {
+  if (path.empty() || path == "-") return {};
+  const result<output_file> tried = output_file::open(path, false);
+  if (!tried) return tried.error();
+  return {};
+}
+
 }  // namespace moesaic::command_line

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdio>
 #include <span>
 #include <string>
@@ -24,6 +25,7 @@ class output_file {
 
   result<void> write(std::string_view text) { return write(text.data(), text.size()); }
   result<void> write(std::span<const float> numbers) { return write(numbers.data(), numbers.size_bytes()); }
+  result<void> write(std::span<const std::byte> bytes) { return write(bytes.data(), bytes.size()); }
   /// Everything is out and under its name, or an error says why not.
   result<void> finish();
 
@@ -36,6 +38,22 @@ class output_file {
   std::string path_;
   std::string beside_;  // empty: written in place
   int failed_ = 0;      // why a write failed: an error of the system
+};
+
+/// A whole file, or the one that was there before. Errors: cannot_open, transfer_failed.
+result<void> save(const std::string& path, std::string_view text);
+/// Whether an output file can be there, tried and taken back: long work should not end at a folder that does not exist. An empty
+/// path and standard output's "-" can. Errors: cannot_open.
+[[nodiscard]] result<void> can_be_written(const std::string& path);
+
+/// What writes into an output file somebody else finishes: models byte_sink.
+class output_sink {
+ public:
+  explicit output_sink(output_file& to) noexcept : to_(&to) {}
+  result<void> write(std::span<const std::byte> bytes) { return to_->write(bytes); }
+
+ private:
+  output_file* to_;
 };
 
 }  // namespace moesaic::command_line

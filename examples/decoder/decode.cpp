@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <new>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "command_line/output_file.hpp"
+#include "command_line/program.hpp"
 #include "command_line/progress.hpp"
 #include "program/dense_loop.hpp"
 #include "program/inputs.hpp"
@@ -22,15 +22,7 @@
 namespace moesaic::decoder {
 namespace {
 
-constexpr int wrong_input = 2;
-constexpr int broke_off = 1;
-
-int complain(std::string_view sentence, int status) {
-  std::fflush(stdout);
-  std::fprintf(stderr, "moesaic-decode: %.*s\n", static_cast<int>(sentence.size()), sentence.data());
-  return status;
-}
-int complain(const error& why, int status) { return complain(why.sentence(), status); }
+constexpr command_line::program self("moesaic-decode");
 
 /// Better now than after an hour of decoding.
 result<void> check_json_place(const std::string& path) {
@@ -46,18 +38,6 @@ result<void> check_json_place(const std::string& path) {
   if (::access(special ? path.c_str() : folder.c_str(), W_OK) != 0)
     return error(error_code::cannot_open, "cannot write ", path, ": no permission to write there; give another place");
   return {};
-}
-
-result<void> write_json(const std::string& path, const report& r) {
-  if (path == "-") {
-    const std::string text = as_json(r);
-    if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return {};
-    return error(error_code::transfer_failed, "could not write the JSON to standard output");
-  }
-  auto file = command_line::output_file::open(path, false);
-  if (!file) return file.error();
-  if (result<void> written = file->write(as_json(r)); !written) return written;
-  return file->finish();
 }
 
 void describe(const options& o, const ggml_model& model, report& r) {
@@ -172,30 +152,27 @@ std::optional<broken_off> decode(const options& o, report& r) {
   return std::nullopt;
 }
 
-int run(int count, char** words) {
-  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a write error like any other
-  const auto parsed = parse_command_line(count, words);
-  if (!parsed) return complain(parsed.error(), wrong_input);
-  if (const answer* a = std::get_if<answer>(&*parsed)) {
-    const bool written = std::fputs(a->text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
-    return written ? 0 : complain("could not write to standard output", broke_off);
-  }
-  const options& o = std::get<options>(*parsed);
+int run(const options& o) {
+  using command_line::failed_half_way, command_line::wrong_request;
   report r;
   try {
-    if (const auto trouble = decode(o, r)) return complain(trouble->why, trouble->half_way ? broke_off : wrong_input);
+    if (const auto trouble = decode(o, r)) return self.complain(trouble->why, trouble->half_way ? failed_half_way : wrong_request);
     if (!o.json.empty())
-      if (const auto written = write_json(o.json, r); !written) return complain(written.error(), broke_off);
+      if (const auto written = o.json == "-" ? command_line::print(as_json(r)) : command_line::save(o.json, as_json(r)); !written)
+        return self.complain(written.error(), failed_half_way);
     if (!o.quiet) std::fputs(summary(r).c_str(), stderr);
-    return 0;
+    return command_line::done;
   } catch (const std::bad_alloc&) {
-    return complain("no memory left; give a smaller --budget or --context", r.prompt_ids.empty() ? wrong_input : broke_off);
+    return self.complain("no memory left; give a smaller --budget or --context", r.prompt_ids.empty() ? wrong_request : failed_half_way);
   } catch (const std::exception& why) {
-    return complain(why.what(), r.prompt_ids.empty() ? wrong_input : broke_off);
+    return self.complain(why.what(), r.prompt_ids.empty() ? wrong_request : failed_half_way);
   }
 }
 
 }  // namespace
 }  // namespace moesaic::decoder
 
-int main(int count, char** words) { return moesaic::decoder::run(count, words); }
+int main(int count, char** words) {
+  using namespace moesaic::decoder;
+  return self.start(count, words, parse_command_line, run, "no memory left for this");
+}

@@ -2,17 +2,13 @@
 // moesaic-plan: what a model needs and how fast it would be in a given memory, before anything is loaded. See --help.
 #include <fmt/format.h>
 
-#include <csignal>
-#include <cstdio>
-#include <new>
-#include <nlohmann/json.hpp>
 #include <string>
-#include <variant>
 
 #include <moesaic/cache/memory_plan.hpp>
 
+#include "command_line/json_text.hpp"
 #include "command_line/output_file.hpp"
-#include "command_line/policy_choice.hpp"
+#include "command_line/program.hpp"
 #include "command_line/progress.hpp"
 #include "model_facts.hpp"
 #include "options.hpp"
@@ -22,18 +18,11 @@ namespace {
 
 using namespace moesaic::planning;
 using moesaic::bytes;
-using moesaic::error;
 using moesaic::memory_plan;
-using moesaic::result;
 namespace command_line = moesaic::command_line;
+using command_line::failed_half_way, command_line::wrong_request;
 
-constexpr int done = 0, failed_half_way = 1, wrong_request = 2;
-
-int complain(std::string_view sentence, int status) {
-  std::fprintf(stderr, "moesaic-plan: %.*s\n", static_cast<int>(sentence.size()), sentence.data());
-  return status;
-}
-bool print(std::string_view text) { return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0; }
+constexpr command_line::program self("moesaic-plan");
 
 bytes left_of(const options& asked, const model_facts& model) { return asked.memory < model.dense ? bytes{} : asked.memory - model.dense; }
 
@@ -67,7 +56,7 @@ std::string as_json(const options& asked, const model_facts& model, const memory
   for (const predicted& p : future.budgets)
     budgets.push_back({{"budget", p.budget.count}, {"tokens_per_s", p.tokens_per_s}, {"fits", p.fits}, {"hit_ratio", p.hit_ratio}, {"stalled", p.stalled}});
   j["predicted"] = std::move(budgets);
-  return j.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+  return command_line::as_text(j);
 }
 
 std::string human(bytes amount) {
@@ -95,37 +84,22 @@ std::string as_text(const options& asked, const model_facts& model, const memory
 
 int run(const options& asked) {
   const bool to_stdout = asked.json == "-";
-  const bool to_file = !asked.json.empty() && !to_stdout;
-  if (to_file)
-    if (const auto tried = command_line::output_file::open(asked.json, false); !tried) return complain(tried.error().sentence(), wrong_request);
+  if (const auto fine = command_line::can_be_written(asked.json); !fine) return self.complain(fine.error(), wrong_request);
   const auto model = read_model(asked.model);
-  if (!model) return complain(model.error().sentence(), wrong_request);
+  if (!model) return self.complain(model.error(), wrong_request);
   const auto all = plan(model->shape, model->footprints, {bytes::highest(), 2});
-  if (!all) return complain(all.error().sentence(), wrong_request);
-  command_line::progress shown("moesaic-plan", !asked.quiet);
+  if (!all) return self.complain(all.error(), wrong_request);
+  command_line::progress shown(self.name(), !asked.quiet);
   const auto future = predict(*model, asked, shown);
   shown.done();
-  if (!future) return complain(future.error().sentence(), wrong_request);
+  if (!future) return self.complain(future.error(), wrong_request);
   const std::string json = asked.json.empty() ? std::string() : as_json(asked, *model, *all, *future);
-  if (!print(to_stdout ? json : as_text(asked, *model, *all, *future))) return complain("could not write to standard output", failed_half_way);
-  if (!to_file) return done;
-  auto file = command_line::output_file::open(asked.json, false);
-  if (!file) return complain(file.error().sentence(), failed_half_way);
-  if (const auto written = file->write(json); !written) return complain(written.error().sentence(), failed_half_way);
-  if (const auto finished = file->finish(); !finished) return complain(finished.error().sentence(), failed_half_way);
-  return done;
+  if (const auto out = command_line::print(to_stdout ? json : as_text(asked, *model, *all, *future)); !out) return self.complain(out.error(), failed_half_way);
+  if (!to_stdout && !asked.json.empty())
+    if (const auto saved = command_line::save(asked.json, json); !saved) return self.complain(saved.error(), failed_half_way);
+  return command_line::done;
 }
 
 }  // namespace
 
-int main(int count, char** words) {
-  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a write error like any other
-  try {
-    const auto asked = read_options(count, words);
-    if (!asked) return complain(asked.error().sentence(), wrong_request);
-    if (const std::string* text = std::get_if<std::string>(&*asked)) return print(*text) ? done : complain("could not write to standard output", failed_half_way);
-    return run(std::get<options>(*asked));
-  } catch (const std::bad_alloc&) {
-    return complain("no memory left for this", failed_half_way);
-  }
-}
+int main(int count, char** words) { return self.start(count, words, read_options, run, "no memory left for this"); }

@@ -2,10 +2,10 @@
 #include "options.hpp"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <utility>
 
 #include "command_line/amounts.hpp"
+#include "command_line/arguments.hpp"
 #include "command_line/policy_choice.hpp"
 #include "simulate/hardware.hpp"
 
@@ -30,23 +30,12 @@ usage: moesaic-plan --model FILE.gguf --memory 8GiB [options]
 --quiet  --help  --version
 )";
 
-error explained(const CLI::ParseError& why) {
-  std::string words = why.what();
-  std::replace(words.begin(), words.end(), '\n', ' ');
-  while (!words.empty() && (words.back() == ' ' || words.back() == '.')) words.pop_back();
-  return error(error_code::bad_argument, words, "; see moesaic-plan --help");
-}
-
 }  // namespace
 
 result<std::variant<options, std::string>> read_options(int count, const char* const* words) {
   options o;
   std::string memory, hardware;
-  bool help = false, version = false;
   CLI::App app;
-  app.set_help_flag();
-  app.add_flag("--help,-h", help);
-  app.add_flag("--version", version);
   app.add_option("--model,-m", o.model);
   app.add_option("--memory", memory);
   app.add_option("--hardware", hardware);
@@ -55,14 +44,10 @@ result<std::variant<options, std::string>> read_options(int count, const char* c
   app.add_option("--tokens,-n", o.tokens);
   app.add_option("--json", o.json);
   app.add_flag("--quiet,-q", o.quiet);
-  try {
-    app.parse(count, words);
-  } catch (const CLI::ParseError& why) {
-    return explained(why);
-  }
   using answer = std::variant<options, std::string>;
-  if (help) return answer(std::string(usage));
-  if (version) return answer("moesaic-plan " + command_line::version_text() + "\n");
+  auto text = command_line::parse(app, "moesaic-plan", usage, count, words);
+  if (!text) return text.error();
+  if (*text) return answer(std::move(**text));
   if (hardware == "list") return answer(simulating::list_hardware());
   if (o.system == "list") return answer(command_line::list_systems());
   if (!hardware.empty()) o.hardware = hardware;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "command_line/json_text.hpp"
 #include "row_json.hpp"
 
 namespace moesaic::replaying {
@@ -55,7 +56,7 @@ std::optional<row> finished_rows::find(const std::string& key) const {
 }
 
 result<void> finished_rows::add(const std::string& key, const row& r) {
-  const std::string line = ordered_json{{"key", key}, {"row", as_json(r)}}.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  const std::string line = command_line::as_text({{"key", key}, {"row", as_json(r)}}, -1);
   const std::lock_guard lock(one_at_a_time_);
   if (std::fwrite(line.data(), 1, line.size(), file_) != line.size() || std::fflush(file_) != 0)
     return error(error_code::transfer_failed, "could not write ", path_, ": ", std::string_view(std::strerror(errno)));

@@ -4,82 +4,72 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
+#include <initializer_list>
 #include <thread>
 #include <utility>
 
 #include "command_line/amounts.hpp"
+#include "command_line/arguments.hpp"
 #include "command_line/lists.hpp"
-#include "command_line/policy_choice.hpp"
+#include "command_line/policy_options.hpp"
 
 namespace moesaic::replaying {
 namespace {
 
 constexpr const char* usage =
-    R"(Replays recorded routing and says what eviction and admission policies are worth, beside the clairvoyant bound.
+    R"(Says what eviction and admission policies are worth on recorded routing, beside the best possible.
 
 usage: moesaic-replay TRACE... --capacity 12.5%,25%,4000MiB --eviction lru,lrfu(32),belady [options]
 
-TRACE           recorded routing in any format the library reads; each is a run of its own. Every combination of the lists is a row.
---capacity      how much fits: shares of all experts, or bytes       --scope    layer|global: a pool for each layer, or one for all (layer)
---eviction      EVICTIONS belady belady_by_bytes
---admission     ADMISSIONS (forced)
---window        tokens per step, where the trace has no batches (1)  --reset    no|sequence: start anew with each (no)
+TRACE           any format the library reads; each is a run of its own, each combination a row
+--capacity      shares of all experts, or bytes        --scope  layer|global: pools (layer)
+--eviction      EVICTIONS
+--admission     ADMISSIONS
+--window        tokens per step without batches (1)    --reset  no|sequence: start anew (no)
 --unit          experts|bytes: what a pool counts; a capacity in bytes always counts bytes (experts)
---expert-bytes  size of one expert, instead of what the trace says   --experts, --top-k  of a layer, where the trace does not say
---recency       event|rank: whether what the router named later is more recent within an event; only lru differs (event)
---forecast      m=4,survival=0.7,seed=0: policies are told the routes of the next m tokens, each further one right with that
-                probability; forecast and look_ahead use it
---accesses      event|one-by-one: one-by-one only for comparison with object caches, which know no events (event)
---policies      FILE.so: further eviction policies out of a library; may be repeated
---jobs          rows computed at once (all processors)               --per-layer  misses of every layer in the JSON as well
+--expert-bytes  instead of what the trace says         --experts, --top-k  where it does not say
+--recency       event|rank: is what the router named later more recent? only lru differs (event)
+--forecast      m=4,survival=0.7,seed=0: routes are told m tokens ahead, each right with that chance
+--accesses      event|one-by-one: the latter only to compare with object caches (event)
+--policies      FILE.so: more eviction policies, from a library; may be repeated
+--jobs          rows at once (all processors)          --per-layer  misses of layers in the JSON too
 --resume        FILE: finished rows are kept there, and those found there are not computed again
 --json          write the rows to a file, or to standard output with -
---report        write an HTML page with charts and tables to a file; --link 16GB/s --compute 5ms: where its sliders start
+--report        an HTML page with charts; --link 16GB/s --compute 5ms: where its sliders start
 --help  --version
 )";
 
+/// What an option may be, in lines of at most 100 columns that begin behind its name.
+template <class Entries>
+std::string choices(const Entries& entries, bool (*reads_scores)(std::string_view), std::initializer_list<std::string> more) {
+  std::vector<std::string> words;
+  for (const catalogue_entry& e : entries)
+    if (!reads_scores(e.name)) words.push_back(std::string(e.name) + (e.arguments.empty() ? "" : "(" + std::string(e.arguments) + ")"));
+  words.insert(words.end(), more);
+  std::string lines;
+  std::size_t width = 16;
+  for (const std::string& word : words) {
+    if (width + word.size() > 100) {
+      lines += "\n               ";
+      width = 16;
+    }
+    if (!lines.empty()) lines += ' ';
+    lines += word;
+    width += word.size() + 1;
+  }
+  return lines;
+}
+
 std::string help() {
   std::string text = usage;
-  const auto put = [&](std::string_view word, std::string_view names) { text.replace(text.find(word), word.size(), names); };
-  const auto list = [](auto entries, std::string_view without) {
-    std::string names;
-    std::size_t width = 16;
-    for (const catalogue_entry& e : entries) {
-      if (e.name == without) continue;
-      std::string one(e.name);
-      if (!e.arguments.empty()) one.append("(").append(e.arguments).append(")");
-      if (width + one.size() > 128) {
-        names += "\n                ";
-        width = 16;
-      }
-      names.append(one).append(" ");
-      width += one.size() + 1;
-    }
-    names.pop_back();
-    return names;
-  };
-  put("EVICTIONS", list(eviction::entries(), "least_useful"));
-  put("ADMISSIONS", list(admission::entries(), ""));
+  const auto put = [&](std::string_view place, const std::string& words) { text.replace(text.find(place), place.size(), words); };
+  put("EVICTIONS", choices(eviction::entries(), eviction::reads_scores, {"belady", "belady_by_bytes"}));
+  put("ADMISSIONS", choices(admission::entries(), admission::reads_scores, {"(forced)"}));
   return text;
 }
 
 error bad(std::string_view option, std::string_view value, std::string_view what) {
   return error(error_code::bad_argument, option, " '", value, "': ", what);
-}
-
-// CLI11 explains in its own words; ours name the program's help.
-error explained(const CLI::ParseError& why) {
-  std::string words = why.what();
-  std::replace(words.begin(), words.end(), '\n', ' ');
-  while (!words.empty() && (words.back() == ' ' || words.back() == '.')) words.pop_back();
-  return error(error_code::bad_argument, words, "; see moesaic-replay --help");
-}
-
-std::optional<std::uint64_t> whole_number(std::string_view text, std::uint64_t least, std::uint64_t most) {
-  std::uint64_t value = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failed != std::errc{} || end != text.data() + text.size() || value < least || value > most) return std::nullopt;
-  return value;
 }
 
 struct raw_options {
@@ -102,7 +92,7 @@ result<void> read_lists(options& o, const raw_options& raw, sim::unit counted) {
     o.capacities.push_back({text, *amount, amount->in_bytes() ? sim::unit::bytes : counted});
   }
   for (const std::string& text : command_line::split_list(raw.window)) {
-    const std::optional<std::uint64_t> window = whole_number(text, 1, 65'535);
+    const std::optional<std::uint64_t> window = command_line::whole_number(text, 1, 65'535);
     if (!window) return bad("--window", text, "expected whole numbers of tokens from 1 to 65535");
     o.windows.push_back(static_cast<std::uint32_t>(*window));
   }
@@ -131,7 +121,7 @@ result<forecast_choice> read_forecast(const std::string& text) {
     const std::size_t equals = part.find('=');
     const std::string name = part.substr(0, equals), value = equals == std::string::npos ? "" : part.substr(equals + 1);
     if (name == "m") {
-      const auto m = whole_number(value, 1, forecast::longest_window);
+      const auto m = command_line::whole_number(value, 1, forecast::longest_window);
       if (!m) return bad("--forecast", text, "m has to be a whole number of tokens from 1 to 64");
       chosen.how.tokens = static_cast<std::uint32_t>(*m);
       tokens = true;
@@ -140,7 +130,7 @@ result<forecast_choice> read_forecast(const std::string& text) {
       if (failed != std::errc{} || end != value.data() + value.size() || !(chosen.how.survival >= 0 && chosen.how.survival <= 1))
         return bad("--forecast", text, "survival has to be a probability from 0 to 1");
     } else if (name == "seed") {
-      const auto seed = whole_number(value, 0, ~std::uint64_t{});
+      const auto seed = command_line::whole_number(value, 0, ~std::uint64_t{});
       if (!seed) return bad("--forecast", text, "seed has to be a whole number");
       chosen.how.seed = *seed;
     } else {
@@ -202,7 +192,7 @@ result<void> read_report(options& o, const raw_options& raw) {
 
 result<void> read_numbers(options& o, const raw_options& raw) {
   if (!raw.expert_bytes.empty()) {
-    const std::optional<std::uint64_t> size = whole_number(raw.expert_bytes, 1, std::uint64_t{1} << 36U);
+    const std::optional<std::uint64_t> size = command_line::whole_number(raw.expert_bytes, 1, std::uint64_t{1} << 36U);
     if (!size) return bad("--expert-bytes", raw.expert_bytes, "expected a whole number of bytes from 1 to 68719476736");
     o.expert_bytes = bytes{*size};
   }
@@ -215,8 +205,8 @@ result<void> read_numbers(options& o, const raw_options& raw) {
   } numbers[] = {{"--jobs", raw.jobs, 1024, o.jobs}, {"--experts", raw.experts, 65'535, o.experts}, {"--top-k", raw.top_k, 65'535, o.top_k}};
   for (const auto& one : numbers) {
     if (one.value.empty()) continue;
-    const std::optional<std::uint64_t> number = whole_number(one.value, 1, one.most);
-    if (!number) return error(error_code::bad_argument, one.option, " '", one.value, "': expected a whole number from 1 to ", one.most);
+    const result<std::uint64_t> number = command_line::whole_number(one.option, one.value, 1, one.most);
+    if (!number) return number.error();
     one.number = static_cast<std::uint32_t>(*number);
   }
   return {};
@@ -251,12 +241,10 @@ result<options> checked(options o, const raw_options& raw) {
 result<std::variant<options, std::string>> read_options(int argc, const char* const* argv) {
   using answer = std::variant<options, std::string>;
   CLI::App app;
-  app.set_help_flag();
   options asked;
   raw_options raw;
-  bool wants_help = false, wants_version = false;
   app.add_option("traces", asked.traces);
-  app.add_option("--policies", raw.policies)->allow_extra_args(false);
+  command_line::add_policies_option(app, raw.policies);
   for (const auto& [name, value] : {std::pair<const char*, std::string*>{"--capacity", &raw.capacity},
                                     {"--unit", &raw.unit},
                                     {"--expert-bytes", &raw.expert_bytes},
@@ -278,15 +266,9 @@ result<std::variant<options, std::string>> read_options(int argc, const char* co
                                     {"--compute", &raw.compute}})
     app.add_option(name, *value);
   app.add_flag("--per-layer", asked.per_layer);
-  app.add_flag("--help,-h", wants_help);
-  app.add_flag("--version", wants_version);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& why) {
-    return explained(why);
-  }
-  if (wants_help) return answer(help());
-  if (wants_version) return answer("moesaic-replay " + command_line::version_text() + "\n");
+  auto text = command_line::parse(app, "moesaic-replay", help(), argc, argv);
+  if (!text) return text.error();
+  if (*text) return answer(std::move(**text));
   result<options> o = checked(std::move(asked), raw);
   if (!o) return o.error();
   return answer(*std::move(o));

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "command_line/json_text.hpp"
+
 namespace moesaic::replaying {
 namespace {
 
@@ -147,8 +149,7 @@ std::string document(std::span<const row> rows) {
   ordered_json all = ordered_json::array();
   for (const row& r : rows) all.push_back(as_json(r));
   const ordered_json whole{{"schema", "moesaic.replay/1"}, {"rows", std::move(all)}};
-  // Names of files may be any bytes; what is no UTF-8 in them is replaced rather than refused.
-  return whole.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  return command_line::as_text(whole);
 }
 
 }  // namespace moesaic::replaying

@@ -2,20 +2,19 @@
 #include "options.hpp"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <string_view>
 #include <utility>
 
+#include "command_line/arguments.hpp"
 #include "command_line/lists.hpp"
+#include "command_line/policy_options.hpp"
 #include "hardware.hpp"
 
 namespace moesaic::simulating {
 namespace {
 
 constexpr const char* usage =
-    R"(Runs recorded routing through the library's own loop on a machine on paper, and says how fast it would be.
+    R"(Runs recorded routing through the library's own loop on a machine on paper: how fast would it be?
 
 usage: moesaic-simulate TRACE... --hardware NAME|FILE.json --capacity 12.5%,25% [options]
 
@@ -43,36 +42,10 @@ error bad(std::string_view option, std::string_view value, std::string_view what
   return error(error_code::bad_argument, option, " '", value.substr(0, 80), "': ", what);
 }
 
-// CLI11 explains in its own words; ours name the program's help.
-error explained(const CLI::ParseError& why) {
-  std::string words = why.what();
-  std::replace(words.begin(), words.end(), '\n', ' ');
-  while (!words.empty() && (words.back() == ' ' || words.back() == '.')) words.pop_back();
-  return error(error_code::bad_argument, words, "; see moesaic-simulate --help");
-}
-
-result<std::uint64_t> whole_number(std::string_view option, std::string_view text, std::uint64_t least, std::uint64_t most) {
-  std::uint64_t value = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failed == std::errc{} && end == text.data() + text.size() && value >= least && value <= most) return value;
-  return error(error_code::bad_argument, option, " '", text.substr(0, 80), "': expected a whole number from ", least, " to ", most);
-}
-
 struct raw_options {
-  std::string systems = "on_demand", capacity, budget, frames = "2", expert_bytes, alignment = "1", draft_length = "0", tokens, seed = "0";
-  std::vector<std::string> policies;
+  std::string capacity, budget, frames = "2", expert_bytes, alignment = "1", draft_length = "0", tokens, seed = "0";
+  command_line::policy_options policies;
 };
-
-std::optional<std::string> list_asked_for(const options& o, const raw_options& raw) {
-  if (o.hardware == "list") return list_hardware();
-  if (raw.systems == "list") return command_line::list_systems();
-  const std::pair<const std::optional<std::string>&, const char*> slots[] = {
-      {o.parts.eviction, "eviction"},     {o.parts.admission, "admission"}, {o.parts.scoring, "scoring"},
-      {o.parts.prediction, "prediction"}, {o.parts.prefetch, "prefetch"},   {o.parts.placement, "placement"}};
-  for (const auto& [spec, slot] : slots)
-    if (spec && *spec == "list") return command_line::list_policies(slot, o.libraries);
-  return std::nullopt;
-}
 
 result<void> read_capacities(options& o, const raw_options& raw) {
   if (raw.capacity.empty() == raw.budget.empty())
@@ -93,7 +66,7 @@ result<void> read_capacities(options& o, const raw_options& raw) {
 }
 
 result<void> read_numbers(options& o, const raw_options& raw) {
-  const auto frames = whole_number("--frames", raw.frames, 1, 1'000);
+  const auto frames = command_line::whole_number("--frames", raw.frames, 1, 1'000);
   if (!frames) return frames.error();
   o.frames = static_cast<std::uint32_t>(*frames);
   if (!raw.expert_bytes.empty()) {
@@ -102,24 +75,24 @@ result<void> read_numbers(options& o, const raw_options& raw) {
     if (size->count == 0 || size->count > (std::uint64_t{1} << 40U)) return bad("--expert-bytes", raw.expert_bytes, "expected 1 byte to 1 TiB");
     o.expert_bytes = *size;
   }
-  const auto alignment = whole_number("--alignment", raw.alignment, 1, 1 << 30);
+  const auto alignment = command_line::whole_number("--alignment", raw.alignment, 1, 1 << 30);
   if (!alignment) return alignment.error();
   o.alignment = {*alignment};
   if (raw.draft_length == "auto") {
     o.draft_length.reset();
   } else {
-    const auto length = whole_number("--draft-length", raw.draft_length, 0, 63);
+    const auto length = command_line::whole_number("--draft-length", raw.draft_length, 0, 63);
     if (!length) return error(error_code::bad_argument, length.error().sentence(), ", or auto");
     o.draft_length = static_cast<std::uint32_t>(*length);
   }
   for (const auto& [option, share] : {std::pair<std::string_view, double>{"--acceptance", o.drafter.acceptance}, {"--fidelity", o.drafter.fidelity}})
     if (!(share >= 0 && share <= 1)) return error(error_code::bad_argument, option, " has to be between 0 and 1");
   if (!raw.tokens.empty()) {
-    const auto tokens = whole_number("--tokens", raw.tokens, 1, 2'147'483'647);
+    const auto tokens = command_line::whole_number("--tokens", raw.tokens, 1, 2'147'483'647);
     if (!tokens) return tokens.error();
     o.tokens = static_cast<std::uint32_t>(*tokens);
   }
-  const auto seed = whole_number("--seed", raw.seed, 0, ~std::uint64_t{});
+  const auto seed = command_line::whole_number("--seed", raw.seed, 0, ~std::uint64_t{});
   if (!seed) return seed.error();
   o.seed = *seed;
   return {};
@@ -135,7 +108,7 @@ result<void> check(options& o, const raw_options& raw) {
     return bad("--scope", *o.parts.scope, "expected layer or global");
   if (auto fine = read_capacities(o, raw); !fine) return fine;
   if (auto fine = read_numbers(o, raw); !fine) return fine;
-  o.systems = command_line::split_list(raw.systems);
+  o.systems = command_line::split_list(raw.policies.system);
   for (const std::string& system : o.systems) {
     const auto names = command_line::choose_policies(system, o.parts);
     if (!names) return names.error();
@@ -151,22 +124,10 @@ result<void> check(options& o, const raw_options& raw) {
 result<std::variant<options, std::string>> read_options(int count, const char* const* words) {
   options o;
   raw_options raw;
-  bool help = false, version = false;
   CLI::App app;
-  app.set_help_flag();
-  app.add_flag("--help,-h", help);
-  app.add_flag("--version", version);
   app.add_option("traces", o.traces);
   app.add_option("--hardware", o.hardware);
-  app.add_option("--system", raw.systems);
-  app.add_option("--eviction", o.parts.eviction);
-  app.add_option("--admission", o.parts.admission);
-  app.add_option("--scope", o.parts.scope);
-  app.add_option("--scoring", o.parts.scoring);
-  app.add_option("--prediction", o.parts.prediction);
-  app.add_option("--prefetch", o.parts.prefetch);
-  app.add_option("--placement", o.parts.placement);
-  app.add_option("--policies", raw.policies)->allow_extra_args(false);
+  raw.policies.add_to(app);
   app.add_option("--capacity", raw.capacity);
   app.add_option("--budget,-b", raw.budget);
   app.add_option("--frames", raw.frames);
@@ -181,18 +142,16 @@ result<std::variant<options, std::string>> read_options(int count, const char* c
   app.add_option("--timeline", o.timeline);
   app.add_option("--report", o.report);
   app.add_flag("--quiet,-q", o.quiet);
-  try {
-    app.parse(count, words);
-  } catch (const CLI::ParseError& why) {
-    return explained(why);
-  }
   using answer = std::variant<options, std::string>;
-  if (help) return answer(std::string(usage));
-  if (version) return answer("moesaic-simulate " + command_line::version_text() + "\n");
-  auto libraries = command_line::policy_libraries::open(raw.policies);
+  auto text = command_line::parse(app, "moesaic-simulate", usage, count, words);
+  if (!text) return text.error();
+  if (*text) return answer(std::move(**text));
+  auto libraries = raw.policies.load();
   if (!libraries) return libraries.error();
   o.libraries = *std::move(libraries);
-  if (auto list = list_asked_for(o, raw)) return answer(*std::move(list));
+  if (o.hardware == "list") return answer(list_hardware());
+  if (auto list = raw.policies.list_asked_for(o.libraries)) return answer(*std::move(list));
+  o.parts = raw.policies.parts;
   if (auto fine = check(o, raw); !fine) return fine.error();
   return answer(std::move(o));
 }

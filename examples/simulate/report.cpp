@@ -4,14 +4,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+
+#include "command_line/json_text.hpp"
 
 namespace moesaic::simulating {
 namespace {
 
+using command_line::as_object;
+using command_line::seconds;
 using json = nlohmann::ordered_json;
 
-double seconds(nanoseconds t) noexcept { return static_cast<double>(t.count) * 1e-9; }
 double share(double part, double whole) noexcept { return whole > 0 ? part / whole : 0; }
 double rate(std::uint32_t tokens, nanoseconds took) noexcept { return share(tokens, seconds(took)); }
 
@@ -21,25 +23,13 @@ nanoseconds busiest(const row& r) noexcept {
   return most;
 }
 
-json as_object(const counters& c) {
-  return {{"events", c.events},
-          {"accesses", c.accesses},
-          {"hits", c.hits},
-          {"misses", c.misses},
-          {"evictions", c.evictions},
-          {"bypasses", c.bypasses},
-          {"host", c.host},
-          {"prefetches", c.prefetches},
-          {"prefetch_used", c.prefetch_used},
-          {"prefetch_late", c.prefetch_late},
-          {"prefetch_wasted", c.prefetch_wasted},
-          {"bytes_demanded", c.bytes_demanded.count},
-          {"bytes_prefetched", c.bytes_prefetched.count},
-          {"bytes_host", c.bytes_host.count},
-          {"stall_s", seconds(c.stall)}};
+json counted(const counters& c) {
+  json j = as_object(c);
+  j.erase("failed");  // nothing fails on paper
+  return j;
 }
 json as_object(const sim::simulated_run::part& p) {
-  return {{"tokens", p.tokens}, {"seconds", seconds(p.took)}, {"tokens_per_s", rate(p.tokens, p.took)}, {"counters", as_object(p.count)}};
+  return {{"tokens", p.tokens}, {"seconds", seconds(p.took)}, {"tokens_per_s", rate(p.tokens, p.took)}, {"counters", counted(p.count)}};
 }
 
 json as_object(const row& r, const options& asked) {
@@ -76,9 +66,7 @@ json as_object(const row& r, const options& asked) {
   j["top_k"] = r.shape.top_k;
   j["expert_bytes"] = r.expert_bytes.count;
   j["expert_bytes_from"] = r.expert_bytes_from;
-  j["policies"] = {{"scope", r.policies.scope},         {"scoring", r.policies.scoring},       {"eviction", r.policies.eviction},
-                   {"admission", r.policies.admission}, {"prediction", r.policies.prediction}, {"prefetch", r.policies.prefetch},
-                   {"placement", r.policies.placement}, {"speculation", r.policies.speculation}};
+  j["policies"] = as_object(r.policies);
   j["budget"] = {{"bytes", r.budget.count},
                  {"slots", r.run.planned.slots.count},
                  {"frames", r.run.planned.frames},
@@ -96,7 +84,7 @@ json as_object(const row& r, const options& asked) {
   j["seed"] = asked.seed;
   j["misses_at_best"] = r.at_best.misses;
   j["bytes_missed_at_best"] = r.at_best.moved.count;
-  j["counters"] = as_object(c);
+  j["counters"] = counted(c);
   j["layers_accesses"] = r.layers.accesses;
   j["layers_misses"] = r.layers.misses;
   j["prefill"] = as_object(r.run.in_passes);
@@ -110,8 +98,7 @@ std::string as_json(const std::vector<row>& rows, const options& asked) {
   json all = json::array();
   for (const row& r : rows) all.push_back(as_object(r, asked));
   const json document{{"schema", "moesaic.simulate/1"}, {"version", command_line::version_text()}, {"rows", std::move(all)}};
-  // Names of files may be any bytes; what is no UTF-8 in them is replaced rather than refused.
-  return document.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+  return command_line::as_text(document);
 }
 
 std::string as_table(const std::vector<row>& rows) {

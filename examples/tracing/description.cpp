@@ -6,8 +6,9 @@
 #include <algorithm>
 #include <iterator>
 #include <moesaic/trace/hub/open_trace.hpp>
-#include <nlohmann/json.hpp>
 #include <optional>
+
+#include "command_line/json_text.hpp"
 
 namespace moesaic::tracing {
 namespace {
@@ -142,7 +143,7 @@ std::string as_json(const std::vector<description>& all, bool statistics) {
     traces.push_back(std::move(j));
   }
   const ordered_json document{{"schema", "moesaic.trace/1"}, {"traces", std::move(traces)}};
-  return document.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  return command_line::as_text(document);
 }
 
 }  // namespace moesaic::tracing

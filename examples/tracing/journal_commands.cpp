@@ -43,12 +43,6 @@ result<command_line::chosen_policies> policies_of(const std::string& path, const
   return made;
 }
 
-/// Takes text for an output_file, which takes the name only when all of it is there.
-struct text_sink {
-  command_line::output_file* to;
-  result<void> write(std::span<const std::byte> bytes) { return to->write(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size())); }
-};
-
 }  // namespace
 
 result<std::string> verify(const options& asked, command_line::progress& shown) {
@@ -79,7 +73,7 @@ result<std::string> draw_timeline(const options& asked) {
   if (!from) return from.error();
   auto file = command_line::output_file::open(asked.out, false);
   if (!file) return file.error();
-  trace::journal_timeline<text_sink> to(text_sink{&*file}, from->header().about);
+  trace::journal_timeline<command_line::output_sink> to(command_line::output_sink(*file), from->header().about);
   to.note(from->header().as_made());
   for (;;) {
     const auto next = from->next();

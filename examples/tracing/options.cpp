@@ -3,10 +3,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
-#include <moesaic/version.hpp>
 #include <string_view>
-#include <system_error>
+
+#include "command_line/amounts.hpp"
+#include "command_line/arguments.hpp"
+#include "command_line/policy_options.hpp"
 
 namespace moesaic::tracing {
 namespace {
@@ -23,8 +24,8 @@ usage: moesaic-trace info    TRACE...        what it is: format, model, tokens, 
        moesaic-trace timeline JOURNAL OUT.json    a journal as tracks for ui.perfetto.dev
        moesaic-trace recall  TRACE...        what predictors find; options of its own: recall --help
 
-TRACE        any format this library reads, told by content, plain, .xz or .gz: MOETRC1, route_trace v1,
-             WASTE JSONL, colibri ROUTE_TRACE, llama.cpp moe-trace CSV, vLLM .npy and .npz, journals
+TRACE        any format this library reads, told by content, plain, .xz or .gz: MOETRC1, route_trace
+             v1, WASTE JSONL, colibri ROUTE_TRACE, llama.cpp moe-trace CSV, vLLM .npy and .npz, journals
 --json       info, stats: write JSON to a file, or to standard output with -
 --weights    keep (as exact as the trace has them), none, u8 (1/255), u16 (1/10000); (keep)
 --sequences  cut: sequences to keep, from 0: 3 or 0,4-7 (all)
@@ -39,18 +40,12 @@ error bad(std::string_view option, std::string_view value, std::string_view what
   return error(error_code::bad_argument, option, " '", value, "': ", what);
 }
 
-std::optional<std::uint64_t> whole_number(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failed != std::errc{} || end != text.data() + text.size() || value > 0xFFFF'FFFFU) return std::nullopt;
-  return value;
-}
-
 /// `3` or `4-7`.
 std::optional<std::pair<std::uint64_t, std::uint64_t>> range_of(std::string_view text) {
+  const auto number = [](std::string_view digits) { return command_line::whole_number(digits, 0, 0xFFFF'FFFFU); };
   const std::size_t dash = text.find('-');
-  const auto first = whole_number(text.substr(0, dash));
-  const auto last = dash == std::string_view::npos ? first : whole_number(text.substr(dash + 1));
+  const auto first = number(text.substr(0, dash));
+  const auto last = dash == std::string_view::npos ? first : number(text.substr(dash + 1));
   if (!first || !last || *last < *first) return std::nullopt;
   return std::pair(*first, *last);
 }
@@ -128,8 +123,8 @@ result<options> checked(std::vector<std::string> files, std::string json, const 
   o.weights = *weights;
   for (const auto& [name, text, value] : {std::tuple{"--experts", &raw.experts, &o.said.experts}, {"--top-k", &raw.top_k, &o.said.top_k}}) {
     if (text->empty()) continue;
-    const auto number = whole_number(*text);
-    if (!number || *number < 1 || *number > 65'535) return bad(name, *text, "expected a whole number from 1 to 65535");
+    const auto number = command_line::whole_number(name, *text, 1, 65'535);
+    if (!number) return number.error();
     *value = static_cast<std::uint32_t>(*number);
   }
   if (const result<void> selected = read_selection(o, raw); !selected) return selected.error();
@@ -141,12 +136,10 @@ result<options> checked(std::vector<std::string> files, std::string json, const 
 result<std::variant<options, std::string>> read_options(int argc, const char* const* argv) {
   using answer = std::variant<options, std::string>;
   CLI::App app;
-  app.set_help_flag();
   std::vector<std::string> files;
   std::string json;
   std::vector<std::string> libraries;
   raw_options raw;
-  bool help = false, version = false;
   app.add_option("command", raw.command);
   app.add_option("files", files);
   app.add_option("--json", json);
@@ -156,21 +149,10 @@ result<std::variant<options, std::string>> read_options(int argc, const char* co
                                     {"--experts", &raw.experts},
                                     {"--top-k", &raw.top_k}})
     app.add_option(name, *value);
-  app.add_option("--policies", libraries)->allow_extra_args(false);
-  app.add_flag("--help,-h", help);
-  app.add_flag("--version", version);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& why) {
-    std::string words = why.what();
-    std::replace(words.begin(), words.end(), '\n', ' ');
-    while (!words.empty() && (words.back() == ' ' || words.back() == '.')) words.pop_back();
-    return error(error_code::bad_argument, words, "; see moesaic-trace --help");
-  }
-  if (help) return answer(std::string(usage));
-  if (version)
-    return answer("moesaic-trace " + std::to_string(moesaic::version.major) + "." + std::to_string(moesaic::version.minor) + "." +
-                  std::to_string(moesaic::version.patch) + "\n");
+  command_line::add_policies_option(app, libraries);
+  auto text = command_line::parse(app, "moesaic-trace", usage, argc, argv);
+  if (!text) return text.error();
+  if (*text) return answer(std::move(**text));
   result<options> o = checked(std::move(files), std::move(json), raw);
   if (!o) return o.error();
   if (!libraries.empty() && o->what != command::verify)

@@ -4,24 +4,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <iterator>
 #include <moesaic/prediction/catalogue.hpp>
 #include <moesaic/trace/hub/open_trace.hpp>
 #include <moesaic/trace/windows.hpp>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
+#include "command_line/json_text.hpp"
 #include "command_line/output_file.hpp"
+#include "command_line/program.hpp"
 #include "command_line/progress.hpp"
-#include "recall_options.hpp"
 
 namespace moesaic::tracing {
 namespace {
@@ -120,49 +116,20 @@ std::string as_json(const std::vector<measured>& all) {
                         {"keep_learning", m.how.learns_on},
                         {"from_layer", m.how.first_layer}});
   const ordered_json document{{"schema", "moesaic.recall/1"}, {"rows", std::move(rows)}};
-  return document.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-}
-
-result<void> print(std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return {};
-  return error(error_code::transfer_failed, "could not write to standard output: ", std::string_view(std::strerror(errno)));
-}
-
-result<void> run(const recall_request& asked) {
-  const bool to_file = !asked.json.empty() && asked.json != "-";
-  if (to_file)  // tried first and taken back: long work should not end at a folder that is not there
-    if (const auto tried = command_line::output_file::open(asked.json, false); !tried) return tried.error();
-  command_line::progress shown("moesaic-trace", true);
-  const result<std::vector<measured>> all = measure(asked, shown);
-  if (!all) return all.error();
-  if (asked.json == "-") return print(as_json(*all));
-  if (to_file) {
-    result<command_line::output_file> file = command_line::output_file::open(asked.json, false);
-    if (!file) return file.error();
-    if (const result<void> written = file->write(as_json(*all)); !written) return written.error();
-    if (const result<void> whole = file->finish(); !whole) return whole.error();
-  }
-  return print(as_text(*all));
+  return command_line::as_text(document);
 }
 
 }  // namespace
 
-int recall(int count, const char* const* arguments) {
-  const auto complain = [](const error& why, int status) {
-    const std::string_view sentence = why.sentence();
-    std::fprintf(stderr, "moesaic-trace: %.*s\n", static_cast<int>(sentence.size()), sentence.data());
-    return status;
-  };
-  const auto asked = read_recall_options(count, arguments);
-  if (!asked) return complain(asked.error(), 2);
-  result<void> ran;
-  if (const std::string* text = std::get_if<std::string>(&*asked))
-    ran = print(*text);
-  else
-    ran = run(std::get<recall_request>(*asked));
-  if (ran) return 0;
-  const bool half_way = ran.error().code() == error_code::transfer_failed || ran.error().code() == error_code::out_of_memory;
-  return complain(ran.error(), half_way ? 1 : 2);
+result<void> recall(const recall_request& asked) {
+  if (const result<void> fine = command_line::can_be_written(asked.json); !fine) return fine;
+  command_line::progress shown("moesaic-trace", true);
+  const result<std::vector<measured>> all = measure(asked, shown);
+  if (!all) return all.error();
+  if (asked.json == "-") return command_line::print(as_json(*all));
+  if (!asked.json.empty())
+    if (const result<void> saved = command_line::save(asked.json, as_json(*all)); !saved) return saved;
+  return command_line::print(as_text(*all));
 }
 
 }  // namespace moesaic::tracing

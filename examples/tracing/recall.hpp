@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "recall_options.hpp"
+
 namespace moesaic::tracing {
 
-/// `moesaic-trace recall TRACE... --predictor SPEC,...`: what predictors find, held out. `arguments` begins with "recall".
-/// Gives the exit status; says what is wrong on standard error. Throws what allocation throws.
-[[nodiscard]] int recall(int count, const char* const* arguments);
+/// What predictors find, held out, as the request says: to standard output, a file or both. Errors: those of the traces;
+/// transfer_failed when writing fails.
+[[nodiscard]] result<void> recall(const recall_request& asked);
 
 }  // namespace moesaic::tracing

@@ -3,20 +3,20 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <moesaic/prediction/catalogue.hpp>
-#include <optional>
 #include <string_view>
-#include <system_error>
 
+#include "command_line/amounts.hpp"
+#include "command_line/arguments.hpp"
 #include "command_line/lists.hpp"
 
 namespace moesaic::tracing {
 namespace {
 
 constexpr const char* usage =
-    R"(Says how many of a layer's experts a predictor names in time. The first part of a trace teaches it, the rest measures it.
+    R"(Says how many of a layer's experts a predictor names in time. The first part of a trace teaches it,
+the rest measures it.
 
 usage: moesaic-trace recall TRACE... --predictor SPEC[,SPEC...]
 
@@ -43,20 +43,14 @@ std::string help() {
   return text;
 }
 
-std::optional<std::uint32_t> number_in(std::string_view text, std::uint32_t least, std::uint32_t most) {
-  std::uint32_t value = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failed != std::errc{} || end != text.data() + text.size() || value < least || value > most) return std::nullopt;
-  return value;
-}
-
 struct raw_options {
   std::string predictor, at, ahead = "1", teach, from_layer = "3", experts, top_k;
 };
 
 result<std::uint32_t> number_of(std::string_view option, const std::string& text, std::uint32_t least, std::uint32_t most) {
-  if (const auto n = number_in(text, least, most)) return *n;
-  return error(error_code::bad_argument, option, " '", text, "': expected a whole number from ", least, " to ", most);
+  const auto n = command_line::whole_number(option, text, least, most);
+  if (!n) return n.error();
+  return static_cast<std::uint32_t>(*n);
 }
 
 result<std::vector<std::uint32_t>> numbers_of(std::string_view option, const std::string& text) {
@@ -129,14 +123,7 @@ result<std::variant<recall_request, std::string>> read_recall_options(int count,
   app.add_flag("--spread", r.how.spread);
   app.add_flag("--keep-learning", r.how.learns_on);
   app.add_flag("--help,-h", wants_help);
-  try {
-    app.parse(count, arguments);
-  } catch (const CLI::ParseError& why) {
-    std::string words = why.what();
-    std::replace(words.begin(), words.end(), '\n', ' ');
-    while (!words.empty() && (words.back() == ' ' || words.back() == '.')) words.pop_back();
-    return error(error_code::bad_argument, words, "; see moesaic-trace recall --help");
-  }
+  if (const result<void> fine = command_line::parse(app, "moesaic-trace recall", count, arguments); !fine) return fine.error();
   if (wants_help) return answer(help());
   result<recall_request> made = checked(std::move(r), raw);
   if (!made) return made.error();

@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <moesaic/trace/moetrc1_writer.hpp>
 #include <optional>
-#include <span>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -17,16 +16,7 @@
 namespace moesaic::tracing {
 namespace {
 
-/// A file that takes its name only when it is whole, as a byte_sink.
-class whole_file {
- public:
-  explicit whole_file(command_line::output_file& file) : file_(&file) {}
-  result<void> write(std::span<const std::byte> bytes) { return file_->write({reinterpret_cast<const char*>(bytes.data()), bytes.size()}); }
-
- private:
-  command_line::output_file* file_;
-};
-static_assert(trace::byte_sink<whole_file>);
+static_assert(trace::byte_sink<command_line::output_sink>);
 
 /// Goes through the chosen rows once: `take(rows, source)`.
 template <class Take>
@@ -71,7 +61,7 @@ result<std::string> write_moetrc1(const options& asked, command_line::output_fil
     return error(error_code::bad_argument, "--weights: ", asked.traces[0], " has no gate weights; leave the option out");
 
   const trace::moetrc1_weights weights = weights_for(facts, asked.weights);
-  auto writer = trace::moetrc1_writer<whole_file>::begin(whole_file(file), facts.shape, sequences.list(), weights);
+  auto writer = trace::moetrc1_writer<command_line::output_sink>::begin(command_line::output_sink(file), facts.shape, sequences.list(), weights);
   if (!writer) return writer.error();
   const result<void> ids = each(asked, false, shown, "writing ids",
                                 [&](const trace::routing_rows& rows, const chosen_rows&) { return writer->add_ids(rows); });

@@ -35,7 +35,7 @@ bool has(const std::string& text, std::string_view part) { return text.find(part
 TEST_CASE("help fits a screen and names every option") {
   const auto r = parse({"--help"});
   REQUIRE(r);
-  const std::string& text = std::get<answer>(*r).text;
+  const std::string& text = std::get<std::string>(*r);
   std::size_t lines = 0;
   std::size_t width = 0;
   for (std::size_t at = 0; at < text.size(); ++lines) {
@@ -55,10 +55,10 @@ TEST_CASE("help fits a screen and names every option") {
 }
 
 TEST_CASE("version and lists need no model") {
-  CHECK(std::get<answer>(*parse({"--version"})).text == "moesaic-decode " + version_text() + "\n");
-  CHECK(has(std::get<answer>(*parse({"--system", "list"})).text, "on_demand"));
-  CHECK(has(std::get<answer>(*parse({"--eviction", "list"})).text, "lrfu(half_life=32)"));
-  CHECK(has(std::get<answer>(*parse({"--placement", "list"})).text, "host"));
+  CHECK(std::get<std::string>(*parse({"--version"})) == "moesaic-decode " + version_text() + "\n");
+  CHECK(has(std::get<std::string>(*parse({"--system", "list"})), "on_demand"));
+  CHECK(has(std::get<std::string>(*parse({"--eviction", "list"})), "lrfu(half_life=32)"));
+  CHECK(has(std::get<std::string>(*parse({"--placement", "list"})), "host"));
 }
 
 TEST_CASE("a complete command line") {

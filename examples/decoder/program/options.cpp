@@ -3,17 +3,18 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <moesaic/version.hpp>
 #include <string>
 #include <thread>
 #include <utility>
-#include <vector>
+
+#include "command_line/arguments.hpp"
+#include "command_line/policy_options.hpp"
 
 namespace moesaic::decoder {
 namespace {
 
 constexpr const char* usage =
-    R"(Decodes a Mixture-of-Experts model from a GGUF file while only a part of its experts fits into memory.
+    R"(Decodes a Mixture-of-Experts model from a GGUF file while only part of its experts is in memory.
 
 usage: moesaic-decode --model FILE.gguf --budget all|25%|512MiB PROMPT [options]
 
@@ -36,14 +37,6 @@ The budget counts every byte that holds expert weights: resident, in flight, sta
 Text goes to standard output while it is made, everything else to standard error.
 )";
 
-// CLI11 explains in its own words; ours name the option and say what to do.
-error explained(const CLI::ParseError& why) {
-  std::string words = why.what();
-  std::replace(words.begin(), words.end(), '\n', ' ');
-  while (!words.empty() && (words.back() == ' ' || words.back() == '.')) words.pop_back();
-  return error(error_code::bad_argument, words, "; see moesaic-decode --help");
-}
-
 error later(std::string_view option, std::string_view instead) {
   return error(error_code::bad_argument, option, " is not available in this version; ", instead);
 }
@@ -51,7 +44,7 @@ error later(std::string_view option, std::string_view instead) {
 struct raw_options {
   std::string budget, kv = "f32", io = "auto", direct, throttle, tokens;
   std::string draft = "none", draft_length, governor = "fixed(0)", slo;
-  std::vector<std::string> policies;
+  command_line::policy_options policies;
 };
 
 result<void> refuse_what_comes_later(const raw_options& raw) {
@@ -62,16 +55,6 @@ result<void> refuse_what_comes_later(const raw_options& raw) {
     return later("--governor " + raw.governor, "leave it out, or give fixed(0)");
   if (!raw.slo.empty()) return later("--slo", "leave it out");
   return {};
-}
-
-result<std::optional<answer>> list_asked_for(const options& o) {
-  if (o.system == "list") return std::optional(answer{command_line::list_systems()});
-  const std::pair<const std::optional<std::string>&, const char*> slots[] = {
-      {o.parts.eviction, "eviction"},     {o.parts.admission, "admission"}, {o.parts.scoring, "scoring"},
-      {o.parts.prediction, "prediction"}, {o.parts.prefetch, "prefetch"},   {o.parts.placement, "placement"}};
-  for (const auto& [spec, slot] : slots)
-    if (spec && *spec == "list") return std::optional(answer{command_line::list_policies(slot, o.libraries)});
-  return std::optional<answer>();
 }
 
 result<void> check(options& o, const raw_options& raw) {
@@ -118,26 +101,13 @@ result<void> check(options& o, const raw_options& raw) {
 
 }  // namespace
 
-result<std::variant<options, answer>> parse_command_line(int count, const char* const* words) {
+result<std::variant<options, std::string>> parse_command_line(int count, const char* const* words) {
   options o;
   raw_options raw;
   o.threads = std::clamp(std::thread::hardware_concurrency(), 1U, 8U);
-  bool help = false;
-  bool version = false;
   CLI::App app;
-  app.set_help_flag();
-  app.add_flag("--help,-h", help);
-  app.add_flag("--version", version);
   app.add_option("--model,-m", o.model);
-  app.add_option("--system", o.system);
-  app.add_option("--eviction", o.parts.eviction);
-  app.add_option("--admission", o.parts.admission);
-  app.add_option("--scope", o.parts.scope);
-  app.add_option("--scoring", o.parts.scoring);
-  app.add_option("--prediction", o.parts.prediction);
-  app.add_option("--prefetch", o.parts.prefetch);
-  app.add_option("--placement", o.parts.placement);
-  app.add_option("--policies", raw.policies)->allow_extra_args(false);
+  raw.policies.add_to(app);
   app.add_option("--draft", raw.draft);
   app.add_option("--draft-length", raw.draft_length);
   app.add_option("--governor", raw.governor);
@@ -164,22 +134,19 @@ result<std::variant<options, answer>> parse_command_line(int count, const char* 
   app.add_option("--journal", o.journal);
   app.add_option("--timeline", o.timeline);
   app.add_flag("--quiet,-q", o.quiet);
-  try {
-    app.parse(count, words);
-  } catch (const CLI::ParseError& why) {
-    return explained(why);
-  }
-  if (help) return std::variant<options, answer>(answer{usage});
-  if (version) return std::variant<options, answer>(answer{"moesaic-decode " + command_line::version_text() + "\n"});
+  using answer = std::variant<options, std::string>;
+  auto text = command_line::parse(app, "moesaic-decode", usage, count, words);
+  if (!text) return text.error();
+  if (*text) return answer(std::move(**text));
   if (auto fine = refuse_what_comes_later(raw); !fine) return fine.error();
-  auto libraries = command_line::policy_libraries::open(raw.policies);
+  auto libraries = raw.policies.load();
   if (!libraries) return libraries.error();
   o.libraries = *std::move(libraries);
-  auto list = list_asked_for(o);
-  if (!list) return list.error();
-  if (*list) return std::variant<options, answer>(std::move(**list));
+  if (auto list = raw.policies.list_asked_for(o.libraries)) return answer(*std::move(list));
+  o.system = raw.policies.system;
+  o.parts = raw.policies.parts;
   if (auto fine = check(o, raw); !fine) return fine.error();
-  return std::variant<options, answer>(std::move(o));
+  return answer(std::move(o));
 }
 
 }  // namespace moesaic::decoder

@@ -44,12 +44,7 @@ struct options {
   bool quiet = false;
 };
 
-/// Something to print to standard output instead of decoding: help, version, a list.
-struct answer {
-  std::string text;
-};
-
-/// Errors: bad_argument or unknown_name, one sentence that names the option.
-[[nodiscard]] result<std::variant<options, answer>> parse_command_line(int count, const char* const* words);
+/// What to do, or a text to print instead: help, version, a list. Errors: bad_argument or unknown_name, one sentence that names the option.
+[[nodiscard]] result<std::variant<options, std::string>> parse_command_line(int count, const char* const* words);
 
 }  // namespace moesaic::decoder

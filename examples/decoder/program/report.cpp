@@ -3,33 +3,15 @@
 
 #include <array>
 #include <cstdio>
-#include <nlohmann/json.hpp>
+
+#include "command_line/json_text.hpp"
 
 namespace moesaic::decoder {
 namespace {
 
+using command_line::as_object;
+using command_line::seconds;
 using json = nlohmann::ordered_json;
-
-double seconds(nanoseconds t) noexcept { return static_cast<double>(t.count) * 1e-9; }
-
-json as_object(const counters& c) {
-  return {{"events", c.events},
-          {"accesses", c.accesses},
-          {"hits", c.hits},
-          {"misses", c.misses},
-          {"evictions", c.evictions},
-          {"bypasses", c.bypasses},
-          {"host", c.host},
-          {"prefetches", c.prefetches},
-          {"prefetch_used", c.prefetch_used},
-          {"prefetch_late", c.prefetch_late},
-          {"prefetch_wasted", c.prefetch_wasted},
-          {"failed", c.failed},
-          {"bytes_demanded", c.bytes_demanded.count},
-          {"bytes_prefetched", c.bytes_prefetched.count},
-          {"bytes_host", c.bytes_host.count},
-          {"stall_s", seconds(c.stall)}};
-}
 
 json as_object(const work_times& w) {
   return {{"dense_s", w.dense}, {"experts_s", w.experts}, {"head_s", w.head}, {"expert_runs", w.expert_runs}};
@@ -77,9 +59,7 @@ std::string as_json(const report& r) {
                 {"resident_bytes", r.model.resident_bytes},
                 {"cache_bytes", r.model.cache_bytes}};
   j["system"] = r.system;
-  j["policies"] = {{"scope", r.policies.scope},         {"scoring", r.policies.scoring},        {"eviction", r.policies.eviction},
-                   {"admission", r.policies.admission}, {"prediction", r.policies.prediction},  {"prefetch", r.policies.prefetch},
-                   {"placement", r.policies.placement}, {"speculation", r.policies.speculation}};
+  j["policies"] = as_object(r.policies);
   j["budget"] = {{"bytes", r.budget.total.count},
                  {"floor", r.budget.floor.count},
                  {"recommended", r.budget.recommended.count},
@@ -117,7 +97,7 @@ std::string as_json(const report& r) {
                                {"named", r.foretold[i].named},
                                {"recall", r.foretold[i].wanted == 0 ? 0.0 : static_cast<double>(r.foretold[i].named) / static_cast<double>(r.foretold[i].wanted)}});
   j["speculation"] = {{"windows", 0}, {"drafted", 0}, {"accepted", 0}, {"committed", 0}};
-  return j.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+  return command_line::as_text(j, 2);
 }
 
 std::string summary(const report& r) {

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <string>
-#include <string_view>
 
 #include <moesaic/core/result.hpp>
+
+#include "command_line/program.hpp"
 
 #include "../tokenizer/text_stream.hpp"
 #include "../tokenizer/tokenizer.hpp"
@@ -23,7 +21,7 @@ class text_output {
   /// Ends the text; with a line end, if there was any.
   result<void> finish() {
     if (result<void> rest = show(stream_.finish()); !rest) return rest;
-    if (shown_ && !text_.empty() && text_.back() != '\n') return put("\n");
+    if (shown_ && !text_.empty() && text_.back() != '\n') return command_line::print("\n");
     return {};
   }
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
@@ -31,13 +29,8 @@ class text_output {
  private:
   result<void> show(const std::string& piece) {
     text_ += piece;
-    return shown_ && !piece.empty() ? put(piece) : result<void>();
+    return shown_ && !piece.empty() ? command_line::print(piece) : result<void>();
   }
-  static result<void> put(std::string_view piece) {
-    if (std::fwrite(piece.data(), 1, piece.size(), stdout) == piece.size() && std::fflush(stdout) == 0) return {};
-    return error(error_code::transfer_failed, "could not write to standard output: ", std::string_view(std::strerror(errno)));
-  }
-
   const tokenizer& words_;
   bool shown_;
   text_stream stream_;

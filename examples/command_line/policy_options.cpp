@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#include "policy_options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <utility>
+
+namespace moesaic::command_line {
+
+void add_policies_option(CLI::App& app, std::vector<std::string>& files) { app.add_option("--policies", files)->allow_extra_args(false); }
+
+void policy_options::add_to(CLI::App& app) {
+  app.add_option("--system", system);
+  for (const auto& [name, part] : {std::pair{"--eviction", &parts.eviction},
+                                   {"--admission", &parts.admission},
+                                   {"--scope", &parts.scope},
+                                   {"--scoring", &parts.scoring},
+                                   {"--prediction", &parts.prediction},
+                                   {"--prefetch", &parts.prefetch},
+                                   {"--placement", &parts.placement}})
+    app.add_option(name, *part);
+  add_policies_option(app, files_);
+}
+
+std::optional<std::string> policy_options::list_asked_for(const policy_libraries& more) const {
+  if (system == "list") return list_systems();
+  for (const auto& [slot, part] : {std::pair{"eviction", &parts.eviction},
+                                   {"admission", &parts.admission},
+                                   {"scoring", &parts.scoring},
+                                   {"prediction", &parts.prediction},
+                                   {"prefetch", &parts.prefetch},
+                                   {"placement", &parts.placement}})
+    if (*part && **part == "list") return list_policies(slot, more);
+  return std::nullopt;
+}
+
+}  // namespace moesaic::command_line
