@@ -15,15 +15,21 @@ namespace {
 using namespace moesaic::decoder;
 
 constexpr const char* help =
-    "moesaic-make-model OUT.gguf [--architecture llama|qwen3|qwen3moe] [--seed N] [--layers N] [--width N] [--heads N] "
+    "moesaic-make-model OUT.gguf [--architecture NAME] [--seed N] [--layers N] [--width N] [--heads N] "
     "[--kv-heads N]\n"
     "                   [--head-width N] [--experts N] [--top-k N] [--inner N] [--vocabulary N] [--context N] [--type "
     "F32|F16|Q8_0|Q4_K|...]\n"
     "                   [--down-type TYPE] [--tied] [--one-tensor-per-expert] [--rope-factors] [--rope-scaling X]\n"
+    "                   [--shared N] [--dense-layers N] [--further-layers N] [--rotary N] [--latent N] [--query-rank N] "
+    "[--latent-together]\n"
+    "                   [--sigmoid] [--groups N] [--groups-used N] [--window N] [--yarn X] [--long-factors]\n"
     "\n"
     "Writes a GGUF model with random weights. An expert takes 3 x width x inner numbers; --experts 0 makes a dense model. "
     "--inner is the\n"
     "width inside an expert, --down-type another type for the down matrices of every other layer (experts of mixed sizes).\n"
+    "The last two lines are for architectures that have such things: shared experts, first layers without experts, layers that "
+    "guess further\n"
+    "tokens, a part of a head that turns, latent attention, sigmoid gates, groups of experts, a sliding window, longer contexts.\n"
     "Example, 1 GB of experts in Q8_0:\n"
     "  moesaic-make-model big.gguf --layers 12 --width 1024 --experts 64 --top-k 4 --inner 416 --type Q8_0\n";
 
@@ -49,7 +55,19 @@ int main(int count, char** arguments) {
   } const wholes[] = {
       {"--layers", &r.layers},         {"--width", &r.width},     {"--heads", &r.heads}, {"--kv-heads", &r.key_value_heads},
       {"--head-width", &r.head_width}, {"--experts", &r.experts}, {"--top-k", &r.top_k}, {"--inner", &r.inner},
-      {"--vocabulary", &r.vocabulary}, {"--context", &r.context}};
+      {"--vocabulary", &r.vocabulary}, {"--context", &r.context},
+      {"--shared", &r.shared},         {"--dense-layers", &r.dense_layers}, {"--further-layers", &r.further_layers},
+      {"--rotary", &r.rotary},         {"--latent", &r.latent},   {"--query-rank", &r.query_rank}, {"--groups", &r.groups},
+      {"--groups-used", &r.groups_used}, {"--window", &r.window}};
+  struct {
+    const char* name;
+    bool* into;
+  } const flags[] = {{"--tied", &r.tied},
+                     {"--one-tensor-per-expert", &r.one_tensor_per_expert},
+                     {"--rope-factors", &r.rope_factors},
+                     {"--latent-together", &r.latent_together},
+                     {"--sigmoid", &r.sigmoid},
+                     {"--long-factors", &r.long_factors}};
   for (int i = 1; i < count; ++i) {
     const std::string name = arguments[i];
     if (name == "--help") return std::fputs(help, stdout) < 0 ? 1 : 0;
@@ -58,10 +76,10 @@ int main(int count, char** arguments) {
       return std::printf("moesaic-make-model %u.%u.%u\n", static_cast<unsigned>(v.major), static_cast<unsigned>(v.minor),
                          static_cast<unsigned>(v.patch)) < 0;
     }
-    if (name == "--tied" || name == "--one-tensor-per-expert" || name == "--rope-factors") {
-      (name == "--tied" ? r.tied : name == "--rope-factors" ? r.rope_factors : r.one_tensor_per_expert) = true;
-      continue;
-    }
+    bool is_flag = false;
+    for (const auto& flag : flags)
+      if (name == flag.name) is_flag = *flag.into = true;
+    if (is_flag) continue;
     if (!name.starts_with("--")) {
       if (!out.empty()) return refuse("two names of files, " + out + " and " + name + "; one model is made at a time");
       out = name;
@@ -78,8 +96,9 @@ int main(int count, char** arguments) {
     else if (name == "--type" || name == "--down-type") {
       (name == "--type" ? r.type : r.down_type) = type_named(value);
       fine = type_named(value) != GGML_TYPE_COUNT;
-    } else if (name == "--rope-scaling") {
-      fine = parse(value, r.rope_scaling) && r.rope_scaling > 0;
+    } else if (name == "--rope-scaling" || name == "--yarn") {
+      float& factor = name == "--yarn" ? r.yarn : r.rope_scaling;
+      fine = parse(value, factor) && factor > 0;
     } else {
       known = false;
       for (const auto& whole : wholes)

@@ -16,6 +16,7 @@
 #include "engine/network.hpp"
 #include "engine/weights.hpp"
 #include "random_rows.hpp"
+#include "tensor_plan.hpp"
 #include "toy_vocabulary.hpp"
 
 namespace moesaic::decoder {
@@ -28,58 +29,6 @@ struct close_file {
   void operator()(std::FILE* f) const noexcept { std::fclose(f); }
 };
 using open_file = std::unique_ptr<std::FILE, close_file>;
-
-struct tensor_plan {
-  std::string name;
-  ggml_type type;
-  std::vector<std::int64_t> extent;
-  float spread;  ///< standard deviation of the numbers
-  float center;  ///< and their mean
-};
-
-std::vector<tensor_plan> plan(const recipe& r) {
-  std::vector<tensor_plan> out;
-  const auto matrix = [&](const std::string& name, std::int64_t columns, std::int64_t rows, ggml_type type, float gain = 1.0F) {
-    out.push_back({name, type, {columns, rows}, gain / std::sqrt(static_cast<float>(columns)), 0});
-  };
-  const auto norm = [&](const std::string& name, std::int64_t length) {
-    out.push_back({name, GGML_TYPE_F32, {length}, 0.1F, 1.0F});
-  };
-  out.push_back({"token_embd.weight", r.type, {r.width, r.vocabulary}, 1.0F, 0});
-  norm("output_norm.weight", r.width);
-  if (!r.tied) matrix("output.weight", r.width, r.vocabulary, r.type, 2.0F);
-  if (r.rope_factors) out.push_back({"rope_freqs.weight", GGML_TYPE_F32, {r.head_width / 2}, 0.25F, 1.5F});
-  for (std::int64_t i = 0; i < r.layers; ++i) {
-    const std::string block = "blk." + std::to_string(i) + ".";
-    const ggml_type down = i % 2 == 1 && r.down_type != GGML_TYPE_COUNT ? r.down_type : r.type;
-    norm(block + "attn_norm.weight", r.width);
-    matrix(block + "attn_q.weight", r.width, r.heads * r.head_width, r.type, 1.5F);
-    matrix(block + "attn_k.weight", r.width, r.key_value_heads * r.head_width, r.type, 1.5F);
-    matrix(block + "attn_v.weight", r.width, r.key_value_heads * r.head_width, r.type);
-    matrix(block + "attn_output.weight", r.heads * r.head_width, r.width, r.type);
-    if (r.architecture != "llama") {
-      norm(block + "attn_q_norm.weight", r.head_width);
-      norm(block + "attn_k_norm.weight", r.head_width);
-    }
-    norm(block + "ffn_norm.weight", r.width);
-    if (r.experts > 0) matrix(block + "ffn_gate_inp.weight", r.width, r.experts, GGML_TYPE_F32, 1.5F);
-    for (const char* part : {"gate", "up", "down"}) {
-      const bool back = std::string_view(part) == "down";
-      const std::int64_t columns = back ? r.inner : r.width;
-      const std::int64_t rows = back ? r.width : r.inner;
-      const std::string stem = block + "ffn_" + part;
-      const float spread = (back ? 2.0F : 1.5F) / std::sqrt(static_cast<float>(columns));
-      if (r.experts == 0)
-        out.push_back({stem + ".weight", back ? down : r.type, {columns, rows}, spread, 0});
-      else if (!r.one_tensor_per_expert)
-        out.push_back({stem + "_exps.weight", back ? down : r.type, {columns, rows, r.experts}, spread, 0});
-      else
-        for (std::int64_t e = 0; e < r.experts; ++e)
-          out.push_back({stem + "." + std::to_string(e) + ".weight", back ? down : r.type, {columns, rows}, spread, 0});
-    }
-  }
-  return out;
-}
 
 result<void> check(const recipe& r) {
   const auto bad = [](const auto&... parts) { return error(error_code::bad_argument, parts...); };
@@ -94,9 +43,18 @@ result<void> check(const recipe& r) {
     return bad(r.heads, " heads cannot share ", r.key_value_heads, " key-value heads evenly");
   if (r.experts < 0 || r.experts > 65'535 || (r.experts > 0 && (r.top_k < 1 || r.top_k > r.experts)))
     return bad("a token cannot use ", r.top_k, " of ", r.experts, " experts");
-  if ((r.architecture == "qwen3moe") != (r.experts > 0) && r.architecture != "llama")
-    return bad("qwen3moe has experts and qwen3 has none; this recipe has ", r.experts);
-  for (const tensor_plan& t : plan(r)) {
+  if ((r.architecture == "qwen3") == (r.experts > 0) && r.architecture != "llama")
+    return bad(r.architecture, r.experts > 0 ? " has no experts" : " has experts", "; this recipe has ", r.experts);
+  if (r.shared < 0 || r.shared > 1'048'576 || (r.shared == 0 && r.architecture == "qwen2moe") || r.dense_layers < 0 ||
+      r.dense_layers > r.layers || r.further_layers < 0 || r.further_layers > 64 || r.window < 1 || r.latent < 1 ||
+      r.latent > 65'536 || r.query_rank < 0 || r.query_rank > 65'536)
+    return bad("the shared expert, dense layers, further layers, window or ranks make no sense");
+  if (rotary_of(r) % 2 != 0 || rotary_of(r) < 2 || rotary_of(r) > r.head_width - (is_latent(r) ? 1 : 0))
+    return bad("of a head ", r.head_width, " wide, ", rotary_of(r), " dimensions cannot turn");
+  if (r.groups < 1 || r.groups > 64 || r.groups_used < 1 || r.groups_used > r.groups || r.experts % r.groups != 0 ||
+      (r.experts > 0 && r.groups_used * (r.experts / r.groups) < r.top_k))
+    return bad("experts do not fall into ", r.groups, " groups of which ", r.groups_used, " are used");
+  for (const tensor_plan& t : plan_tensors(r)) {
     if (t.type >= GGML_TYPE_COUNT || t.extent[0] % ggml_blck_size(t.type) != 0 ||
         !can_multiply(t.type, static_cast<std::uint64_t>(t.extent[0])))
       return bad("the tensor ", t.name, " has rows of ", t.extent[0], " numbers, which do not fit the blocks of type ",
@@ -111,29 +69,73 @@ void describe(const recipe& r, gguf_context* to) {
   const auto number_in = [&](const char* name, std::int64_t value) {
     gguf_set_val_u32(to, key(name).c_str(), static_cast<std::uint32_t>(value));
   };
+  const auto real_in = [&](const char* name, float value) { gguf_set_val_f32(to, key(name).c_str(), value); };
+  const bool in_latent = is_latent(r) && !r.latent_together;
   gguf_set_val_str(to, "general.architecture", r.architecture.c_str());
   gguf_set_val_str(to, "general.name", ("random weights, seed " + std::to_string(r.seed)).c_str());
   number_in("vocab_size", r.vocabulary);
   number_in("context_length", r.context);
   number_in("embedding_length", r.width);
-  number_in("block_count", r.layers);
+  number_in("block_count", r.layers + (r.architecture == "glm4moe" ? r.further_layers : 0));
   number_in("feed_forward_length", r.inner);
   number_in("attention.head_count", r.heads);
-  number_in("attention.head_count_kv", r.key_value_heads);
-  number_in("attention.key_length", r.head_width);
-  number_in("attention.value_length", r.head_width);
-  number_in("rope.dimension_count", r.head_width);
-  gguf_set_val_f32(to, key("rope.freq_base").c_str(), r.rope_base);
-  gguf_set_val_f32(to, key("attention.layer_norm_rms_epsilon").c_str(), 1e-6F);
+  number_in("attention.head_count_kv", in_latent ? 1 : is_latent(r) ? r.heads : r.key_value_heads);
+  number_in("attention.key_length", in_latent ? r.latent + rotary_of(r) : r.head_width);
+  number_in("attention.value_length", in_latent ? r.latent : r.head_width);
+  number_in("rope.dimension_count", rotary_of(r));
+  real_in("rope.freq_base", r.rope_base);
+  real_in("attention.layer_norm_rms_epsilon", 1e-6F);
   if (r.rope_scaling != 1.0F) {
     gguf_set_val_str(to, key("rope.scaling.type").c_str(), "linear");
-    gguf_set_val_f32(to, key("rope.scaling.factor").c_str(), r.rope_scaling);
+    real_in("rope.scaling.factor", r.rope_scaling);
+  }
+  if (r.yarn != 1.0F) {
+    gguf_set_val_str(to, key("rope.scaling.type").c_str(), "yarn");
+    real_in("rope.scaling.factor", r.yarn);
+    number_in("rope.scaling.original_context_length", 64);
+    if (is_latent(r)) real_in("rope.scaling.yarn_log_multiplier", 0.0707F);
+  }
+  if (r.long_factors) {
+    real_in("rope.scaling.attn_factor", 1.19F);
+    number_in("rope.scaling.original_context_length", 64);
   }
   if (r.experts > 0) {
     number_in("expert_count", r.experts);
     number_in("expert_used_count", r.top_k);
     number_in("expert_feed_forward_length", r.inner);
   }
+  if (r.architecture == "qwen2moe" || r.architecture == "granitemoe") number_in("expert_shared_feed_forward_length", r.shared);
+  if (r.architecture == "granitemoe") {
+    real_in("embedding_scale", 1.5F);
+    real_in("residual_scale", 0.75F);
+    real_in("attention.scale", 0.2F);
+    real_in("logit_scale", 4);
+  }
+  if (is_latent(r) || r.architecture == "glm4moe") {
+    number_in("leading_dense_block_count", r.dense_layers);
+    number_in("expert_shared_count", r.shared == 0 ? 0 : std::max<std::int64_t>(1, r.shared / r.inner));
+  }
+  if (is_latent(r)) {
+    number_in("attention.q_lora_rank", r.query_rank);
+    number_in("attention.kv_lora_rank", r.latent);
+    if (in_latent) number_in("attention.key_length_mla", r.head_width);
+    if (in_latent) number_in("attention.value_length_mla", r.head_width);
+    number_in("expert_gating_func", r.sigmoid ? 2 : 1);
+    real_in("expert_weights_scale", r.sigmoid ? 2.5F : 1.0F);
+    gguf_set_val_bool(to, key("expert_weights_norm").c_str(), r.sigmoid);
+    if (r.groups > 1) {
+      number_in("expert_group_count", r.groups);
+      number_in("expert_group_used_count", r.groups_used);
+    }
+  }
+  if (r.architecture == "glm4moe") {
+    number_in("nextn_predict_layers", r.further_layers);
+    number_in("expert_gating_func", 2);
+    gguf_set_val_bool(to, key("expert_weights_norm").c_str(), true);
+    real_in("expert_weights_scale", 1.0F);
+  }
+  if (r.architecture == "minimax-m2") number_in("expert_gating_func", 2);
+  if (r.architecture == "gpt-oss") number_in("attention.sliding_window", r.window);
   add_toy_vocabulary(to, r.vocabulary);
 }
 
@@ -176,7 +178,7 @@ ggml_type type_named(const std::string& name) {
 
 result<void> make_model(const recipe& what, const std::string& path) {
   if (auto fine = check(what); !fine) return fine;
-  const std::vector<tensor_plan> tensors = plan(what);
+  const std::vector<tensor_plan> tensors = plan_tensors(what);
   const header meta(gguf_init_empty(), &gguf_free);
   describe(what, meta.get());
   const shapes forms(ggml_init({ggml_tensor_overhead() * (tensors.size() + 1), nullptr, true}), &ggml_free);

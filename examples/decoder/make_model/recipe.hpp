@@ -11,7 +11,7 @@ namespace moesaic::decoder {
 
 /// A model to invent: an architecture of the decoder with random weights. The defaults are a tiny one.
 struct recipe {
-  std::string architecture = "qwen3moe";  ///< llama, qwen3 or qwen3moe
+  std::string architecture = "qwen3moe";
   std::uint64_t seed = 1;
   std::int64_t layers = 2;
   std::int64_t width = 64;
@@ -30,6 +30,21 @@ struct recipe {
   float rope_base = 10'000.0F;
   float rope_scaling = 1.0F;  ///< linear: positions are divided by it
   bool rope_factors = false;  ///< with a rope_freqs.weight of divisors between 1 and 2
+
+  // What only some architectures have; the others pass it over.
+  std::int64_t shared = 64;         ///< inside width of the shared expert; 0: none (qwen2moe always has one)
+  std::int64_t dense_layers = 0;    ///< so many first layers have no experts (deepseek2, glm4moe)
+  std::int64_t further_layers = 0;  ///< layers behind, that guess further tokens (glm4moe)
+  std::int64_t rotary = 0;          ///< dimensions of a head that turn; 0: all (deepseek2: half of them)
+  std::int64_t latent = 32;         ///< numbers that deepseek2 keeps for a token
+  std::int64_t query_rank = 0;      ///< deepseek2: what queries are made from; 0: from the row
+  bool latent_together = false;     ///< deepseek2: keys and values in one matrix, as older files have them
+  bool sigmoid = false;             ///< deepseek2: gates and a bias for the choice as in V3
+  std::int64_t groups = 1;          ///< of experts (deepseek2)
+  std::int64_t groups_used = 1;
+  std::int64_t window = 8;  ///< what gpt-oss sees in every other layer
+  bool long_factors = false;  ///< with rope_factors_long.weight and rope_factors_short.weight (phimoe)
+  float yarn = 1;           ///< contexts longer by this factor than the original 64 positions (deepseek2, gpt-oss)
 };
 
 /// Writes the model to `path` (beside it first, renamed when complete). The same recipe gives the same bytes on every machine
