@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Three published systems, one as a bundle of the library and two as sketches: they compile against the same concepts, conform, give the values that their papers
-// and code imply, and decode the same tokens as no speculation at all.
+// Three published systems as bundles of the library: one template decodes with each of them, without a word about which it is; they
+// give the values that their papers and code imply, and the same tokens as no speculation at all.
 #include <doctest/doctest.h>
 
 #include <cstddef>
@@ -14,94 +14,56 @@
 #include <moesaic/eviction/lru.hpp>
 #include <moesaic/prefetch/none.hpp>
 #include <moesaic/runtime/offload_runtime.hpp>
+#include <moesaic/systems/moe_spac.hpp>
 #include <moesaic/systems/moe_speq.hpp>
+#include <moesaic/systems/sp_moe.hpp>
 #include <moesaic/transport/instant.hpp>
 
-#include "conformance/eviction_policy_suite.hpp"
-#include "conformance/expert_predictor_suite.hpp"
-#include "conformance/prefetch_scheduler_suite.hpp"
-#include "conformance/seed_sketches.hpp"
-#include "conformance/speculation_suites.hpp"
-#include "conformance/utility_scorer_suite.hpp"
+#include "conformance/policy_world.hpp"
 #include "runtime/toy_model.hpp"
 
 namespace {
 using namespace moesaic;
 using namespace moesaic::conformance;
-using namespace moesaic::sketches;
 
-TEST_CASE("cutoff: 30 ms of drafting hide eight transfers of 0.79 ms in each of 4 layers") {
-  const bytes each{9'437'184};
-  CHECK(cutoff{}.layers(26, each) == 4);
-  CHECK(cutoff{}.layers(3, each) == 3);
-  CHECK(cutoff{.room = {2 * 8 * each.count}}.layers(26, each) == 2);
-  CHECK(cutoff{.drafting = {1}}.layers(26, each) == 1);  // never less than one
-}
-
-TEST_CASE("hysteresis: constant counts, from below and from above") {
-  const hysteresis h;
-  const auto settled = [&](std::int32_t from, std::int32_t tokens) {
-    for (int i = 0; i < 20; ++i) from = h.moved(from, tokens);
-    return from;
+// What follows from the papers and the released code alone (the parts' own tests say more).
+TEST_CASE("values that the parts have to give") {
+  using prefetch::analytic_cutoff;
+  static_assert(analytic_cutoff::by_time(milliseconds(30), 8, microseconds(790)) == 4);  // 30 ms of drafting hide 4 layers of 8 experts
+  constexpr auto settled = [](std::uint32_t state, std::uint32_t tokens) {
+    for (int i = 0; i < 20; ++i) state = scoring::hysteresis{}.moved(state, tokens);
+    return state;
   };
-  const std::int32_t from_0[] = {0, 0, 0, 0, 0, 1, 2, 3, 4, 5}, from_5[] = {0, 1, 2, 3, 4, 5, 5, 5, 5, 5};
-  for (std::int32_t a = 0; a < 10; ++a) {
-    CHECK(settled(0, a) == from_0[a]);
-    CHECK(settled(5, a) == from_5[a]);
-  }
+  static_assert(settled(0, 4) == 0 && settled(0, 5) == 1 && settled(0, 6) == 2 && settled(0, 7) == 3 && settled(0, 8) == 4 && settled(0, 9) == 5);
+  static_assert(settled(5, 0) == 0 && settled(5, 1) == 1 && settled(5, 2) == 2 && settled(5, 3) == 3 && settled(5, 4) == 4 && settled(5, 5) == 5);
 
-  // The same through events: 9 tokens, expert 0 by all, 1 by seven, 2 by four.
+  // Nine tokens through the bundle's own parts: expert 0 is used by all, 1 by seven, 2 by four, 3 by none.
+  systems::moe_spac spac;
   policy_world w(*model_shape::uniform(1, 4, 1, {1}), std::vector<std::uint16_t>(4), 1);
-  hysteresis scores;
-  tell(scores, w.all());
+  tell(spac.scoring, w.all());
   const std::vector<demand> wanted{{expert_index{0}, 9, {}}, {expert_index{1}, 7, {}}, {expert_index{2}, 4, {}}};
-  for (std::uint64_t i = 0; i < 10; ++i) tell(scores, layer_event{{i}, {i}, layer_index{0}, phase::verify, 9, wanted, {}});
-  CHECK(scores.score(make_expert(0, 0)) == utility{5});
-  CHECK(scores.score(make_expert(0, 1)) == utility{3});
-  CHECK(scores.score(make_expert(0, 2)) == utility{0});
-  CHECK(scores.score(make_expert(0, 3)) == utility{0});
-}
-
-TEST_CASE("below_threshold: at threshold 1 nobody leaves if all are worth 1 or pinned") {
-  struct by_hand {
-    std::vector<std::int64_t> values;
-    using hears = moesaic::events<>;
-    [[nodiscard]] utility score(expert_id e) const noexcept { return {values[number(e.expert)]}; }
-  };
-  static_assert(declares_events<by_hand>);
-  by_hand scores{{1, 3, 0, 5}};
-  policy_world w(*model_shape::uniform(1, 4, 1, {1}), std::vector<std::uint16_t>(4), 1);
-  for (const std::uint32_t f : {0U, 1U, 2U, 3U}) w.give_room(f, residency_flag::resident);
-  const auto victim = [&](utility threshold) {
-    auto scene = eviction_scene_of(w, scores, 0, make_expert(0, 0), cause::prefetch, policy_world::everything);
-    scene.threshold = threshold;
-    return below_threshold{}.victim(scene);
-  };
-  CHECK(victim({1}) == make_expert(0, 2));
-  w.flags[2] |= residency_flag::pinned_by_first;
-  CHECK_FALSE(victim({1}));
-  CHECK(victim({2}) == make_expert(0, 0));
-  w.flags[2] = residency_flag::resident;
-  scores.values[2] = 1;
-  CHECK_FALSE(victim({1}));
-}
-
-#define HOLDS(name, suite, ...)               \
-  TEST_CASE(name) {                           \
-    const findings said = suite(__VA_ARGS__); \
-    CAPTURE(said);                            \
-    CHECK(said.empty());                      \
+  for (std::uint64_t i = 0; i < 10; ++i) {
+    tell(spac.scoring, layer_event{{i}, {i}, layer_index{0}, phase::verify, 9, wanted, {}});
+    tell(spac.scoring, lease_ended{{i}, layer_index{0}});
   }
+  constexpr std::int64_t worth[] = {5, 3, 0, 0};
+  for (std::uint32_t e = 0; e < 4; ++e) CHECK(spac.scoring.score(make_expert(0, e)).count == worth[e]);
 
-const unit_gate gate;
-HOLDS("target_gate conforms", expert_predictor_suite, [] { return target_gate{.gate = &gate}; })
-HOLDS("below_threshold conforms", eviction_policy_suite, [] { return below_threshold{}; }, promise::may_refuse)
-HOLDS("cutoff conforms", prefetch_scheduler_suite, [] { return cutoff{}; })
-HOLDS("multilevel_queue conforms", prefetch_scheduler_suite, [] { return multilevel_queue{}; })
-HOLDS("hysteresis conforms", utility_scorer_suite, [] { return hysteresis{}; })
+  // At threshold 1 nobody leaves if everybody is worth 1 or is pinned.
+  for (const std::uint32_t f : {0U, 1U, 2U}) w.give_room(f, residency_flag::resident);
+  const auto victim = [&] {
+    auto scene = eviction_scene_of(w, spac.scoring, 0, make_expert(0, 3), cause::prefetch, policy_world::everything);
+    scene.threshold = spac.placement.threshold();
+    return spac.eviction.victim(scene);
+  };
+  CHECK(spac.placement.threshold() == utility{1});
+  CHECK(victim() == make_expert(0, 2));
+  w.flags[2] |= residency_flag::pinned_by_first;
+  CHECK_FALSE(victim());
+}
 
-/// A drafter that is the target itself, with all of its weights at hand: it tells each drafted row's routes, and as a hidden
-/// state the vector that unit_gate reads them from. Every `wrong_every`-th token it proposes is another one.
+/// A drafter that is the target itself, with all of its weights at hand: its routes are also what the target's gates say of its
+/// hidden states, and it tells both. Every `wrong_every`-th token it proposes is another one.
 struct self_draft {
   toy::model twin;
   std::uint32_t wrong_every = 0;
@@ -109,7 +71,6 @@ struct self_draft {
   std::size_t final_tokens = 0;  ///< of the sequence, those that were committed
   std::uint32_t proposed = 0, calls = 0;
   std::vector<std::vector<expert_index>> routes{};
-  std::vector<std::vector<float>> hidden{};
   std::vector<hint> told{};
 
   result<void> committed(std::span<const token_id> tokens) {
@@ -130,19 +91,17 @@ struct self_draft {
     if (auto begun = twin.begin({window, {from}, phase::draft, rows_wanted::last}); !begun) return begun.error();
     const std::uint32_t layers = twin.shape().layers();
     routes.resize(layers);
-    hidden.resize(layers);
     for (std::uint32_t l = 0; l < layers; ++l) {
       const auto layer = static_cast<layer_index>(l);
       const auto routed = twin.route(layer);
       if (!routed) return routed.error();
       const std::size_t k = twin.shape().top_k(layer);
       routes[l].assign(routed->routes.end() - static_cast<std::ptrdiff_t>(k), routed->routes.end());
-      hidden[l].assign(twin.shape().experts(layer), 0.0F);
-      for (std::size_t i = 0; i < k; ++i) hidden[l][number(routes[l][i])] = static_cast<float>(k - i);
       for (std::uint32_t e = 0; e < twin.shape().experts(layer); ++e)
         if (auto ran = twin.run({make_expert(l, e), residence::host, nullptr, 0, {}}); !ran) return ran.error();
       if (auto combined = twin.combine(layer); !combined) return combined.error();
-      told.push_back({provenance::draft_router, layer, {proposed}, routes[l], {}, hidden[l]});
+      for (const provenance kind : {provenance::draft_router, provenance::target_gate_on_draft_hidden})
+        told.push_back({kind, layer, {proposed}, routes[l], {}, {}});
     }
     const auto logits = twin.finish();
     if (!logits) return logits.error();
@@ -231,17 +190,17 @@ TEST_CASE("three systems decode what no speculation decodes") {
     CHECK(chosen.tokens == truth.tokens);
     CHECK(chosen.drafted > 0);
 
-    const decoded sp_moe = decode(sp_moe_like{.prediction = {.gate = &gate, .critical = 3}, .prefetch = {.critical = 3}}, draft, half);
+    const decoded sp_moe = decode(systems::sp_moe{}, draft, half);
     CHECK(sp_moe.tokens == truth.tokens);
     CHECK(sp_moe.drafted > 0);
     CHECK(sp_moe.count.prefetch_used > 100);
 
-    const decoded sp_ac = decode(sp_ac_like{}, draft, half);
-    CHECK(sp_ac.tokens == truth.tokens);
-    CHECK(sp_ac.drafted > 0);
-    CHECK(sp_ac.count.bytes_demanded == bytes{0});  // a miss is never fetched
-    CHECK(sp_ac.count.host + sp_ac.count.hits + sp_ac.count.prefetch_late == sp_ac.count.accesses);
-    CHECK(sp_ac.count.host > 0);
+    const decoded spac = decode(systems::moe_spac{}, draft, half);
+    CHECK(spac.tokens == truth.tokens);
+    CHECK(spac.drafted > 0);
+    CHECK(spac.count.bytes_demanded == bytes{0});  // a miss is never fetched
+    CHECK(spac.count.host + spac.count.hits + spac.count.prefetch_late == spac.count.accesses);
+    CHECK(spac.count.host > 0);
   }
 }
 
