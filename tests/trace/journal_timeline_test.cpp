@@ -37,7 +37,7 @@ void play(timeline& to, bool finished) {
   to.note(seen::cancelled{{2}, true});
   to.note(seen::lease_call{seen::lease_call::kind::end, 0});
   to.note(seen::clock{{1'007'000}});
-  to.note(step_outcome{});
+  to.note(step_outcome{.step = {4}, .committed = {1}});
   if (finished) REQUIRE(to.finish());
 }
 }  // namespace
@@ -56,8 +56,9 @@ TEST_CASE("events, transfers, decisions and steps are drawn at the clock's readi
   CHECK(has("\"tid\":100001,\"ts\":2.000,\"name\":\"1 hits, 1 misses\",\"dur\":5.000"));
   CHECK(has("\"tid\":10,\"ts\":2.000,\"name\":\"demand (1,2)\",\"dur\":3.500"));
   CHECK(has("\"tid\":11,\"ts\":2.000,\"name\":\"prefetch (0,3), withdrawn\",\"dur\":3.500"));
-  CHECK(has("\"tid\":2,\"ts\":2.000,\"name\":\"evicted (1,5) for (1,2): lrfu(32) 0.500 of the newcomer's count\""));
-  CHECK(has("\"tid\":1,\"ts\":2.000,\"name\":\"decode 4\",\"dur\":5.000"));
+  CHECK(has("\"tid\":2,\"ts\":2.000,\"name\":\"evicted (1,5) for (1,2): lrfu(32) 0.82 < 1.65\",\"s\":\"t\",\"args\":{\"key\":0,"));
+  CHECK(has("\"tid\":1,\"ts\":2.000,\"name\":\"decode 4\",\"dur\":5.000,\"args\":{\"tokens\":1,\"drafted\":0,\"accepted\":0,\"committed\":1}"));
+  CHECK_FALSE(has("\"name\":\"drafts\""));
   CHECK(text.ends_with("\n]}\n"));
 }
 
@@ -83,4 +84,23 @@ TEST_CASE("keys of other policies are shown as they are") {
   REQUIRE(to.finish());
   CHECK(text_of(file).find("evicted (1,5) for (1,2): lru 3 < 9\",\"s\":\"t\",\"args\":{\"key\":3,\"newcomer_key\":9}") != std::string::npos);
   CHECK(text_of(file).find("(1,4) lost its room") != std::string::npos);
+}
+
+TEST_CASE("a draft lasts from its beginning to the first reading of the clock behind its end") {
+  std::vector<std::byte> file;
+  timeline to(trace::memory_sink(file), journal_run::about());
+  journal_run::begin(to);
+  to.note(seen::clock{{1'000'000}});
+  to.note(draft_started{{4}});
+  to.note(token_drafted{{1}, {800}});
+  to.note(seen::clock{{1'003'000}});
+  to.note(token_drafted{{2}, {900}});
+  to.note(token_drafted{{3}, {900}});
+  to.note(draft_ended{{2}});
+  to.note(seen::clock{{1'006'000}});
+  REQUIRE(to.finish());
+  const std::string text = text_of(file);
+  CAPTURE(text);
+  CHECK(text.find("\"name\":\"drafts\"") != std::string::npos);
+  CHECK(text.find("\"tid\":3,\"ts\":0.000,\"name\":\"3 drafted, 2 to verify\",\"dur\":6.000,\"args\":{\"longest\":4}") != std::string::npos);
 }

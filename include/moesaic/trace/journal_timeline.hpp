@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,13 +11,13 @@
 #include <variant>
 #include <vector>
 
-#include <moesaic/trace/journal_words.hpp>
+#include <moesaic/trace/decision_words.hpp>
 #include <moesaic/trace/timeline_json.hpp>
 
 namespace moesaic::trace {
 
-/// Draws what a residency does as a timeline for Perfetto: steps, decisions (who left for whom, with keys; who was refused,
-/// stayed on the host, was prefetched), transfers and, layer by layer, events. Models witness, for a run that is watched;
+/// Draws what a residency does as a timeline for Perfetto: steps, decisions (decision_words), drafts where there are any, the
+/// link's transfers and, layer by layer, events. Models witness, for a run that is watched;
 /// a journal's records draw the same.
 ///
 /// Times are the core's own clock readings: at every event and around every wait. What happens between two is drawn at the
@@ -28,7 +27,7 @@ namespace moesaic::trace {
 template <byte_sink Sink>
 class journal_timeline {
  public:
-  journal_timeline(Sink to, journal::subject about) : json_(std::move(to)), about_(std::move(about)) {}
+  journal_timeline(Sink to, journal::subject about) : json_(std::move(to)), about_(std::move(about)), words_(about_.fact("eviction")) {}
 
   void note(const seen::made& made) {
     json_.track(0, about_.model.empty() ? std::string_view("moesaic") : std::string_view(about_.model));
@@ -39,7 +38,9 @@ class journal_timeline {
   }
   template <class Seen>
   void note(const Seen& what) noexcept {
-    if (live_) draw(what);
+    if (!live_) return;
+    draw(what);
+    if (const std::optional<decision_words::said> said = words_.of(what)) json_.mark(decisions, now_, said->text, said->numbers);
   }
   /// The same for one that was read.
   void note(const journal::record& what) noexcept {
@@ -54,7 +55,7 @@ class journal_timeline {
   }
 
  private:
-  static constexpr std::uint32_t steps = 1, decisions = 2, first_link = 10, first_layer = 100'000;
+  static constexpr std::uint32_t steps = 1, decisions = 2, drafts = 3, first_link = 10, first_layer = 100'000;
 
   struct travelling {
     std::uint64_t ticket = 0;  // 0: nobody
@@ -70,6 +71,13 @@ class journal_timeline {
     layer_event event;
     nanoseconds since{};
     std::array<std::uint32_t, 3> found{};  // absent, in flight, resident
+  };
+
+  struct drafting {
+    bool live = false;
+    bool over = false;  // waits for the next reading of the clock
+    nanoseconds since{};
+    std::uint32_t longest = 0, drafted = 0, verified = 0;
   };
 
   void draw(const seen::clock& c) {
@@ -97,7 +105,8 @@ class journal_timeline {
   void draw(const seen::lease_call& c) {
     if (c.what == seen::lease_call::kind::end) events_[c.lease].over = true;
   }
-  void draw(const step_outcome&) {
+  void draw(const step_outcome& o) {
+    outcome_ = o;
     step_over_ = true;
     json_.flush();
   }
@@ -120,31 +129,14 @@ class journal_timeline {
     for (std::size_t lane = 0; c.withdrawn && lane < lanes_.size(); ++lane)
       if (lanes_[lane].ticket == c.number.number) end_transfer(lane, ", withdrawn");
   }
-  void draw(const seen::victim& v) { asked_for_ = v; }
-  void draw(const seen::left& l) {
-    if (!l.newcomer) return json_.mark(decisions, now_, "(" + pair(l.expert) + ") lost its room");
-    std::string name = "evicted (" + pair(l.expert) + ") for (" + pair(*l.newcomer) + ")";
-    std::string keys;
-    if (asked_for_.chosen == l.expert && asked_for_.newcomer == l.newcomer && asked_for_.key_of_chosen && asked_for_.key_of_newcomer) {
-      const std::int64_t mine = asked_for_.key_of_chosen.value_or(utility{}).count, theirs = asked_for_.key_of_newcomer.value_or(utility{}).count;
-      name += ": " + compared(mine, theirs);
-      keys = "{\"key\":" + std::to_string(mine) + ",\"newcomer_key\":" + std::to_string(theirs) + "}";
-    }
-    json_.mark(decisions, now_, name, keys);
+  void draw(const draft_started& d) {
+    draft_ = {true, false, now_, d.longest.count, 0, 0};
   }
-  void draw(const seen::judged& j) {
-    if (!j.keep) json_.mark(decisions, now_, journal::in_words(journal::record(j)));
+  void draw(const token_drafted& d) { draft_.drafted = d.drafted.count; }
+  void draw(const draft_ended& d) {
+    draft_.verified = d.verified.count;
+    draft_.over = true;
   }
-  void draw(const seen::placed& p) {
-    if (p.how == remedy::host) json_.mark(decisions, now_, "(" + pair(p.expert) + ") stays on the host");
-  }
-  void draw(const seen::wish& w) { wish_ = w.request; }
-  void draw(const seen::fate& f) {
-    const bool begun = f.what == prefetch_fate::submitted && wish_.expert == f.expert;
-    json_.mark(decisions, now_, journal::in_words(journal::record(f)), begun ? "{\"worth\":" + std::to_string(wish_.worth.count) + "}" : std::string());
-  }
-  void draw(const seen::budget_change& b) { json_.mark(decisions, now_, journal::in_words(journal::record(b))); }
-  void draw(const seen::failed& f) { json_.mark(decisions, now_, journal::in_words(journal::record(f))); }
   template <class Other>
   void draw(const Other&) {}
 
@@ -162,14 +154,26 @@ class journal_timeline {
                   "{\"step\":" + std::to_string(e.event.step.count) + ",\"tokens\":" + std::to_string(e.event.tokens) + ",\"hits\":" + std::to_string(resident) +
                       ",\"in_flight\":" + std::to_string(in_flight) + ",\"misses\":" + std::to_string(absent) + "}");
     }
+    if (draft_.live && draft_.over) end_draft();
     if (step_over_) end_step();
   }
   void end_step() {
     static constexpr std::array<std::string_view, 4> phases{"prefill", "decode", "draft", "verify"};
     if (step_open_)
       json_.slice(steps, step_since_, now_, std::string(phases[static_cast<std::size_t>(step_.during)]) + " " + std::to_string(step_.step.count),
-                  "{\"tokens\":" + std::to_string(step_.tokens) + "}");
+                  "{\"tokens\":" + std::to_string(step_.tokens) + (step_over_ ? outcome_in_numbers() : std::string()) + "}");
     step_open_ = step_over_ = false;
+  }
+  [[nodiscard]] std::string outcome_in_numbers() const {
+    return ",\"drafted\":" + std::to_string(outcome_.drafted.count) + ",\"accepted\":" + std::to_string(outcome_.accepted.count) +
+           ",\"committed\":" + std::to_string(outcome_.committed.count);
+  }
+  void end_draft() {
+    if (!drafts_named_) json_.track(drafts, "drafts");
+    drafts_named_ = true;
+    json_.slice(drafts, draft_.since, now_, std::to_string(draft_.drafted) + " drafted, " + std::to_string(draft_.verified) + " to verify",
+                "{\"longest\":" + std::to_string(draft_.longest) + "}");
+    draft_ = {};
   }
   void end_transfer(std::size_t lane, std::string_view how) {
     travelling& t = lanes_[lane];
@@ -179,21 +183,6 @@ class journal_timeline {
     t.ticket = 0;
   }
   [[nodiscard]] static std::string pair(expert_id e) { return std::to_string(number(e.layer)) + "," + std::to_string(number(e.expert)); }
-  /// Keys as people compare them: decayed counts as a share of the newcomer's, others as they are.
-  [[nodiscard]] std::string compared(std::int64_t mine, std::int64_t theirs) const {
-    const std::string_view policy = about_.fact("eviction");
-    if (!policy.starts_with("lrfu")) return std::string(policy) + " " + std::to_string(mine) + (mine < theirs ? " < " : mine > theirs ? " > " : " = ") + std::to_string(theirs);
-    const auto share = [](std::int64_t worth) {  // exponent above 40 bits of mantissa
-      return std::pair(worth >> 40, 1.0 + static_cast<double>(worth & ((std::int64_t{1} << 40) - 1)) / static_cast<double>(std::int64_t{1} << 40));
-    };
-    const auto [e, m] = share(mine);
-    const auto [newcomer_e, newcomer_m] = share(theirs);
-    const double ratio = mine == utility::lowest().count ? 0 : std::ldexp(m / newcomer_m, static_cast<int>(std::max<std::int64_t>(e - newcomer_e, -1'000)));
-    const auto hundredths = static_cast<std::int64_t>(std::min(ratio, 1e6) * 1'000 + 0.5);
-    std::string digits = std::to_string(1'000 + hundredths % 1'000);
-    digits[0] = '.';
-    return std::string(policy) + " " + std::to_string(hundredths / 1'000) + digits + " of the newcomer's count";
-  }
 
   timeline_json<Sink> json_;
   journal::subject about_;
@@ -203,13 +192,15 @@ class journal_timeline {
   layer_event asked_, step_;  // without their spans
   nanoseconds step_since_{};
   bool step_open_ = false, step_begins_ = false, step_over_ = false;
+  step_outcome outcome_;
+  bool drafts_named_ = false;
   std::array<running, 2> events_;
   std::uint32_t latest_ = 0;
   std::vector<travelling> lanes_;
   std::vector<std::pair<std::size_t, std::string_view>> arrived_;
   std::uint64_t tickets_ = 0;
-  seen::victim asked_for_;
-  prefetch_request wish_;
+  decision_words words_;
+  drafting draft_;
 };
 static_assert(witness<journal_timeline<memory_sink>>);
 
