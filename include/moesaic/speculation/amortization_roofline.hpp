@@ -151,7 +151,7 @@ struct amortization_roofline {
   };
   memory state_{};  ///< not a knob; public only so that the knobs can be named where a bundle is written
 
- public:
+ private:
   static constexpr double never = 9e18;
   [[nodiscard]] static bool moves(const link_view& link) noexcept { return link.rate.count > 0; }
   [[nodiscard]] static double sane(nanoseconds t) noexcept { return static_cast<double>(std::max<std::int64_t>(t.count, 0)); }

@@ -58,7 +58,7 @@ class any {
   /// The governor itself.
   [[nodiscard]] const choices& chosen() const noexcept { return chosen_; }
 
- public:
+ private:
   choices chosen_;
 };
 

@@ -38,7 +38,7 @@ class missing_by_prefix {
   [[nodiscard]] bytes size(std::uint32_t rows) const noexcept { return sizes_[std::min(rows, forecast::longest_window)]; }
   [[nodiscard]] std::uint32_t experts(std::uint32_t rows) const noexcept { return counts_[std::min(rows, forecast::longest_window)]; }
 
- public:
+ private:
   std::array<bytes, forecast::longest_window + 1> sizes_{};
   std::array<std::uint32_t, forecast::longest_window + 1> counts_{};
 };
