@@ -2,38 +2,18 @@
 // The policy of the documents, compiled once into a library, in the three programs: replay, simulation, real decoder.
 #include <doctest/doctest.h>
 
-#include <sys/wait.h>
-
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 
-#include "support/temporary_folder.hpp"
+#include "support/program.hpp"
 
 namespace {
 
-struct finished {
-  int status = -1;
-  std::string out;
-  std::string err;
-};
+using moesaic_test::finished;
+using moesaic_test::run;
 
-std::string content_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-finished run(const std::string& program, const std::string& arguments) {
-  const temporary_folder here;
-  const std::string command =
-      "'" MOESAIC_PROGRAMS "/" + program + "' " + arguments + " > '" + (here / "out") + "' 2> '" + (here / "err") + "' < /dev/null";
-  const int answer = std::system(command.c_str());
-  return {WIFEXITED(answer) ? WEXITSTATUS(answer) : -1, content_of(here / "out"), content_of(here / "err")};
-}
 bool built(const std::string& program) {
-  if (std::filesystem::exists(MOESAIC_PROGRAMS "/" + program)) return true;
+  if (moesaic_test::built(program)) return true;
   MESSAGE("skipped: ", program, " is not part of this build");
   return false;
 }
@@ -45,7 +25,7 @@ double number_of(const std::string& json, const std::string& key) {
   return std::strtod(json.c_str() + at + key.size() + 3, nullptr);
 }
 
-const std::string trace = MOESAIC_TEST_DATA "/traces/gptoss20b_6x96.bin";
+const std::string trace = moesaic_test::test_trace("gptoss20b_6x96.bin");
 const std::string with_policy = " --policies '" MOESAIC_PROGRAMS "/libageing_lfu.so' --eviction ageing_lfu ";
 
 TEST_CASE("in replay") {

@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <fstream>
 #include <random>
-#include <sstream>
 #include <string>
 
 #include "program_run.hpp"
@@ -15,11 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string content(const std::string& path) {
-  std::stringstream all;
-  all << std::ifstream(path, std::ios::binary).rdbuf();
-  return all.str();
-}
+using moesaic_test::content_of;
+
 void write(const std::string& path, std::string_view text) { std::ofstream(path, std::ios::binary) << text; }
 
 /// Ended with status 2 and one sentence holding `part`, and without any output.
@@ -94,7 +90,7 @@ TEST_CASE("the context is full: too long a prompt is refused, too long a text br
 
 TEST_CASE("files that are no models") {
   const temporary_folder folder;
-  const std::string model = content(demo_model);
+  const std::string model = content_of(demo_model);
   const auto tried = [&](const std::string& bytes) {
     write(folder / "m.gguf", bytes);
     return decode({"--model", folder / "m.gguf", "--budget", "25%", "--prompt-ids", "5", "--tokens", "1"});
@@ -117,7 +113,7 @@ TEST_CASE("files that are no models") {
 
 TEST_CASE("headers with a flipped byte are refused in words or decoded, never a crash") {
   const temporary_folder folder;
-  std::string model = content(draft_model);
+  std::string model = content_of(draft_model);
   std::mt19937 random(3);
   for (int round = 0; round < 60; ++round) {
     const std::size_t at = round < 24 ? static_cast<std::size_t>(round) : random() % 100'000;

@@ -19,7 +19,7 @@ json plan(const std::string& arguments) {
   const finished done = run("moesaic-plan", "--model '" + model + "' " + arguments + " --quiet --json -");
   CAPTURE(done.err);
   REQUIRE(done.status == 0);
-  return done.json();
+  return json_of(done);
 }
 }  // namespace
 
@@ -32,7 +32,7 @@ TEST_CASE("a plan says what the model needs, as moesaic-decode will say it") {
   CHECK(p["fits"] == true);
   CHECK(p["hardware_assumed"] == true);
   if (!built("moesaic-decode")) return;
-  const json decoded = run("moesaic-decode", "--model '" + model + "' --budget 25% --prompt-ids 5,17 --tokens 2 --quiet --json -").json();
+  const json decoded = json_of(run("moesaic-decode", "--model '" + model + "' --budget 25% --prompt-ids 5,17 --tokens 2 --quiet --json -"));
   CHECK(decoded["budget"]["floor"] == p["floor"]);
   CHECK(decoded["budget"]["recommended"] == p["recommended"]);
   CHECK(decoded["model"]["expert_bytes_total"] == p["expert_bytes_total"]);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <span>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -189,6 +190,8 @@ TEST_CASE("help fits a screen, the version is said") {
   CHECK(help.status == 0);
   CHECK(help.err.empty());
   CHECK(std::count(help.out.begin(), help.out.end(), '\n') <= 24);
+  std::istringstream lines(help.out);
+  for (std::string line; std::getline(lines, line);) CHECK_MESSAGE(line.size() <= 100, line);
   for (const char* option : {"--capacity", "--unit", "--expert-bytes", "--scope", "--eviction", "--admission", "--window", "--recency", "--forecast",
                              "--reset", "--accesses", "--per-layer", "--jobs", "--resume", "--policies", "--json", "--report", "--help", "--version"})
     CHECK_MESSAGE(help.out.find(option) != std::string::npos, option);

@@ -1,41 +1,20 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <sys/wait.h>
-
 #include <cstdint>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "support/program.hpp"
 #include "support/temporary_folder.hpp"
 
 /// moesaic-replay as a process, and just enough reading of its JSON.
 namespace moesaic_test {
 
-struct finished {
-  int status = -1;
-  std::string out;
-  std::string err;
-};
-
-inline std::string content_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-/// Runs it with arguments as a shell takes them. `out`: where standard output goes; empty: it is caught.
-inline finished replay(const std::string& arguments, const std::string& out = {}) {
-  const temporary_folder here;
-  const std::string command = "'" MOESAIC_PROGRAMS "/moesaic-replay' " + arguments + " > '" + (out.empty() ? here / "out" : out) + "' 2> '" + (here / "err") + "' < /dev/null";
-  const int answer = std::system(command.c_str());
-  return {WIFEXITED(answer) ? WEXITSTATUS(answer) : -1, out.empty() ? content_of(here / "out") : std::string(), content_of(here / "err")};
-}
-
-inline std::string test_trace(const std::string& name) { return MOESAIC_TEST_DATA "/traces/" + name; }
+/// With arguments as a shell takes them. `out`: where standard output goes instead of being caught.
+inline finished replay(const std::string& arguments, const std::string& out = {}) { return run("moesaic-replay", arguments, out); }
 
 /// Whether the program was built with what reads .xz and .gz.
 inline bool replay_unpacks() {

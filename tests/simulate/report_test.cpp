@@ -23,7 +23,7 @@ TEST_CASE("a page shows what was simulated, layer by layer too") {
   }
   CHECK(html.find("Seconds against capacity, as simulated") != std::string::npos);
   CHECK(occurrences(html, "<rect class=\"q") == 24 * 3 * 2);
-  const nlohmann::json rows = ran.json().at("rows");
+  const nlohmann::json rows = json_of(ran).at("rows");
   REQUIRE(rows.size() == 6);
   for (const nlohmann::json& row : rows) {
     const auto sum = [&](const char* key) {

@@ -20,7 +20,7 @@ json rows(const std::string& arguments) {
   CAPTURE(arguments);
   CAPTURE(done.err);
   REQUIRE(done.status == 0);
-  const json all = done.json();
+  const json all = json_of(done);
   REQUIRE(all.is_object());
   CHECK(all["schema"] == "moesaic.simulate/1");
   return all["rows"];

@@ -9,9 +9,9 @@
 
 #include "program.hpp"
 
-using moesaic_test::kept_trace;
+using moesaic_test::test_trace;
 using moesaic_test::moesaic_trace;
-using moesaic_test::traced;
+using moesaic_test::finished;
 
 namespace {
 
@@ -25,7 +25,7 @@ double number(const std::string& json, const std::string& from, const std::strin
 }
 
 TEST_CASE("info says what a trace is, of several in one answer") {
-  const traced said = moesaic_trace("info " + kept_trace("gptoss20b_6x96.bin") + " " + kept_trace("routed_deflated.npz") + " --json -");
+  const finished said = moesaic_trace("info " + test_trace("gptoss20b_6x96.bin") + " " + test_trace("routed_deflated.npz") + " --json -");
   CHECK(said.status == 0);
   CHECK(said.out.starts_with("{\n \"schema\": \"moesaic.trace/1\",\n \"traces\": ["));
   CHECK(said.out.find("\"format\": \"MOETRC1\"") != std::string::npos);
@@ -36,16 +36,16 @@ TEST_CASE("info says what a trace is, of several in one answer") {
   CHECK(number(said.out, "format", "tokens") == 546);
   CHECK(number(said.out, "format", "sequences") == 6);
   CHECK(number(said.out, "format", "accesses") == 546 * 24 * 4);
-  const traced text = moesaic_trace("info " + kept_trace("gptoss20b_6x96.bin"));
+  const finished text = moesaic_trace("info " + test_trace("gptoss20b_6x96.bin"));
   CHECK(text.out.find("24 layers of 32 experts, top-4, with gate weights\n  546 tokens in 6 sequences, 0 of them prompt") != std::string::npos);
 }
 
 TEST_CASE("JSON goes to a file as well, beside the text") {
   const temporary_folder here;
-  const traced said = moesaic_trace("stats " + kept_trace("routed.npy") + " --json '" + (here / "s.json") + "'");
+  const finished said = moesaic_trace("stats " + test_trace("routed.npy") + " --json '" + (here / "s.json") + "'");
   CHECK(said.status == 0);
   CHECK(said.out.find("reuse ") != std::string::npos);
-  CHECK(number(moesaic_test::text_of(here / "s.json"), "traces", "tokens") == 2);
+  CHECK(number(moesaic_test::content_of(here / "s.json"), "traces", "tokens") == 2);
 }
 
 TEST_CASE("the statistics of the shared traces come out") {
@@ -69,7 +69,7 @@ TEST_CASE("the statistics of the shared traces come out") {
   }
   for (const row& r : table) {
     CAPTURE(r.trace);
-    const traced said = moesaic_trace("stats " + shared + r.trace + " --json -");
+    const finished said = moesaic_trace("stats " + shared + r.trace + " --json -");
     REQUIRE(said.status == 0);
     const auto within = [&](double found, double printed, double half_a_digit) { CHECK((found >= printed - half_a_digit && found <= printed + half_a_digit)); };
     within(number(said.out, "reuse", "mean"), r.figures[0], .0005001);

@@ -20,7 +20,7 @@
 
 using namespace moesaic;
 using moesaic_test::moesaic_trace;
-using moesaic_test::text_of;
+using moesaic_test::content_of;
 
 namespace {
 using writer = trace::journal_writer<trace::file_sink>;
@@ -103,20 +103,20 @@ TEST_CASE("timeline draws a journal; a file that breaks off half way leaves none
   const auto drawn = moesaic_trace("timeline '" + journal + "' '" + out + "'");
   CHECK(drawn.status == 0);
   CHECK(has(drawn.out, "run.json: "));
-  CHECK(has(text_of(out), "\"traceEvents\""));
-  CHECK(has(text_of(out), ": lfu "));
-  CHECK(text_of(out).ends_with("\n]}\n"));
-  std::string damaged = text_of(journal);
+  CHECK(has(content_of(out), "\"traceEvents\""));
+  CHECK(has(content_of(out), ": lfu "));
+  CHECK(content_of(out).ends_with("\n]}\n"));
+  std::string damaged = content_of(journal);
   damaged[damaged.size() - 3] = static_cast<char>(damaged[damaged.size() - 3] + 1);
   std::ofstream(journal, std::ios::binary) << damaged;
   const auto refused = moesaic_trace("timeline '" + journal + "' '" + (here / "no.json") + "'");
   CHECK(refused.status == 2);
   CHECK(has(refused.err, "checksum"));
-  CHECK(text_of(here / "no.json").empty());
+  CHECK(content_of(here / "no.json").empty());
 }
 
 TEST_CASE("what is no journal, and options that mean nothing here, are one sentence") {
-  const auto trace = moesaic_trace("verify '" + moesaic_test::kept_trace("gptoss20b_6x96.bin") + "'");
+  const auto trace = moesaic_trace("verify '" + moesaic_test::test_trace("gptoss20b_6x96.bin") + "'");
   CHECK(trace.status == 2);
   CHECK(has(trace.err, "is no journal"));
   CHECK(moesaic_trace("verify").status == 2);
@@ -134,5 +134,5 @@ TEST_CASE("journals have facts and statistics like every trace") {
   CHECK(has(info.out, "moesaic journal"));
   const auto converted = moesaic_trace("convert '" + journal + "' '" + (here / "run.bin") + "'");
   CHECK(converted.status == 0);
-  CHECK(has(text_of(here / "run.bin"), "MOETRC1"));
+  CHECK(has(content_of(here / "run.bin"), "MOETRC1"));
 }

@@ -13,7 +13,7 @@ using namespace moesaic_test;
 namespace {
 
 TEST_CASE("moesaic-trace recall: a row for each predictor, distance and number of names") {
-  const traced ran = moesaic_trace("recall '" + kept_trace("gptoss20b_6x96.bin") + "' --predictor 'previous_step,blend(horizon=3)' --at 8,4 --ahead 1,3 --json -");
+  const finished ran = moesaic_trace("recall '" + test_trace("gptoss20b_6x96.bin") + "' --predictor 'previous_step,blend(horizon=3)' --at 8,4 --ahead 1,3 --json -");
   REQUIRE(ran.status == 0);
   const auto document = nlohmann::json::parse(ran.out);
   CHECK(document["schema"] == "moesaic.recall/1");
@@ -37,17 +37,17 @@ TEST_CASE("moesaic-trace recall: a row for each predictor, distance and number o
 
 TEST_CASE("moesaic-trace recall: the table, and the same numbers in a file") {
   const temporary_folder here;
-  const traced ran = moesaic_trace("recall '" + kept_trace("dsv2lite_law_2x128.bin") + "' --predictor linear --spread --keep-learning --json '" + (here / "r.json") + "'");
+  const finished ran = moesaic_trace("recall '" + test_trace("dsv2lite_law_2x128.bin") + "' --predictor linear --spread --keep-learning --json '" + (here / "r.json") + "'");
   REQUIRE(ran.status == 0);
   CHECK(ran.out.find("26 layers of 64 experts, top-6") != std::string::npos);
   CHECK(ran.out.find("+1 @6") != std::string::npos);
-  const auto document = nlohmann::json::parse(text_of(here / "r.json"));
+  const auto document = nlohmann::json::parse(content_of(here / "r.json"));
   CHECK(document["rows"][0]["keep_learning"] == true);
   CHECK(document["rows"][0]["at"] == 6);
 }
 
 TEST_CASE("moesaic-trace recall: what cannot be measured is one sentence and status 2") {
-  const std::string trace = "'" + kept_trace("gptoss20b_6x96.bin") + "' ";
+  const std::string trace = "'" + test_trace("gptoss20b_6x96.bin") + "' ";
   for (const auto& [arguments, word] : {std::pair<std::string, std::string>{"--predictor blend", "at least one trace"},
                                         {trace, "--predictor"},
                                         {trace + "--predictor nobody", "'nobody'"},
@@ -63,7 +63,7 @@ TEST_CASE("moesaic-trace recall: what cannot be measured is one sentence and sta
                                         {"no_such_file --predictor blend", "no_such_file"}}) {
     const std::string& command = arguments;  // clang captures no binding
     CAPTURE(command);
-    const traced ran = moesaic_trace("recall " + arguments);
+    const finished ran = moesaic_trace("recall " + arguments);
     CHECK(ran.status == 2);
     CHECK(ran.out.empty());
     CHECK(ran.err.find(word) != std::string::npos);
@@ -72,7 +72,7 @@ TEST_CASE("moesaic-trace recall: what cannot be measured is one sentence and sta
 }
 
 TEST_CASE("moesaic-trace recall: its help names every predictor and fits a screen") {
-  const traced ran = moesaic_trace("recall --help");
+  const finished ran = moesaic_trace("recall --help");
   CHECK(ran.status == 0);
   for (const char* const name : {"none", "popularity", "decayed_frequency", "naive_bayes", "blend", "linear"}) CHECK(ran.out.find(name) != std::string::npos);
   CHECK(std::count(ran.out.begin(), ran.out.end(), '\n') <= 40);

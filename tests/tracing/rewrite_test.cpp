@@ -14,18 +14,18 @@
 #include "trace/seen_rows.hpp"
 
 using moesaic::trace::open_trace;
-using moesaic_test::kept_trace;
+using moesaic_test::test_trace;
 using moesaic_test::moesaic_trace;
 using moesaic_test::rows_of;
 using moesaic_test::seen_rows;
-using moesaic_test::text_of;
-using moesaic_test::traced;
+using moesaic_test::content_of;
+using moesaic_test::finished;
 
 namespace {
 
 void write(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
 
-const std::string trace = kept_trace("gptoss20b_6x96.bin");
+const std::string trace = test_trace("gptoss20b_6x96.bin");
 
 TEST_CASE("every format converts to MOETRC1 with equal rows") {
   const temporary_folder here;
@@ -37,12 +37,12 @@ TEST_CASE("every format converts to MOETRC1 with equal rows") {
   write(here / "colibri.txt", "0 0 3 4:0.5 1:0.25\n0 1 3 1:0.5 2:0.25\n1 1 5 0:1.0 4:0.0\n2 0 3 4:0.5 0:0.25\n3 0 5 1:0.5 2:0.25\n");
   write(here / "wide.csv", "-2,1,5,1\n-1,1,0,2\n-1,2,3,4\n0,1,5,0\n0,2,1,2\n-1,1,5,1\n-1,2,1,3\n");
   write(here / "pairs.csv", "1,5\n1,0\n1,2\n1,3\n4,2\n4,6\n1,0\n1,1\n4,2\n4,3\n");
-  std::vector<std::string> traces{trace, kept_trace("dsv2lite_law_2x128.bin"), kept_trace("olmoe1b7b_decode299.bin.xz"), kept_trace("routed.npy"),
-                                  kept_trace("routed_stored.npz"), kept_trace("routed_deflated.npz")};
+  std::vector<std::string> traces{trace, test_trace("dsv2lite_law_2x128.bin"), test_trace("olmoe1b7b_decode299.bin.xz"), test_trace("routed.npy"),
+                                  test_trace("routed_stored.npz"), test_trace("routed_deflated.npz")};
   for (const char* name : {"route.csv", "waste.jsonl", "colibri.txt", "wide.csv", "pairs.csv"}) traces.push_back(here / name);
   for (const std::string& from : traces) {
     CAPTURE(from);
-    const traced said = moesaic_trace("convert '" + from + "' '" + (here / "out.bin") + "'");
+    const finished said = moesaic_trace("convert '" + from + "' '" + (here / "out.bin") + "'");
     CHECK(said.err == "");
     REQUIRE(said.status == 0);
     const seen_rows before = rows_of(open_trace(from, {.weights = true})), after = rows_of(open_trace(here / "out.bin", {.weights = true}));
@@ -59,8 +59,8 @@ TEST_CASE("every format converts to MOETRC1 with equal rows") {
     CHECK(apart == 0);
   }
   for (const char* name : {"gptoss20b_6x96.bin", "dsv2lite_law_2x128.bin"}) {  // the entries of the description beside them too
-    REQUIRE(moesaic_trace("convert '" + kept_trace(name) + "' '" + (here / "same.bin") + "'").status == 0);
-    CHECK(text_of(here / "same.bin") == text_of(kept_trace(name)));
+    REQUIRE(moesaic_trace("convert '" + test_trace(name) + "' '" + (here / "same.bin") + "'").status == 0);
+    CHECK(content_of(here / "same.bin") == content_of(test_trace(name)));
   }
   CHECK(moesaic_trace("convert '" + (here / "route.csv") + "' '" + (here / "out.bin") + "'").out.find("MOETRC1 has no place for batches, recorded residency, bytes of experts") !=
         std::string::npos);
@@ -68,17 +68,17 @@ TEST_CASE("every format converts to MOETRC1 with equal rows") {
 
 TEST_CASE("MOETRC1 converts to itself, byte for byte; weights are dropped or narrowed where asked") {
   const temporary_folder here;
-  const std::string law = kept_trace("dsv2lite_law_2x128.bin");
+  const std::string law = test_trace("dsv2lite_law_2x128.bin");
   REQUIRE(moesaic_trace("convert " + trace + " '" + (here / "a.bin") + "'").status == 0);
   REQUIRE(moesaic_trace("convert " + law + " '" + (here / "b.bin") + "'").status == 0);
-  const std::string a = text_of(here / "a.bin"), b = text_of(here / "b.bin");
-  REQUIRE(a.size() == text_of(trace).size());
-  CHECK(a.substr(32 + 6 * 16) == text_of(trace).substr(32 + 6 * 16));  // before that are numbers of another description
-  CHECK(b.substr(32 + 2 * 16) == text_of(law).substr(32 + 2 * 16));
+  const std::string a = content_of(here / "a.bin"), b = content_of(here / "b.bin");
+  REQUIRE(a.size() == content_of(trace).size());
+  CHECK(a.substr(32 + 6 * 16) == content_of(trace).substr(32 + 6 * 16));  // before that are numbers of another description
+  CHECK(b.substr(32 + 2 * 16) == content_of(law).substr(32 + 2 * 16));
   REQUIRE(moesaic_trace("convert " + trace + " '" + (here / "n.bin") + "' --weights none").status == 0);
-  CHECK(text_of(here / "n.bin").size() == 32 + 6 * 16 + 546U * 96);
+  CHECK(content_of(here / "n.bin").size() == 32 + 6 * 16 + 546U * 96);
   REQUIRE(moesaic_trace("convert " + law + " '" + (here / "w.bin") + "' --weights u8").status == 0);
-  CHECK(text_of(here / "w.bin").size() == 32 + 2 * 16 + 256U * 156 * 2);
+  CHECK(content_of(here / "w.bin").size() == 32 + 2 * 16 + 256U * 156 * 2);
 }
 
 TEST_CASE("cut keeps sequences and tokens of each, merge puts traces behind each other") {
@@ -103,7 +103,7 @@ TEST_CASE("cut keeps sequences and tokens of each, merge puts traces behind each
   REQUIRE(moesaic_trace("merge '" + (here / "0-1") + "' '" + (here / "2-5") + "' '" + (here / "whole.bin") + "'").status == 0);
   CHECK(rows_of(open_trace(here / "whole.bin", {.weights = true})) == all);
   // Prompts stay prompts where they are cut.
-  REQUIRE(moesaic_trace("cut " + kept_trace("dsv2lite_law_2x128.bin") + " '" + (here / "p.bin") + "' --tokens 100-500").status == 0);
+  REQUIRE(moesaic_trace("cut " + test_trace("dsv2lite_law_2x128.bin") + " '" + (here / "p.bin") + "' --tokens 100-500").status == 0);
   const seen_rows p = rows_of(open_trace(here / "p.bin"));
   CHECK(p.tokens() == 56);
   CHECK(p.prompt == std::vector<bool>(56, true));
@@ -117,14 +117,14 @@ TEST_CASE("a cut of the shared trace is the kept one") {
   }
   const temporary_folder here;
   REQUIRE(moesaic_trace("cut " + whole + " '" + (here / "a.bin") + "' --sequences 3,60,130,200,300,400 --tokens 0-95").status == 0);
-  CHECK(text_of(here / "a.bin") == text_of(trace));
+  CHECK(content_of(here / "a.bin") == content_of(trace));
 }
 
 TEST_CASE("what cannot be done is one sentence, ends with 2, and leaves no file") {
   const temporary_folder here;
-  const std::string out = " '" + (here / "out.bin") + "'", law = kept_trace("dsv2lite_law_2x128.bin");
+  const std::string out = " '" + (here / "out.bin") + "'", law = test_trace("dsv2lite_law_2x128.bin");
   const auto refused = [&](const std::string& arguments, const std::string& with) {
-    const traced said = moesaic_trace(arguments);
+    const finished said = moesaic_trace(arguments);
     CAPTURE(arguments);
     CAPTURE(said.err);
     CHECK(said.status == 2);
@@ -145,8 +145,8 @@ TEST_CASE("what cannot be done is one sentence, ends with 2, and leaves no file"
   refused("convert " + trace + " out.bin.xz", "traces are written plain");
   refused("convert " + trace + " /no/such/folder/x", "cannot write /no/such/folder/x");
   refused("convert /dev/zero" + out, "/dev/zero: has to be read more than once");
-  refused("convert " + kept_trace("routed.npy") + out + " --weights u8", "has no gate weights");
-  refused("convert " + kept_trace("routed.npy") + out + " --experts 3", "3 experts were said, but expert 3 occurs");
+  refused("convert " + test_trace("routed.npy") + out + " --weights u8", "has no gate weights");
+  refused("convert " + test_trace("routed.npy") + out + " --experts 3", "3 experts were said, but expert 3 occurs");
   refused("convert " + trace + out + " --weights u4", "--weights 'u4': expected keep, none, u8 or u16");
   refused("convert " + trace + out + " --top-k 0", "--top-k '0': expected a whole number from 1 to 65535");
   refused("convert " + trace + out + " --tokens 0-4", "belong to cut");
@@ -159,14 +159,14 @@ TEST_CASE("what cannot be done is one sentence, ends with 2, and leaves no file"
 }
 
 TEST_CASE("help fits a screen, the version is said") {
-  const traced help = moesaic_trace("--help");
+  const finished help = moesaic_trace("--help");
   CHECK(help.status == 0);
   CHECK(std::count(help.out.begin(), help.out.end(), '\n') <= 24);
   CHECK(moesaic_trace("--version").out.starts_with("moesaic-trace "));
 }
 
 TEST_CASE("a full disk ends with 1") {
-  const traced said = moesaic_trace("convert " + trace + " /dev/full");
+  const finished said = moesaic_trace("convert " + trace + " /dev/full");
   CHECK(said.status == 1);
   CHECK(said.err.find("could not write /dev/full") != std::string::npos);
 }
