@@ -96,7 +96,8 @@ struct hinting_draft {
     for (std::uint32_t l = 0; l < 4; ++l)
       guesses.push_back({static_cast<expert_index>((at + l) % 12), static_cast<expert_index>((3 * at + l + 1) % 12)});
     for (std::uint32_t l = 0; l < 4; ++l)
-      said.push_back({provenance::draft_router, static_cast<layer_index>(l), {static_cast<std::uint32_t>(proposed + 1)}, guesses[l], weights, {}});
+      for (const provenance from : {provenance::draft_router, provenance::target_gate_on_draft_hidden})
+        said.push_back({from, static_cast<layer_index>(l), {static_cast<std::uint32_t>(proposed + 1)}, guesses[l], weights, {}});
     ++proposed;
     const token_id token = at % 3 == 0 ? (truth[at] + 1) % static_cast<token_id>(toy::model::vocabulary) : truth[at];
     return std::optional<drafted_token>(drafted_token{token, 0.9F, {}});
@@ -229,6 +230,17 @@ const run_kind kinds[] = {
     {{.scope = "global", .eviction = "sieve", .speculation = "fixed(2)"}, 1'500, 2, false, true},
     {{.eviction = "s3_fifo"}, 1'300, 0, false, false},
     {{.eviction = "forecast", .speculation = "fixed(2)"}, 1'300, 2, false, false},
+    {{.prediction = "cross_model", .prefetch = "analytic_cutoff", .speculation = "fixed(1)"}, 1'500, 1, false, false},
+    {{.scoring = "none", .prediction = "draft_routes", .prefetch = "profiled_cutoff(steps=2)", .speculation = "fixed(3)"}, 1'500, 3, false, false},
+    {{.scope = "global", .scoring = "hysteresis(up=2)", .eviction = "below_threshold", .admission = "reaches_threshold", .prediction = "none",
+      .prefetch = "utility_levels", .placement = "balanced_host", .speculation = "fixed(8)"}, 1'500, 8, true, false},
+    {{.scope = "global", .scoring = "hysteresis(up=2)", .eviction = "below_threshold", .admission = "reaches_threshold", .prediction = "none",
+      .prefetch = "utility_levels", .placement = "balanced_host(host=20,device=9000)", .speculation = "fixed(4)"}, 1'500, 4, true, true},
+    {{.scoring = "none", .eviction = "protected_lru", .prediction = "draft_routes", .prefetch = "three_phases(draft_time=1)", .speculation = "amortization_roofline(6)"},
+     1'500, 6, false, false},
+    {{.scoring = "none", .eviction = "farthest_use", .prediction = "draft_routes", .prefetch = "three_phases(saturate=0,draft_time=1)",
+      .speculation = "amortization_roofline(6,per_step=1,bonus=1,least=0)"},
+     1'500, 6, false, true},
 };
 file journal_of(const run_kind& k, counters& count) {
   return k.exact_rooms ? journal_of<extent_arena>(k.names, k.budget, k.draft, k.host, count)
@@ -339,12 +351,13 @@ file random_journal(std::uint64_t seed, const specs& names, counters& count) {
 TEST_CASE("without its decisions, a journal gives them all again: engines that call in any order, transfers that fail") {
   const specs some[] = {{.eviction = "lrfu(8)"},
                         {.eviction = "lfu", .admission = "optional"},
-                        {.scope = "global", .scoring = "decayed_frequency(8)", .eviction = "least_useful", .prefetch = "most_useful(in_flight=5)", .placement = "host"}};
+                        {.scope = "global", .scoring = "decayed_frequency(8)", .eviction = "least_useful", .prefetch = "most_useful(in_flight=5)", .placement = "host"},
+                        {.scoring = "none", .eviction = "protected_lru", .prediction = "draft_routes", .prefetch = "three_phases"}};
   std::uint64_t failed = 0;
   for (std::uint64_t seed = 1; seed <= 24; ++seed) {
     CAPTURE(seed);
     counters count;
-    const file original = seed % 2 == 0 ? random_journal<uniform_arena>(seed, some[seed % 3], count) : random_journal<extent_arena>(seed, some[seed % 3], count);
+    const file original = seed % 2 == 0 ? random_journal<uniform_arena>(seed, some[seed % 4], count) : random_journal<extent_arena>(seed, some[seed % 4], count);
     check_that_it_comes_again(original, count);
     failed += count.failed;
   }
