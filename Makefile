@@ -12,6 +12,7 @@ help:
 	@echo "  make test    build everything and run every test (20 minutes first)"
 	@echo "  make bench   microbenchmarks; their JSON under build/bench/ (10 minutes)"
 	@echo "  make bench-paper   what three papers report, beside what the simulator finds (5 minutes)"
+	@echo "  make docs    the documents as a site, build/docs/index.html (a minute first)"
 	@echo "  make clean   remove what was built, keep what was installed under build/venv"
 	@echo
 	@echo "Missing Debian packages are installed where that is allowed, Python packages under build/venv;"
@@ -36,6 +37,9 @@ bench-paper: configure
 	@mkdir -p build/bench
 	@python3 benchmarks/papers/paper_ratios.py build/bin --json build/bench/papers.json
 
+docs:
+	@sh cmake/docs.sh
+
 build: configure
 	@echo "moesaic: building everything on $(jobs) processors; the first time takes some minutes"
 	@cmake --build $(release) -j $(jobs)
@@ -51,4 +55,4 @@ provide:
 clean:
 	@rm -rf $(release) build/bin build/bench
 
-.PHONY: help demo test bench bench-paper build configure provide clean
+.PHONY: docs help demo test bench bench-paper build configure provide clean

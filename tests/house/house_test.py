@@ -141,6 +141,8 @@ class rules(unittest.TestCase):
             ("does not exist", {"README.md": readme.replace("examples/e", "examples/x")}),
             ("has no single", {"README.md": readme.replace("#all", "#some")}),
             ("no slice of a tested file", {"README.md": re.sub(r"<!--.*-->\n", "", readme)}),
+            ("a block of sh that is no slice", {"README.md": readme + "\n```sh\nmake\n```\n"}),
+            ("only indented", {"docs/page.md": "# A, b\n\n    make\n"}),
             ("without a fenced block", {"README.md": readme + "\n<!-- from: examples/e.cpp#all -->\nnothing\n"}),
         ])
 

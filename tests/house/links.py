@@ -7,7 +7,8 @@
 2. A fenced block under `<!-- from: path#anchor -->` is, character for character (a common indentation aside), what stands
    in that file between the lines `// [anchor]` and `// [/anchor]` (or `# [anchor]`). The file is one the build compiles
    or runs, so code in documents cannot rot.
-3. Every fenced C++ block of README.md and docs/ is such a slice, except under docs/design/.
+3. Every fenced block of README.md and docs/ that names a language is such a slice, except under docs/design/. Blocks of no language or
+   of `text` are what a program prints, or a picture of a format. Below docs/ code is fenced, never only indented.
 """
 import re
 import sys
@@ -56,6 +57,17 @@ def slice_of(path, anchor):
     return textwrap.dedent("\n".join(inner)).strip("\n")
 
 
+def indented(text):
+    """First lines of indented code blocks: four spaces behind an empty line, where no list goes on."""
+    lines = FENCE.sub("", text).splitlines()
+    for number, line in enumerate(lines):
+        if not re.match(r" {4}\S", line) or number == 0 or lines[number - 1].strip():
+            continue
+        before = next((earlier for earlier in reversed(lines[:number]) if earlier.strip()), "")
+        if not re.match(r"\s*([-*+]|\d+\.)\s|\s{2,}\S", before):
+            yield line
+
+
 def findings(root):
     wrong = []
     for page in files(root, ".md"):
@@ -74,6 +86,7 @@ def findings(root):
                 wrong.append(f"{name}: the link to {target} leads nowhere")
             elif fragment and file.suffix == ".md" and fragment not in anchors(file):
                 wrong.append(f"{name}: {target} names a heading that is not there")
+        ours = (name == "README.md" or name.startswith("docs/")) and not name.startswith("docs/design/")
         marked = 0
         for block in FENCE.finditer(text):
             if block["mark"]:
@@ -87,10 +100,11 @@ def findings(root):
                     wrong.append(f"{name}: {block['path']} has no single [{block['anchor']}] ... [/{block['anchor']}]")
                 elif textwrap.dedent(block["code"]).strip("\n") != expected:
                     wrong.append(f"{name}: the code from {block['path']}#{block['anchor']} is not what the file says")
-            elif (re.match(r"\s*(cpp|c\+\+|cxx)\b", block["language"]) and (name == "README.md" or name.startswith("docs/"))
-                  and not name.startswith("docs/design/")):
+            elif block["language"].strip() not in ("", "text") and ours:
                 first = block["code"].strip().splitlines()[:1]
-                wrong.append(f"{name}: a C++ block that is no slice of a tested file ({''.join(first)})")
+                wrong.append(f"{name}: a block of {block['language'].strip()} that is no slice of a tested file ({''.join(first)})")
+        if ours and name != "README.md":
+            wrong += [f"{name}: code that is only indented, so nobody can say where it is from ({line.strip()})" for line in indented(text)]
         if marked != len(MARK.findall(text)):
             wrong.append(f"{name}: a `from:` mark without a fenced block right below it")
     return wrong

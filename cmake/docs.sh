@@ -1,0 +1,30 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Builds the documents' site into build/docs, with MkDocs in a virtual environment under build/venv_docs. A link that leads nowhere
+# is an error. Usage: sh cmake/docs.sh
+set -eu
+
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+venv=$root/build/venv_docs
+log=$root/build/docs.log
+mkdir -p "$root/build"
+if ! cmp -s "$root/cmake/docs_requirements.txt" "$venv/provided.txt"; then
+  printf 'moesaic: getting %sfor Python in build/venv_docs\n' "$(tr '\n' ' ' < "$root/cmake/docs_requirements.txt")"
+  rm -rf "$venv"
+  if ! { "${PYTHON:-python3}" -m venv "$venv" && "$venv/bin/python" -m pip install --disable-pip-version-check -q -r "$root/cmake/docs_requirements.txt"; } > "$log" 2>&1; then
+    printf 'moesaic: MkDocs could not be got (the reason is in build/docs.log): Python 3 with venv and pip is needed, and a network for pip; docs/README.md reads without it\n' >&2
+    exit 1
+  fi
+  cp "$root/cmake/docs_requirements.txt" "$venv/provided.txt"
+fi
+cd "$root"
+if ! "$venv/bin/python" -m mkdocs build --clean --strict > "$log" 2>&1; then  # --quiet would hide warnings from --strict
+  grep -v '^INFO' "$log" >&2
+  exit 1
+fi
+# What a page loads, it has to bring along.
+if grep -rlE '(src|href)="(https?:)?//[^"]*\.(js|css|woff2?)"' build/docs --include='*.html' >> "$log"; then
+  printf 'moesaic: pages under build/docs load something from the net, for instance %s\n' "$(tail -n 1 "$log")" >&2
+  exit 1
+fi
+printf 'moesaic: the documents are in build/docs/index.html\n'
