@@ -43,7 +43,7 @@ def said_by(programs, name, words):
 def options_page(programs):
     parts = [OPTIONS]
     for name, words in PROGRAMS.items():
-        parts.append(f"\n## {name}\n\n<!-- from: {name} --help -->\n```text\n{said_by(programs, name, words)}\n```\n")
+        parts.append(f"\n## {name}\n\n```text\n{said_by(programs, name, words)}\n```\n")
     return "".join(parts)
 
 
