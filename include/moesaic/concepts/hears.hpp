@@ -42,8 +42,8 @@ struct lease_ended {
 struct draft_started {
   draft_length longest;
 };
-/// The drafter has proposed a further token; its hints have been told. `drafted` counts it; `took` is the drafter's own
-/// time for it.
+/// The drafter has proposed a further token; its hints have been told. `drafted` counts it; `took` is the time from
+/// asking the drafter to having it.
 struct token_drafted {
   draft_length drafted;
   nanoseconds took;
