@@ -69,7 +69,10 @@ struct listening_scoring {
     owns = 0;
     ++said->evictions;
   }
-  void on(const lease_ended&) noexcept { ++said->leases_ended; }
+  void on(const lease_ended& done) noexcept {
+    ++said->leases_ended;
+    inner.on(done);
+  }
   [[nodiscard]] utility score(expert_id e) const noexcept { return inner.score(e); }
 };
 
@@ -115,15 +118,18 @@ struct any_admission {
 
 /// The chosen scheduler; or one that wishes for anybody, also for those who do not exist.
 struct any_prefetch {
-  using hears = events<inventory, layer_event>;
+  using hears = prefetch::any::hears;
   prefetch::any inner;
   hearsay* said;
   bool erratic = false;
   splitmix random{};
   std::optional<prefetch_request> wish{};
 
-  void on(const inventory& all) { inner.on(all); }
-  void on(const layer_event& event) noexcept { inner.on(event); }
+  template <class Event>
+    requires(hears::template include<Event>)
+  void on(const Event& event) noexcept(!std::same_as<Event, inventory>) {
+    inner.on(event);
+  }
   template <utility_scorer S>
   [[nodiscard]] std::optional<prefetch_request> next(const scene<S>& now) noexcept {
     if (!erratic) return inner.next(now);
@@ -144,10 +150,16 @@ struct any_prefetch {
 };
 
 struct any_placement {
-  using hears = events<>;
+  using hears = placement::any::hears;
   placement::any inner;
   bool erratic = false;
   splitmix random{};
+
+  template <class Event>
+    requires(hears::template include<Event>)
+  void on(const Event& event) noexcept(!std::same_as<Event, inventory>) {
+    inner.on(event);
+  }
   template <utility_scorer S>
   void place(const scene<S>& now, std::span<const miss> misses, std::span<remedy> remedies) noexcept {
     inner.place(now, misses, remedies);

@@ -40,23 +40,26 @@ std::uint64_t setting(const char* name, std::uint64_t otherwise) {
 
 any_bundle random_bundle(const model_shape& shape, splitmix& random, hearsay& said, bool& displaces_own) {
   constexpr std::array keyed{"lru", "fifo", "lfu", "lrfu(16)", "lrfu(3)", "lfu_in_cache", "class_lru(8)", "gdsf"};
-  constexpr std::array keyless{"random(5)", "least_useful", "arc", "sieve", "s3_fifo", "forecast(8)", "look_ahead(4)"};
-  constexpr std::array scorings{"none", "recency", "decayed_frequency(8)"};
+  constexpr std::array keyless{"random(5)", "least_useful", "arc", "sieve", "s3_fifo", "forecast(8)", "look_ahead(4)", "below_threshold"};
+  constexpr std::array scorings{"none", "recency", "decayed_frequency(8)", "hysteresis(up=2)"};
   constexpr std::array predictions{"none", "previous_step", "transition_counts", "transition_counts(most=3,horizon=1)"};
-  constexpr std::array prefetches{"none", "most_useful", "most_useful(in_flight=1,horizon=1)", "most_useful(in_flight=16,horizon=5)"};
-  constexpr std::array admissions{"forced", "forced", "frequency_contest(8)", "staging_only", "optional", "by_union(percent=30)"};
-  const std::uint32_t admission_kind = random.below(6);
-  displaces_own = admission_kind >= 4;
-  const char* eviction = displaces_own || random.chance(500) ? keyed[random.below(8)] : keyless[random.below(7)];  // the last two need a key
+  constexpr std::array prefetches{"none", "most_useful", "most_useful(in_flight=1,horizon=1)", "most_useful(in_flight=16,horizon=5)",
+                                  "static_cutoff", "analytic_cutoff(batch=2)", "profiled_cutoff(steps=1)", "utility_levels"};
+  constexpr std::array placements{"fetch", "fetch", "fetch", "fetch", "host", "balanced_host", "balanced_host(least=2,host=300,device=20000)"};
+  constexpr std::array admissions{"forced", "forced", "frequency_contest(8)", "staging_only", "reaches_threshold", "optional", "by_union(percent=30)"};
+  const auto one_of = [&](const auto& list) { return list[random.below(static_cast<std::uint32_t>(list.size()))]; };
+  const std::uint32_t admission_kind = random.below(7);
+  displaces_own = admission_kind >= 5;
+  const char* eviction = displaces_own || random.chance(500) ? one_of(keyed) : one_of(keyless);  // the last two need a key
   const std::uint64_t seed = random();
   return {.groups = random_groups(shape, random),
-          .scoring = {*scoring::make(scorings[random.below(3)]), &said},
+          .scoring = {*scoring::make(one_of(scorings)), &said},
           .eviction = {*eviction::make(eviction), random.chance(100), {seed}},
           .admission = {*admission::make(admissions[admission_kind]),
                         admission_kind == 1 && random.chance(300), {seed + 1}},
-          .prediction = *prediction::make(predictions[random.below(4)]),
-          .prefetch = {*prefetch::make(prefetches[random.below(4)]), &said, random.chance(500), {seed + 2}},
-          .placement = {*placement::make(random.chance(800) ? "fetch" : "host"), random.chance(300), {seed + 3}}};
+          .prediction = *prediction::make(one_of(predictions)),
+          .prefetch = {*prefetch::make(one_of(prefetches)), &said, random.chance(500), {seed + 2}},
+          .placement = {*placement::make(one_of(placements)), random.chance(300), {seed + 3}}};
 }
 
 template <class Arena>

@@ -83,4 +83,53 @@ TEST_CASE("prefetch catalogue: what three_phases is told arrives") {
   CHECK(wants("three_phases(slots=1,bandwidth=1000,draft_time=2000,smoothing=100,initial=80)") == list{8, 1, 9, 1, 3});
 }
 
+TEST_CASE("prefetch catalogue: the schedulers of published systems are made as they are spelt") {
+  const model_shape shape = *model_shape::uniform(4, 8, 1, {1'000});
+  const std::vector<std::uint16_t> group_of(32);
+  const std::vector<std::uint8_t> flags(32);
+  forecast expected(shape.space(), 4, 8);
+  for (std::uint32_t l = 0; l < 4; ++l)
+    for (std::uint32_t e = 0; e < 2; ++e) expected.expect(layer_index(l), expert_index(e), {0}, {1});
+  struct by_expert {
+    using hears = moesaic::events<>;
+    [[nodiscard]] utility score(expert_id e) const noexcept { return {static_cast<std::int64_t>(number(e.expert))}; }
+  } scores;
+  // Those asked for in a row, if each is refused; after a step that drafted for 10 us, on a link of 1 us an expert.
+  const auto asks = [&](std::string_view text) {
+    prefetch::any scheduler = *prefetch::make(text);
+    tell(scheduler, inventory{shape, group_of, 1});
+    step_outcome outcome;
+    outcome.drafted = outcome.committed = {1};
+    outcome.drafting = microseconds(10);
+    tell(scheduler, outcome);
+    tell(scheduler, lease_ended{{}, layer_index{3}});
+    scene<by_expert> now{scores, expected, residency_view(shape, flags), {{}, {1e9}, {}, 0, 4, {}}, {}, {}, {}, {}};
+    std::vector<expert_id> named;
+    while (const auto request = scheduler.next(now)) {
+      named.push_back(request->expert);
+      scheduler.settle(*request, prefetch_fate::no_room);
+    }
+    return named;
+  };
+  const auto first_layers = [](std::uint32_t layers) {
+    std::vector<expert_id> all;
+    for (std::uint32_t l = 0; l < layers; ++l)
+      for (std::uint32_t e = 0; e < 2; ++e) all.push_back(make_expert(l, e));
+    return all;
+  };
+  CHECK(asks("static_cutoff") == first_layers(3));
+  CHECK(asks("static_cutoff(1)") == first_layers(1));
+  CHECK(asks("analytic_cutoff(critical=4)") == first_layers(2));  // 10 / 4
+  CHECK(asks("analytic_cutoff(critical=4,drafting=13)") == first_layers(3));
+  CHECK(asks("analytic_cutoff(critical=4,transfer=3)") == first_layers(1));
+  CHECK(asks("profiled_cutoff(steps=1)") == first_layers(1));  // 0 layers have been tried
+  CHECK(asks("profiled_cutoff").empty());
+  CHECK(asks("profiled_cutoff(most=0,steps=1)").empty());
+  CHECK(asks("utility_levels(2)") == std::vector{make_expert(3, 2), make_expert(3, 3), make_expert(3, 4), make_expert(3, 5), make_expert(3, 6), make_expert(3, 7),
+                                                  make_expert(3, 1)});
+  CHECK(asks("utility_levels").front() == make_expert(3, 5));
+  CHECK(moesaic_test::refusal(make, "static_cutoff(batch=0)").find("batch") != std::string::npos);
+  CHECK(moesaic_test::refusal(make, "utility_levels(0)").find("levels") != std::string::npos);
+}
+
 }  // namespace

@@ -43,4 +43,23 @@ TEST_CASE("scoring catalogue: names and arguments lead to the right scorers") {
   CHECK(prefers_1("decayed_frequency") > 0);
 }
 
+TEST_CASE("scoring catalogue: hysteresis takes its three numbers") {
+  policy_world w(*model_shape::uniform(1, 4, 1, {1}), std::vector<std::uint16_t>(4), 1);
+  const auto after = [&](std::string_view text, std::uint64_t events) {  // expert 1 is used by three tokens each time, then once by none
+    scoring::any scores = *scoring::make(text);
+    tell(scores, w.all());
+    for (std::uint64_t i = 0; i <= events; ++i) {
+      const std::vector<demand> wanted{{expert_index{i < events ? std::uint16_t{1} : std::uint16_t{2}}, 3, {}}};
+      tell(scores, layer_event{{i}, {i}, layer_index{0}, phase::verify, 3, wanted, {}});
+      tell(scores, lease_ended{{i}, layer_index{0}});
+    }
+    return scores.score(make_expert(0, 1)).count;
+  };
+  CHECK(after("hysteresis", 9) == 0);
+  CHECK(after("hysteresis(up=1)", 9) == 2);
+  CHECK(after("hysteresis(top=1,up=1,down=9)", 9) == 1);
+  CHECK(after("hysteresis(2,up=1,down=3)", 9) == 2);
+  CHECK(moesaic_test::refusal(make, "hysteresis(up=0)").find("up") != std::string::npos);
+}
+
 }  // namespace
