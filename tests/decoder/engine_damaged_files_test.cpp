@@ -61,7 +61,7 @@ class damaged_file {
     if (!loaded) return sentence(loaded.error());
     std::vector<std::byte> bytes(contents.size());
     std::memcpy(bytes.data(), contents.data(), contents.size());
-    (*loaded).map_file(bytes.data());
+    (*loaded).map_files({bytes.data()});
     return run(*loaded);
   }
 

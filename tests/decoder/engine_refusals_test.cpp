@@ -69,7 +69,7 @@ TEST_CASE("calls out of order are refused") {
   CHECK(m.run({.expert = {layer(0), wanted, {}}, .at = residence::slot}).error().code() == error_code::bad_argument);
   REQUIRE(m.run({.expert = {layer(0), wanted, {}}, .at = residence::host}));
   CHECK(m.run({.expert = {layer(0), wanted, {}}, .at = residence::host}).error().code() == error_code::wrong_order);
-  m.map_file(nullptr);
+  m.map_files({});
   for (unsigned other = 0; other < 8; ++other)
     if (std::ranges::count((*routed).routes, static_cast<expert_index>(other)) == 0)
       CHECK(m.run({.expert = {layer(0), static_cast<expert_index>(other), {}}, .at = residence::host}).error().code() ==

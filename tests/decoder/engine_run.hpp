@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <random>
 #include <span>
 #include <string>
@@ -36,9 +38,13 @@ class engine {
     auto loaded = ggml_model::load(*file_, options);
     REQUIRE_MESSAGE(loaded, loaded.error().sentence());
     model_.emplace(std::move(*loaded));
-    contents_.resize(file_->file_bytes());
-    REQUIRE(file_->read(0, contents_));
-    model_->map_file(contents_.data());
+    std::vector<const std::byte*> starts;
+    for (const std::string& name : model_->files()) {
+      std::ifstream in(name, std::ios::binary);
+      contents_.emplace_back(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+      starts.push_back(reinterpret_cast<const std::byte*>(contents_.back().data()));
+    }
+    model_->map_files(std::move(starts));
   }
 
   ggml_model& model() { return *model_; }
@@ -101,7 +107,7 @@ class engine {
       where.address = room.data() + how.shift;
       std::byte* to = where.address;
       for (const file_range& part : model_->parts(e)) {
-        std::memcpy(to, contents_.data() + part.offset, part.bytes);
+        std::memcpy(to, contents_[part.file].data() + part.offset, part.bytes);
         to += part.bytes;
       }
     }
@@ -111,7 +117,7 @@ class engine {
 
   std::unique_ptr<gguf_file> file_;
   std::optional<ggml_model> model_;
-  std::vector<std::byte> contents_;
+  std::vector<std::string> contents_;  // of each file
 };
 
 inline token_id best(std::span<const float> row) { return static_cast<token_id>(std::ranges::max_element(row) - row.begin()); }

@@ -37,7 +37,7 @@ struct file_bench {
     for (std::uint32_t i = 0; i < 24; ++i) ids.push_back(make_expert(i % 8, i * 13 % 64));
   }
   expert_link link() const {
-    auto opened = expert_link::open(*model, model_path, how);
+    auto opened = expert_link::open(*model, how);
     REQUIRE(opened);
     return std::move(*opened);
   }

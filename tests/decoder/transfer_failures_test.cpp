@@ -39,7 +39,7 @@ outcome decode_through(transports::failing_options how, const std::string& syste
   REQUIRE(model);
   options o;
   o.system = system;
-  auto link = expert_link::open(*model, model_path, o);
+  auto link = expert_link::open(*model, o);
   REQUIRE(link);
   const file::expert_layout& layout = link->layout();
   const model_shape& shape = model->shape();
@@ -116,7 +116,7 @@ TEST_CASE("an expert that never comes ends every try, with its name") {
   REQUIRE(file);
   auto model = ggml_model::load(*file, {});
   REQUIRE(model);
-  auto link = expert_link::open(*model, model_path, {});
+  auto link = expert_link::open(*model, {});
   REQUIRE(link);
   std::vector<expert_id> all;
   for (std::uint32_t e = 0; e < 64; ++e) all.push_back(make_expert(3, e));

@@ -28,8 +28,8 @@ class part_reader {
     for (std::uint64_t done = 0; done < rows; done += rows_at_once) {
       const std::uint64_t now = std::min(rows_at_once, rows - done);
       const std::uint64_t at = from.offset + done * row;
-      if (auto got = file_.read(at, std::span(raw_).first(now * row)); !got) return got;
-      ::posix_fadvise(file_.descriptor(), static_cast<off_t>(at), static_cast<off_t>(now * row), POSIX_FADV_DONTNEED);
+      if (auto got = file_.read(from.file, at, std::span(raw_).first(now * row)); !got) return got;
+      ::posix_fadvise(file_.descriptor(from.file), static_cast<off_t>(at), static_cast<off_t>(now * row), POSIX_FADV_DONTNEED);
       convert(in_file, to, now, out + done * to.row_bytes());
     }
     return {};

@@ -27,7 +27,7 @@ result<matrix> read_part(weight_source& source, const std::string& prefix, std::
     if (t->extent[2] != into.size() || t->extent[3] != 1)
       return bad("_exps.weight holds ", t->extent[2], " experts; the keys say ", into.size());
     const std::uint64_t each = t->bytes / t->extent[2];
-    for (std::size_t e = 0; e < into.size(); ++e) into[e][part] = {t->file_offset + e * each, each};
+    for (std::size_t e = 0; e < into.size(); ++e) into[e][part] = {t->file_offset + e * each, each, t->file};
     return without_data(*t);
   }
   matrix form;
@@ -41,7 +41,7 @@ result<matrix> read_part(weight_source& source, const std::string& prefix, std::
     if (e == 0) form = without_data(*t);
     if (!same_form(form, without_data(*t)) || t->extent[2] * t->extent[3] != 1)
       return bad(".", e, ".weight differs in type or shape from expert 0");
-    into[e][part] = {t->file_offset, t->bytes};
+    into[e][part] = {t->file_offset, t->bytes, t->file};
   }
   return form;
 }

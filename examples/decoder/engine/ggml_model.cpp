@@ -26,6 +26,7 @@ ggml_model ggml_model::twin(std::vector<gated_weights> forms, std::vector<part_o
   other.routed_blocks_ = routed_blocks_;
   other.offsets_ = std::move(by_expert);
   other.bench_ = bench_;
+  other.files_ = files_;
   other.context_ = context_;
   other.longest_window_ = longest_window_;
   return other;
@@ -147,14 +148,14 @@ result<void> ggml_model::run(const seat& where) {
                  has_run_[e] ? " has run already" : " is wanted by no token of this window");
   std::array<const std::byte*, 3> at{};
   const bool host = where.at == residence::host;
-  if ((host ? mapped_ : where.address) == nullptr)
+  if (host ? mapped_.empty() : where.address == nullptr)
     return error(error_code::bad_argument, "expert ", e, " of layer ", routed_layer_, " was handed out without an address",
                  host ? "; the file is not mapped" : "");
   std::uint64_t packed = 0;
   for (std::size_t part = 0; part < at.size(); ++part) {
     const file_range& range = block.parts[e][part];
     if (host)
-      at[part] = mapped_ + range.offset;
+      at[part] = mapped_[range.file] + range.offset;
     else
       at[part] = where.address + (offsets_.empty() ? packed : offsets_[shape_->space().flat(where.expert)][part]);
     packed += range.bytes;

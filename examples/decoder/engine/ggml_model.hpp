@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -64,8 +65,10 @@ class ggml_model {
   /// Tells where the parts lie in a room; without it they follow each other without a gap. Indexed by
   /// shape().space().flat(expert).
   void place_parts(std::vector<part_offsets> by_expert) { offsets_ = std::move(by_expert); }
-  /// Start of the mapped file, for host seats; null takes it back.
-  void map_file(const std::byte* start) noexcept { mapped_ = start; }
+  /// Starts of the mapped files, in the order of `files`, for host seats; none takes them back.
+  void map_files(std::vector<const std::byte*> starts) noexcept { mapped_ = std::move(starts); }
+  /// The model's file, or all of a split model; parts() counts them from 0.
+  [[nodiscard]] const std::vector<std::string>& files() const noexcept { return files_; }
   [[nodiscard]] const expert_parts& parts(expert_id e) const noexcept;
   /// Types and extents of a layer's experts; no data.
   [[nodiscard]] const gated_weights& form(layer_index i) const noexcept { return forms_[number(i)]; }
@@ -116,7 +119,8 @@ class ggml_model {
   std::optional<model_shape> shape_;
   std::vector<std::uint32_t> routed_blocks_;
   std::vector<part_offsets> offsets_;
-  const std::byte* mapped_ = nullptr;
+  std::vector<const std::byte*> mapped_;
+  std::vector<std::string> files_;
   std::shared_ptr<workbench> bench_;
   std::uint32_t context_ = 0;
   std::uint32_t longest_window_ = 0;

@@ -31,7 +31,7 @@ std::string printable(std::string_view text) {
   return out;
 }
 
-result<gguf_file> gguf_file::open(const std::string& path) {
+result<gguf_file> gguf_file::open_one(const std::string& path) {
   gguf_file file;
   file.path_ = path;
   file.file_ = file_descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));

@@ -38,6 +38,7 @@ struct gguf_tensor {
   std::array<std::uint64_t, 4> extent{1, 1, 1, 1};  ///< extent[0] runs fastest; 1 where there is no such dimension
   std::uint64_t file_offset = 0;                    ///< from the start of the file
   std::uint64_t bytes = 0;
+  std::uint32_t file = 0;  ///< which file of a split model
 };
 
 /// The header of a GGUF file (versions 2 and 3): keys and tensors. Nothing of the header is trusted: every count, length, type
@@ -47,11 +48,14 @@ struct gguf_tensor {
 /// Memory: the header's bytes once (token lists are read from there), released with the object. Text views live as long as it.
 class gguf_file {
  public:
+  /// A model split over files (NAME-00001-of-00003.gguf) is opened by the first, and then the tensors are those of all.
   /// Errors: cannot_open (missing, not a regular file), bad_file (everything else; the sentence starts with the path).
   [[nodiscard]] static result<gguf_file> open(const std::string& path);
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
-  [[nodiscard]] int descriptor() const noexcept { return file_.number(); }
+  /// Of all files, in their order; one where a model is not split.
+  [[nodiscard]] std::vector<std::string> paths() const;
+  [[nodiscard]] int descriptor(std::uint32_t file = 0) const noexcept { return at(file).file_.number(); }
   [[nodiscard]] std::uint64_t file_bytes() const noexcept { return file_bytes_; }
   [[nodiscard]] std::span<const gguf_tensor> tensors() const noexcept { return tensors_; }  ///< ascending by name
   [[nodiscard]] const gguf_tensor* find(std::string_view tensor) const noexcept;
@@ -72,8 +76,16 @@ class gguf_file {
 
   /// Reads file bytes [offset, offset + out.size()) completely. Errors: transfer_failed (read error, file shrunk).
   [[nodiscard]] result<void> read(std::uint64_t offset, std::span<std::byte> out) const;
+  /// The same of one file of a split model.
+  [[nodiscard]] result<void> read(std::uint32_t file, std::uint64_t offset, std::span<std::byte> out) const {
+    return at(file).read(offset, out);
+  }
 
  private:
+  [[nodiscard]] static result<gguf_file> open_one(const std::string& path);
+  [[nodiscard]] result<void> open_others();
+  [[nodiscard]] result<void> take_part(gguf_file part, std::uint64_t number, std::uint64_t count);
+  [[nodiscard]] const gguf_file& at(std::uint32_t file) const noexcept { return file == 0 ? *this : others_[file - 1]; }
   friend class gguf_parser;
   struct entry {
     std::string_view key;
@@ -91,6 +103,7 @@ class gguf_file {
   std::vector<std::byte> header_;
   std::vector<entry> entries_;        // ascending by key
   std::vector<gguf_tensor> tensors_;  // ascending by name
+  std::vector<gguf_file> others_;     // of a split model, from the second on
 };
 
 /// Text of unknown origin for an error sentence: at most 80 bytes, everything but printable ASCII replaced by '?'.

@@ -52,9 +52,6 @@ result<ggml_model> ggml_model::load(const gguf_file& file, const model_options& 
   if (kind == nullptr)
     return error(error_code::bad_file, file.path(), ": unknown architecture ", printable(*name), "; this decoder knows ",
                  known_architectures());
-  if (const auto files = file.whole("split.count"); files && *files > 1)
-    return error(error_code::bad_file, file.path(), ": one of ", *files,
-                 " files of a split model; join them first (llama-gguf-split --merge)");
   if (options.threads == 0 || options.threads > 256)
     return error(error_code::bad_argument, options.threads, " threads; choose 1 to 256");
   if (options.longest_window == 0 || options.longest_window > 4'096)
@@ -73,6 +70,7 @@ result<ggml_model> ggml_model::load(const gguf_file& file, const model_options& 
     model.common_->net.architecture = std::string(*name);
     model.common_->net.storage = source.give_storage();
     model.resident_bytes_ = source.bytes_read();
+    model.files_ = file.paths();
     model.context_ = *context;
     model.longest_window_ = options.longest_window;
     if (auto described = model.describe_experts(); !described) return described.error();

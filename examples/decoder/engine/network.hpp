@@ -24,6 +24,7 @@ namespace moesaic::decoder {
 struct file_range {
   std::uint64_t offset = 0;
   std::uint64_t bytes = 0;
+  std::uint32_t file = 0;  ///< of a split model
 };
 
 /// An expert's gate, up and down matrices in the file, in this order.

@@ -60,8 +60,8 @@ result<void> weight_source::read_all(const gguf_tensor& tensor, std::byte* out) 
   for (std::uint64_t done = 0; done < tensor.bytes;) {
     const std::uint64_t now = std::min(piece, tensor.bytes - done);
     const std::uint64_t from = tensor.file_offset + done;
-    if (auto read = file_.read(from, {out + done, now}); !read) return read;
-    ::posix_fadvise(file_.descriptor(), static_cast<off_t>(from), static_cast<off_t>(now), POSIX_FADV_DONTNEED);
+    if (auto read = file_.read(tensor.file, from, {out + done, now}); !read) return read;
+    ::posix_fadvise(file_.descriptor(tensor.file), static_cast<off_t>(from), static_cast<off_t>(now), POSIX_FADV_DONTNEED);
     done += now;
     bytes_read_ += now;
     if (progress_) progress_(bytes_read_, bytes_total_);

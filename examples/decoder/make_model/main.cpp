@@ -22,7 +22,7 @@ constexpr const char* help =
     "                   [--down-type TYPE] [--tied] [--one-tensor-per-expert] [--rope-factors] [--rope-scaling X]\n"
     "                   [--shared N] [--dense-layers N] [--further-layers N] [--rotary N] [--latent N] [--query-rank N] "
     "[--latent-together]\n"
-    "                   [--sigmoid] [--groups N] [--groups-used N] [--window N] [--yarn X] [--long-factors]\n"
+    "                   [--sigmoid] [--groups N] [--groups-used N] [--window N] [--yarn X] [--long-factors] [--files N]\n"
     "\n"
     "Writes a GGUF model with random weights. An expert takes 3 x width x inner numbers; --experts 0 makes a dense model. "
     "--inner is the\n"
@@ -30,6 +30,7 @@ constexpr const char* help =
     "The last two lines are for architectures that have such things: shared experts, first layers without experts, layers that "
     "guess further\n"
     "tokens, a part of a head that turns, latent attention, sigmoid gates, groups of experts, a sliding window, longer contexts.\n"
+    "--files N splits the model over N files, OUT-00001-of-0000N.gguf and so on.\n"
     "Example, 1 GB of experts in Q8_0:\n"
     "  moesaic-make-model big.gguf --layers 12 --width 1024 --experts 64 --top-k 4 --inner 416 --type Q8_0\n";
 
@@ -58,7 +59,7 @@ int main(int count, char** arguments) {
       {"--vocabulary", &r.vocabulary}, {"--context", &r.context},
       {"--shared", &r.shared},         {"--dense-layers", &r.dense_layers}, {"--further-layers", &r.further_layers},
       {"--rotary", &r.rotary},         {"--latent", &r.latent},   {"--query-rank", &r.query_rank}, {"--groups", &r.groups},
-      {"--groups-used", &r.groups_used}, {"--window", &r.window}};
+      {"--groups-used", &r.groups_used}, {"--window", &r.window}, {"--files", &r.files}};
   struct {
     const char* name;
     bool* into;

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -51,6 +52,7 @@ result<void> check(const recipe& r) {
     return bad("the shared expert, dense layers, further layers, window or ranks make no sense");
   if (rotary_of(r) % 2 != 0 || rotary_of(r) < 2 || rotary_of(r) > r.head_width - (is_latent(r) ? 1 : 0))
     return bad("of a head ", r.head_width, " wide, ", rotary_of(r), " dimensions cannot turn");
+  if (r.files < 1 || r.files > 4'096) return bad("a model cannot be split into ", r.files, " files");
   if (r.groups < 1 || r.groups > 64 || r.groups_used < 1 || r.groups_used > r.groups || r.experts % r.groups != 0 ||
       (r.experts > 0 && r.groups_used * (r.experts / r.groups) < r.top_k))
     return bad("experts do not fall into ", r.groups, " groups of which ", r.groups_used, " are used");
@@ -162,25 +164,16 @@ bool write_rows(std::FILE* file, const tensor_plan& t, std::uint64_t seed, std::
   return std::fwrite(zeros.data(), 1, zeros.size(), file) == zeros.size();
 }
 
-}  // namespace
-
-ggml_type type_named(const std::string& name) {
-  const auto same = [&](const char* other) {
-    return other != nullptr && name.size() == std::strlen(other) &&
-           std::equal(name.begin(), name.end(), other, [](char a, char b) { return std::tolower(a) == std::tolower(b); });
-  };
-  for (int t = 0; t < GGML_TYPE_COUNT; ++t) {
-    const auto type = static_cast<ggml_type>(t);
-    if (ggml_blck_size(type) > 0 && same(ggml_type_name(type)) && can_multiply(type, 65'536)) return type;
-  }
-  return GGML_TYPE_COUNT;
-}
-
-result<void> make_model(const recipe& what, const std::string& path) {
-  if (auto fine = check(what); !fine) return fine;
-  const std::vector<tensor_plan> tensors = plan_tensors(what);
+/// One file of a model: some of its tensors; the first has the keys as well.
+result<void> write_file(const recipe& what, const std::string& path, std::int64_t number, std::span<const tensor_plan> tensors,
+                        std::size_t of_all) {
   const header meta(gguf_init_empty(), &gguf_free);
-  describe(what, meta.get());
+  if (number == 0) describe(what, meta.get());
+  if (what.files > 1) {
+    gguf_set_val_u16(meta.get(), "split.no", static_cast<std::uint16_t>(number));
+    gguf_set_val_u16(meta.get(), "split.count", static_cast<std::uint16_t>(what.files));
+    gguf_set_val_i32(meta.get(), "split.tensors.count", static_cast<std::int32_t>(of_all));
+  }
   const shapes forms(ggml_init({ggml_tensor_overhead() * (tensors.size() + 1), nullptr, true}), &ggml_free);
   if (forms == nullptr) return error(error_code::out_of_memory, "no memory to describe ", tensors.size(), " tensors");
   for (const tensor_plan& t : tensors) {
@@ -205,6 +198,40 @@ result<void> make_model(const recipe& what, const std::string& path) {
       return failed(error_code::transfer_failed, "writing failed; is the disk full?");
   if (std::fclose(file.release()) != 0) return failed(error_code::transfer_failed, "writing failed; is the disk full?");
   if (std::rename(beside.c_str(), path.c_str()) != 0) return failed(error_code::cannot_open, "cannot be renamed");
+  return {};
+}
+
+}  // namespace
+
+ggml_type type_named(const std::string& name) {
+  const auto same = [&](const char* other) {
+    return other != nullptr && name.size() == std::strlen(other) &&
+           std::equal(name.begin(), name.end(), other, [](char a, char b) { return std::tolower(a) == std::tolower(b); });
+  };
+  for (int t = 0; t < GGML_TYPE_COUNT; ++t) {
+    const auto type = static_cast<ggml_type>(t);
+    if (ggml_blck_size(type) > 0 && same(ggml_type_name(type)) && can_multiply(type, 65'536)) return type;
+  }
+  return GGML_TYPE_COUNT;
+}
+
+result<void> make_model(const recipe& what, const std::string& path) {
+  if (auto fine = check(what); !fine) return fine;
+  const std::vector<tensor_plan> tensors = plan_tensors(what);
+  if (what.files == 1) return write_file(what, path, 0, tensors, tensors.size());
+  const std::size_t count = static_cast<std::size_t>(what.files);
+  if (count > tensors.size() || !path.ends_with(".gguf"))
+    return error(error_code::bad_argument, "a model of ", tensors.size(), " tensors cannot be split into ", what.files,
+                 " files, or its name does not end in .gguf");
+  for (std::size_t i = 0; i < count; ++i) {
+    char ending[64];
+    std::snprintf(ending, sizeof ending, "-%05zu-of-%05zu.gguf", i + 1, count);
+    const std::size_t from = i * tensors.size() / count, to = (i + 1) * tensors.size() / count;
+    const std::string name = path.substr(0, path.size() - 5) + ending;
+    if (auto done = write_file(what, name, static_cast<std::int64_t>(i), std::span(tensors).subspan(from, to - from), tensors.size());
+        !done)
+      return done;
+  }
   return {};
 }
 

@@ -43,11 +43,12 @@ struct recipe {
   std::int64_t groups = 1;          ///< of experts (deepseek2)
   std::int64_t groups_used = 1;
   std::int64_t window = 8;  ///< what gpt-oss sees in every other layer
+  std::int64_t files = 1;   ///< split over so many, named OUT-00001-of-00003.gguf
   bool long_factors = false;  ///< with rope_factors_long.weight and rope_factors_short.weight (phimoe)
   float yarn = 1;           ///< contexts longer by this factor than the original 64 positions (deepseek2, gpt-oss)
 };
 
-/// Writes the model to `path` (beside it first, renamed when complete). The same recipe gives the same bytes on every machine
+/// Writes the model to `path` (beside it first, renamed when complete), or to as many files as the recipe wants. The same recipe gives the same bytes on every machine
 /// with this ggml.
 /// Memory: a few MiB, whatever the model's size. Errors: bad_argument (a recipe that is no model), cannot_open,
 /// transfer_failed (full disk).

@@ -49,7 +49,7 @@ class expert_link {
   using readers = std::variant<file_reader, mapped_reader, transports::slow<file_reader>, transports::slow<mapped_reader>>;
 
   /// Errors: cannot_open, bad_file (an expert lies outside the file), bad_argument (no io_uring here).
-  [[nodiscard]] static result<expert_link> open(const ggml_model& model, const std::string& path, const options& o);
+  [[nodiscard]] static result<expert_link> open(const ggml_model& model, const options& o);
 
   [[nodiscard]] std::uint32_t capacity() const noexcept {
     return std::visit([](const auto& r) { return r.capacity(); }, reader_);

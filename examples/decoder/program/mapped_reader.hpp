@@ -13,7 +13,8 @@
 
 #include <moesaic/concepts/transport.hpp>
 #include <moesaic/transport/file/expert_layout.hpp>
-#include <moesaic/transport/file/mapped_file.hpp>
+
+#include "mapped_files.hpp"
 
 namespace moesaic::decoder {
 
@@ -22,7 +23,7 @@ namespace moesaic::decoder {
 /// It is here to compare with, and for file systems on which nothing else works.
 class mapped_reader {
  public:
-  mapped_reader(std::shared_ptr<const file::mapped_file> from, file::expert_layout layout)
+  mapped_reader(std::shared_ptr<const mapped_files> from, file::expert_layout layout)
       : from_(std::move(from)), layout_(std::move(layout)) {
     done_.reserve(capacity());
   }
@@ -32,7 +33,7 @@ class mapped_reader {
     completion how{what.number, transfer_status::arrived, {}, 0};
     const nanoseconds began = now();
     for (const file::placed_part& p : layout_.parts(what.expert)) {
-      const auto bytes_there = from_->part(p.file_offset, p.size);
+      const auto bytes_there = from_->part(p.file, p.file_offset, p.size);
       if (!bytes_there) {
         how.status = transfer_status::short_read;
         failure_ = bytes_there.error();
@@ -65,7 +66,7 @@ class mapped_reader {
   [[nodiscard]] const std::optional<error>& last_failure() const noexcept { return failure_; }
 
  private:
-  std::shared_ptr<const file::mapped_file> from_;
+  std::shared_ptr<const mapped_files> from_;
   file::expert_layout layout_;
   std::vector<completion> done_;
   std::optional<error> failure_;

@@ -10,7 +10,6 @@
 #include <moesaic/cache/extent_arena.hpp>
 #include <moesaic/cache/uniform_arena.hpp>
 #include <moesaic/runtime/offload_runtime.hpp>
-#include <moesaic/transport/file/mapped_file.hpp>
 #include <moesaic/transport/file/slab.hpp>
 
 #include "command_line/rooms.hpp"
@@ -73,12 +72,12 @@ result<memory_budget> budget_for(const options& o, const model_shape& shape, std
 /// Lets the engine compute experts where they lie in the mapped file. Each is looked at before it is used: a file that was cut
 /// is an error, not the end of the process; and each takes its time on a throttled link.
 template <class Arena>
-void let_host_compute(runtime<Arena>& run, const file::mapped_file& mapped) {
-  run.model().inner().map_file(*mapped.part(0, {}));
+void let_host_compute(runtime<Arena>& run, const mapped_files& mapped) {
+  run.model().inner().map_files(mapped.starts());
   run.model().before_host = [&run, &mapped](expert_id e) -> result<void> {
     bytes read{};
     for (const file_range& part : run.model().inner().parts(e)) {
-      if (const auto there = mapped.part(part.offset, {part.bytes}); !there) return there.error();
+      if (const auto there = mapped.part(part.file, part.offset, {part.bytes}); !there) return there.error();
       read += bytes{part.bytes};
     }
     run.cache().link().charge(read);
@@ -97,7 +96,7 @@ void end_in_words(int) {
 
 template <class Arena>
 std::optional<broken_off> run_with(tapped_model<ggml_model> model, expert_link link, command_line::chosen_policies policies, token_choice rule,
-                                   memory_budget budget, const file::mapped_file* mapped, run_record& record, const generation_order& order,
+                                   memory_budget budget, const mapped_files* mapped, run_record& record, const generation_order& order,
                                    const tokenizer& words, text_output& out, report& r) {
   const auto memory = file::slab::create(budget.total);
   if (!memory) return broken_off{memory.error()};
@@ -145,7 +144,7 @@ std::optional<broken_off> run_routed(tapped_model<ggml_model> model, token_choic
   if (const auto foretells = spec::parse(names->prediction); foretells && foretells->name() == "next_gate")
     if (const auto layers = foretells->number("horizon", prediction::next_gate{}.horizon, 1, 65'535); layers)
       model.inner().preview(static_cast<std::uint32_t>(*layers));
-  auto link = expert_link::open(model.inner(), o.model, o);
+  auto link = expert_link::open(model.inner(), o);
   if (!link) return broken_off{link.error()};
 
   const model_shape& shape = model.shape();
@@ -160,14 +159,14 @@ std::optional<broken_off> run_routed(tapped_model<ggml_model> model, token_choic
   r.io.direct = link->direct();
   r.io.alignment = layout.alignment();
 
-  std::optional<file::mapped_file> mapped;
+  std::optional<mapped_files> mapped;
   if (const auto placed = spec::parse(names->placement); placed && placed->name() != "fetch") {
-    auto opened = file::mapped_file::open(o.model);
+    auto opened = mapped_files::open(model.inner().files());
     if (!opened) return broken_off{opened.error()};
     mapped.emplace(std::move(*opened));
   }
   if (mapped || o.io == io_kind::mapped) std::signal(SIGBUS, end_in_words);
-  const file::mapped_file* const in_place = mapped ? &*mapped : nullptr;
+  const mapped_files* const in_place = mapped ? &*mapped : nullptr;
   const bool per_layer = policies->groups.per_layer;
   const bool exact = command_line::wants_exact_rooms(per_layer, layout.footprints());
   const auto budget = budget_for(o, shape, layout.footprints(), !per_layer && !exact);
