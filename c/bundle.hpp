@@ -19,13 +19,6 @@
 
 namespace moesaic::c {
 
-/// Eviction groups chosen at run time: one pool for each layer, or one for all.
-struct chosen_groups {
-  bool per_layer = true;
-  [[nodiscard]] std::uint32_t count(const model_shape& shape) const noexcept { return per_layer ? shape.layers() : 1; }
-  [[nodiscard]] std::uint32_t group_of(const model_shape&, expert_id e) const noexcept { return per_layer ? number(e.layer) : 0; }
-};
-
 /// The policies of a cache, each chosen by its spec.
 struct bundle {
   chosen_groups groups;

@@ -19,14 +19,7 @@
 
 namespace moesaic::command_line {
 
-/// Eviction groups chosen at run time: one pool for each layer, or one for all.
-struct chosen_groups {
-  bool per_layer = true;
-
-  [[nodiscard]] std::uint32_t count(const model_shape& shape) const noexcept { return per_layer ? shape.layers() : 1; }
-  [[nodiscard]] std::uint32_t group_of(const model_shape&, expert_id e) const noexcept { return per_layer ? number(e.layer) : 0; }
-};
-static_assert(eviction_groups<chosen_groups>);
+using moesaic::chosen_groups;
 
 /// The bundle of a program whose user names the policies.
 struct chosen_policies {

@@ -46,7 +46,7 @@ static_assert(!eviction_groups<does_not_count> && !eviction_groups<counts_in_sig
               !eviction_groups<maps_nobody> && !eviction_groups<maps_without_the_shape> &&
               !eviction_groups<maps_in_small_numbers> && !eviction_groups<may_throw_while_mapping>);
 
-TEST_CASE_TEMPLATE("groups are numbered without gaps, and everybody is in one", G, group_per_layer, one_group, two_halves) {
+TEST_CASE_TEMPLATE("groups are numbered without gaps, and everybody is in one", G, group_per_layer, one_group, chosen_groups, two_halves) {
   const auto shape = model_shape::of(std::vector<model_shape::layer>{{8, 2, {1}}, {3, 1, {1}}, {5, 1, {1}}});
   REQUIRE(shape);
   const G groups{};
@@ -67,6 +67,10 @@ TEST_CASE("per layer is a group for each layer, one is one") {
   CHECK(group_per_layer{}.group_of(*shape, make_expert(2, 1)) == 2);
   CHECK(one_group{}.count(*shape) == 1);
   CHECK(one_group{}.group_of(*shape, make_expert(2, 1)) == 0);
+  for (const bool per_layer : {true, false}) {
+    CHECK(chosen_groups{per_layer}.count(*shape) == (per_layer ? 3 : 1));
+    CHECK(chosen_groups{per_layer}.group_of(*shape, make_expert(2, 1)) == (per_layer ? 2 : 0));
+  }
 }
 
 }  // namespace

@@ -14,11 +14,12 @@
 #include <moesaic/eviction/lrfu.hpp>
 #include <moesaic/eviction/successor.hpp>
 #include <moesaic/sim/replay.hpp>
-#include <moesaic/trace/compressed_source.hpp>
-#include <moesaic/trace/moetrc1.hpp>
 #include <moesaic/trace/windows.hpp>
 
+#include "support/packed_trace.hpp"
+
 using namespace moesaic;
+using moesaic_test::table_of;
 
 namespace {
 
@@ -28,19 +29,6 @@ constexpr std::uint32_t sequences_of_the_largest = std::numeric_limits<std::uint
 #else
 constexpr std::uint32_t sequences_of_the_largest = 20;
 #endif
-
-trace::event_table table_of(const std::string& path, std::uint32_t window, std::uint32_t sequences) {
-  using source = trace::compressed_source<trace::file_source>;
-  auto file = trace::file_source::open(path);
-  REQUIRE(file);
-  auto opened = source::open(*std::move(file));
-  REQUIRE(opened);
-  auto reader = trace::moetrc1_reader<source>::open(*std::move(opened));
-  REQUIRE(reader);
-  trace::window_builder builder(reader->shape(), {.window = window});
-  for (auto rows = reader->next(); rows && *rows && (*rows)->sequence < sequences; rows = reader->next()) builder.add(**rows);
-  return builder.finish();
-}
 
 template <class Eviction>
 std::uint64_t misses(const trace::event_table& table, std::uint32_t capacity, Eviction policy) {

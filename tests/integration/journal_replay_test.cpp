@@ -35,13 +35,8 @@ using writer = trace::journal_writer<trace::memory_sink>;
 using reader = trace::journal_reader<trace::memory_source>;
 using file = std::vector<std::byte>;
 
-struct pools {
-  bool per_layer = true;
-  [[nodiscard]] std::uint32_t count(const model_shape& shape) const noexcept { return per_layer ? shape.layers() : 1; }
-  [[nodiscard]] std::uint32_t group_of(const model_shape&, expert_id e) const noexcept { return per_layer ? number(e.layer) : 0; }
-};
 struct named_policies {
-  pools groups;
+  chosen_groups groups;
   scoring::any scoring;
   eviction::any eviction;
   admission::any admission;

@@ -13,27 +13,15 @@
 #include <moesaic/eviction/lfu.hpp>
 #include <moesaic/eviction/lru.hpp>
 #include <moesaic/sim/replay.hpp>
-#include <moesaic/trace/compressed_source.hpp>
-#include <moesaic/trace/moetrc1.hpp>
 #include <moesaic/trace/next_use.hpp>
 #include <moesaic/trace/windows.hpp>
 
+#include "support/packed_trace.hpp"
+
 using namespace moesaic;
+using moesaic_test::table_of;
 
 namespace {
-
-trace::event_table table_of(const std::string& path) {
-  using source = trace::compressed_source<trace::file_source>;
-  auto file = trace::file_source::open(path);
-  REQUIRE(file);
-  auto opened = source::open(*std::move(file));
-  REQUIRE(opened);
-  auto reader = trace::moetrc1_reader<source>::open(*std::move(opened));
-  REQUIRE(reader);
-  trace::window_builder builder(reader->shape(), {});
-  for (auto rows = reader->next(); rows && *rows; rows = reader->next()) builder.add(**rows);
-  return builder.finish();
-}
 
 /// Hit ratios of each layer by itself, and their mean.
 template <class Eviction>

@@ -8,11 +8,12 @@
 
 #include <moesaic/prediction/catalogue.hpp>
 #include <moesaic/sim/recall.hpp>
-#include <moesaic/trace/compressed_source.hpp>
-#include <moesaic/trace/moetrc1.hpp>
 #include <moesaic/trace/windows.hpp>
 
+#include "support/packed_trace.hpp"
+
 using namespace moesaic;
+using moesaic_test::table_of;
 
 namespace {
 
@@ -30,19 +31,6 @@ constexpr published table[] = {
     {"dsv2lite_esft_law", false, .228, .302, .368, .533, .524},
     {"dsv2lite_esft_summary", true, .253, .309, .353, .509, .501},
 };
-
-trace::event_table table_of(const std::string& path) {
-  using source = trace::compressed_source<trace::file_source>;
-  auto file = trace::file_source::open(path);
-  REQUIRE(file);
-  auto opened = source::open(*std::move(file));
-  REQUIRE(opened);
-  auto reader = trace::moetrc1_reader<source>::open(*std::move(opened));
-  REQUIRE(reader);
-  trace::window_builder builder(reader->shape(), {});
-  for (auto rows = reader->next(); rows && *rows; rows = reader->next()) builder.add(**rows);
-  return builder.finish();
-}
 
 TEST_CASE("recall: what simple predictors find on real traces is what was published with them") {
   const std::string folder = MOESAIC_SHARED "/traces/";

@@ -18,16 +18,9 @@ namespace systems_test {
 
 using namespace moesaic;
 
-/// One pool for each layer, or one for all, as a description says.
-struct as_said {
-  bool by_layer = true;
-  [[nodiscard]] std::uint32_t count(const model_shape& shape) const noexcept { return by_layer ? shape.layers() : 1; }
-  [[nodiscard]] std::uint32_t group_of(const model_shape&, expert_id e) const noexcept { return by_layer ? number(e.layer) : 0; }
-};
-
 /// The bundle that a description's text means.
 struct as_text {
-  as_said groups;
+  chosen_groups groups;
   scoring::any scoring;
   eviction::any eviction;
   admission::any admission;

@@ -31,6 +31,15 @@ struct one_group {
 };
 static_assert(eviction_groups<one_group>);
 
+/// One of the two, chosen at run time.
+struct chosen_groups {
+  bool per_layer = true;
+
+  [[nodiscard]] std::uint32_t count(const model_shape& shape) const noexcept { return per_layer ? shape.layers() : 1; }
+  [[nodiscard]] std::uint32_t group_of(const model_shape&, expert_id e) const noexcept { return per_layer ? number(e.layer) : 0; }
+};
+static_assert(eviction_groups<chosen_groups>);
+
 /// Compiles if `G` models eviction_groups; else stops with a sentence that names what is missing.
 template <class G>
 consteval bool explain_eviction_groups() {

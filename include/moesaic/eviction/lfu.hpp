@@ -47,14 +47,6 @@ class lfu {
   [[nodiscard]] utility key(expert_id e) const noexcept { return uses_.key(space_.flat(e)); }
 
  private:
-  struct event_count {
-    std::uint64_t events = 0;
-    event_count& operator+=(event_count more) noexcept {
-      events += more.events;
-      return *this;
-    }
-    [[nodiscard]] utility worth(std::uint64_t last) const noexcept { return ranked(events, last); }
-  };
   expert_space space_;
   use_table<event_count> uses_;
 };

@@ -61,14 +61,6 @@ class lfu_in_cache {
   }
 
  private:
-  struct event_count {
-    std::uint64_t events = 0;
-    event_count& operator+=(event_count more) noexcept {
-      events += more.events;
-      return *this;
-    }
-    [[nodiscard]] utility worth(std::uint64_t last) const noexcept { return ranked(events, last); }
-  };
   expert_space space_;
   use_table<event_count> uses_;
   std::uint64_t now_ = 0;  ///< events heard; the running one's number

@@ -10,6 +10,17 @@
 
 namespace moesaic::eviction {
 
+/// Uses counted in events: more events first, then the later last one.
+struct event_count {
+  std::uint64_t events = 0;
+
+  event_count& operator+=(event_count more) noexcept {
+    events += more.events;
+    return *this;
+  }
+  [[nodiscard]] utility worth(std::uint64_t last) const noexcept { return ranked(events, last); }
+};
+
 /// How often each expert was used, and the key that follows from it. lfu and lrfu differ only in how uses are counted.
 ///
 /// Source: ours. "Perfect" counts: they survive eviction. A prefetch is a promise: as long as it is resident and unused, its
