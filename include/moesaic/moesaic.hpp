@@ -80,9 +80,13 @@
 #include <moesaic/speculation/amortization_roofline.hpp>
 #include <moesaic/speculation/catalogue.hpp>
 #include <moesaic/speculation/fixed.hpp>
+#include <moesaic/speculation/goodput.hpp>
 #include <moesaic/speculation/greedy.hpp>
 #include <moesaic/speculation/no_draft.hpp>
 #include <moesaic/speculation/sampled.hpp>
+#include <moesaic/speculation/test_and_set.hpp>
+#include <moesaic/speculation/verification_prefix.hpp>
+#include <moesaic/speculation/working_set.hpp>
 #include <moesaic/transport/instant.hpp>
 #include <moesaic/transport/simulated.hpp>
 #include <moesaic/version.hpp>

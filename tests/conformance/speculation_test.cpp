@@ -29,6 +29,11 @@ HOLDS("amortization_roofline is a governor", speculation_governor_suite, [] { re
 HOLDS("amortization_roofline by the token is a governor", speculation_governor_suite,
       [] { return speculation::amortization_roofline{.most = 5, .least = 0, .per_step = 1, .bonus = 1}; })
 HOLDS("any of amortization_roofline is a governor", speculation_governor_suite, [] { return *speculation::make("amortization_roofline"); })
+HOLDS("test_and_set is a governor", speculation_governor_suite, [] { return speculation::test_and_set{}; })
+HOLDS("goodput is a governor", speculation_governor_suite, [] { return speculation::goodput{.length = 5, .retry = 8}; })
+HOLDS("verification_prefix is a governor", speculation_governor_suite, [] { return speculation::verification_prefix{}; })
+HOLDS("working_set is a governor", speculation_governor_suite, [] { return speculation::working_set{}; })
+HOLDS("any of working_set is a governor", speculation_governor_suite, [] { return *speculation::make("working_set(5)"); })
 HOLDS("no_draft is a drafter", drafter_suite, [] { return speculation::no_draft{}; }, 32)
 HOLDS("greedy is an acceptance rule", acceptance_rule_suite, [] { return speculation::greedy{}; })
 HOLDS("sampled is an acceptance rule", acceptance_rule_suite, [] { return speculation::sampled{.temperature = 0.7F, .top_p = 0.9F, .seed = 5}; })

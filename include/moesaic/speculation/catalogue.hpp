@@ -15,6 +15,10 @@
 #include <moesaic/core/spec.hpp>
 #include <moesaic/speculation/amortization_roofline.hpp>
 #include <moesaic/speculation/fixed.hpp>
+#include <moesaic/speculation/goodput.hpp>
+#include <moesaic/speculation/test_and_set.hpp>
+#include <moesaic/speculation/verification_prefix.hpp>
+#include <moesaic/speculation/working_set.hpp>
 
 namespace moesaic::speculation {
 
@@ -25,7 +29,7 @@ namespace moesaic::speculation {
 class any {
  public:
   using hears = events<inventory, layer_event, admitted, evicted, hint, draft_started, token_drafted, draft_cut, draft_ended, step_outcome>;
-  using choices = std::variant<fixed, amortization_roofline>;
+  using choices = std::variant<fixed, amortization_roofline, test_and_set, goodput, verification_prefix, working_set>;
 
   template <class Governor>
     requires(!std::same_as<Governor, any> && std::constructible_from<choices, Governor>)
@@ -70,6 +74,10 @@ inline constexpr std::array known{
     entry{"fixed", "length=0,stop_below=0", "drafts length tokens (0: none), or up to one less probable than stop_below percent"},
     entry{"amortization_roofline", "most=16,least=1,smoothing=10,prior=90,per_step=0,bonus=0",
           "the length that promises most accepted tokens per time, missing experts included"},
+    entry{"test_and_set", "length=4,refresh=100", "tries lengths for four steps each, then keeps the best for a while"},
+    entry{"goodput", "length=8,retry=32", "the length that promises most committed tokens per time, by moving averages"},
+    entry{"verification_prefix", "length=8,residency=1", "always drafts length tokens, and verifies the prefix that pays"},
+    entry{"working_set", "length=8,loss=2,allowance=24", "goes on while a row brings more than its experts cost; loses a bounded time against not speculating"},
 };
 [[nodiscard]] constexpr std::span<const entry> entries() noexcept { return known; }
 
@@ -94,6 +102,18 @@ inline constexpr std::array known{
                   return amortization_roofline{.most = small(v[0]), .least = small(v[1]), .smoothing = small(v[2]), .prior = small(v[3]),
                                                .per_step = small(v[4]), .bonus = small(v[5])};
                 });
+  if (parsed->name() == "test_and_set")
+    return with(std::array{knob{"length", 4, 1, longest}, knob{"refresh", 100, 8, 1'000'000}},
+                [&](const auto& v) { return test_and_set{.length = small(v[0]), .refresh = small(v[1])}; });
+  if (parsed->name() == "goodput")
+    return with(std::array{knob{"length", 8, 1, longest}, knob{"retry", 32, 1, 1'000'000}},
+                [&](const auto& v) { return goodput{.length = small(v[0]), .retry = small(v[1])}; });
+  if (parsed->name() == "verification_prefix")
+    return with(std::array{knob{"length", 8, 1, longest}, knob{"residency", 1, 0, 1}},
+                [&](const auto& v) { return verification_prefix{.length = small(v[0]), .residency = small(v[1])}; });
+  if (parsed->name() == "working_set")
+    return with(std::array{knob{"length", 8, 1, longest}, knob{"loss", 2, 0, 100}, knob{"allowance", 24, 1, 10'000}},
+                [&](const auto& v) { return working_set{.length = small(v[0]), .loss = small(v[1]), .allowance = small(v[2])}; });
   return unknown_name(parsed->name(), "speculation governor", entries());
 }
 
