@@ -40,11 +40,11 @@ std::uint64_t setting(const char* name, std::uint64_t otherwise) {
 
 any_bundle random_bundle(const model_shape& shape, splitmix& random, hearsay& said, bool& displaces_own) {
   constexpr std::array keyed{"lru", "fifo", "lfu", "lrfu(16)", "lrfu(3)", "lfu_in_cache", "class_lru(8)", "gdsf"};
-  constexpr std::array keyless{"random(5)", "least_useful", "arc", "sieve", "s3_fifo", "forecast(8)", "look_ahead(4)", "below_threshold"};
+  constexpr std::array keyless{"random(5)", "least_useful", "arc", "sieve", "s3_fifo", "forecast(8)", "look_ahead(4)", "below_threshold", "farthest_use", "protected_lru"};
   constexpr std::array scorings{"none", "recency", "decayed_frequency(8)", "hysteresis(up=2)"};
-  constexpr std::array predictions{"none", "previous_step", "transition_counts", "transition_counts(most=3,horizon=1)"};
+  constexpr std::array predictions{"none", "previous_step", "transition_counts", "transition_counts(most=3,horizon=1)", "draft_routes"};
   constexpr std::array prefetches{"none", "most_useful", "most_useful(in_flight=1,horizon=1)", "most_useful(in_flight=16,horizon=5)",
-                                  "static_cutoff", "analytic_cutoff(batch=2)", "profiled_cutoff(steps=1)", "utility_levels"};
+                                  "static_cutoff", "analytic_cutoff(batch=2)", "profiled_cutoff(steps=1)", "utility_levels", "three_phases(slots=1)", "three_phases(draft_time=1,saturate=0)"};
   constexpr std::array placements{"fetch", "fetch", "fetch", "fetch", "host", "balanced_host", "balanced_host(least=2,host=300,device=20000)"};
   constexpr std::array admissions{"forced", "forced", "frequency_contest(8)", "staging_only", "reaches_threshold", "optional", "by_union(percent=30)"};
   const auto one_of = [&](const auto& list) { return list[random.below(static_cast<std::uint32_t>(list.size()))]; };

@@ -157,11 +157,15 @@ class soak_run {
       quiet([&] { core_->pump(); });
     } else if (what < 93) {
       const std::array<expert_index, 2> guess{expert_index{0}, expert_index{1}};
-      const hint early{.layer = layer_index{0}, .at = {random_.below(8)}, .experts = guess};
-      quiet([&] { core_->hear(early); });
+      const std::uint32_t longest = random_.between(1, 8);
+      quiet([&] { core_->hear(draft_started{{longest}}); });
+      for (std::uint32_t t = 1; t <= longest && random_.chance(800); ++t) {
+        const hint early{.from = provenance::draft_router, .layer = layer_index{0}, .at = {t - 1}, .experts = guess};
+        quiet([&] { core_->hear(early); });
+        quiet([&] { core_->hear(token_drafted{{t}, {random_.below(5'000)}}); });
+        if (random_.chance(500)) quiet([&] { core_->pump(); });
+      }
       quiet([&] { core_->hear(draft_cut{{random_.below(8)}}); });
-      quiet([&] { core_->hear(draft_started{{1 + random_.below(8)}}); });
-      quiet([&] { core_->hear(token_drafted{{1 + random_.below(8)}, {random_.below(5'000)}}); });
       quiet([&] { core_->hear(draft_ended{{random_.below(8)}}); });
     } else if (what < 96) {
       ++step_;
