@@ -68,6 +68,14 @@ template <class Make>
       nobody.candidates = candidate_view(w->shape.space(), {}, {}, mask);
       found.expect(!asked.victim(nobody), "names somebody where there is nobody");
       found.expect(asked.victim(scene) == victim, "a question about others changes the answer");
+      if constexpr (requires { asked.victim_index(scene); }) {
+        const std::uint64_t until_now = allocations();
+        const std::uint32_t flat = asked.victim_index(scene);
+        in_calls += allocations() - until_now;
+        found.expect(victim_at(flat, w->shape.space()) == victim, "victim_index names another expert than victim");
+        found.expect(asked.victim_index(nobody) == no_victim, "victim_index names somebody where there is nobody");
+        found.expect(asked.victim(scene) == victim, "asking for victim_index changes the answer");
+      }
 
       found.expect(seldom.victim(scene) == victim, "having been asked before changes the answer");
       found.expect(travelled.victim(scene) == victim, "does not survive being moved");

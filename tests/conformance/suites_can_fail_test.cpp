@@ -112,6 +112,38 @@ struct takes_the_most_recent : eviction::lru {
     return most;
   }
 };
+struct has_an_index_of_another : eviction::least_useful {
+  template <utility_scorer S>
+  std::uint32_t victim_index(const eviction_scene<S>& scene) const noexcept {
+    std::uint32_t highest = no_victim;
+    for (const expert_id e : scene.candidates)
+      if (const std::uint32_t flat = scene.candidates.space().flat(e); highest == no_victim || flat > highest) highest = flat;
+    return highest;
+  }
+};
+struct has_an_index_without_candidates : eviction::least_useful {
+  template <utility_scorer S>
+  std::uint32_t victim_index(const eviction_scene<S>& scene) const noexcept {
+    const auto named = eviction::least_useful::victim(scene);
+    return named ? scene.candidates.space().flat(*named) : 0;
+  }
+};
+struct has_an_index_that_moves_its_hand : eviction::least_useful {
+  bool turned = false;
+  template <utility_scorer S>
+  std::optional<expert_id> victim(const eviction_scene<S>& scene) const noexcept {
+    std::optional<expert_id> end;
+    for (const expert_id e : scene.candidates)
+      if (!end || (turned ? e > *end : e < *end)) end = e;
+    return end;
+  }
+  template <utility_scorer S>
+  std::uint32_t victim_index(const eviction_scene<S>& scene) noexcept {
+    const auto named = victim(scene);
+    turned = turned || named;
+    return named ? scene.candidates.space().flat(*named) : no_victim;
+  }
+};
 struct allocates_when_it_hears : eviction::least_useful {
   using hears = events<layer_event>;
   std::vector<std::uint32_t> seen;
@@ -148,6 +180,9 @@ TEST_CASE("the eviction suite finds out") {
   FOUND_OUT(of_eviction<refuses_on_tuesdays>(), "refuses");
   FOUND_OUT(of_eviction<ties_go_to_the_higher_id>(), "(key, id) is not the smallest");
   FOUND_OUT(of_eviction<takes_the_most_recent>(), "(key, id) is not the smallest");
+  FOUND_OUT(of_eviction<has_an_index_of_another>(), "victim_index names another expert");
+  FOUND_OUT(of_eviction<has_an_index_without_candidates>(), "victim_index names somebody where there is nobody");
+  FOUND_OUT(of_eviction<has_an_index_that_moves_its_hand>(), "asking for victim_index changes the answer");
   FOUND_OUT(of_eviction<allocates_when_it_hears>(), "allocates");
   FOUND_OUT(of_eviction<points_into_itself>(), "being moved");
 }
