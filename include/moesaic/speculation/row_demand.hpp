@@ -28,7 +28,6 @@ namespace moesaic::speculation {
 /// Threads: one at a time. No knobs.
 class row_demand {
  public:
-  using hears = events<inventory, layer_event, admitted, evicted>;
   static constexpr std::uint32_t rows = 64;
 
   void on(const inventory& all) {

@@ -40,7 +40,7 @@ namespace moesaic::speculation {
 ///
 ///     speculation::working_set governor{.length = 8};
 struct working_set {
-  using hears = row_demand::hears;
+  using hears = events<inventory, layer_event, admitted, evicted>;
 
   std::uint32_t length = 8;
   std::uint32_t loss = 2;
