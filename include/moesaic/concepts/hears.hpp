@@ -64,7 +64,7 @@ struct draft_ended {
 /// Order within one event: layer_event (in `acquire`, before anybody is asked anything), then admitted and evicted as they
 /// are decided, then lease_ended. After each step: step_outcome. While drafting: draft_started, then hint and
 /// token_drafted token by token, draft_cut where not all of them will be verified, and one draft_ended for each draft_started. A step
-/// that drafts nothing tells none of these.
+/// in which the governor allows no draft tells none of these; a drafter that has nothing to offer leaves a start and an end.
 template <class... Events>
 struct events {
   template <class Event>
