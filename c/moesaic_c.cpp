@@ -376,9 +376,17 @@ moesaic_status moesaic_part_place(moesaic_cache* cache, uint32_t layer, uint32_t
 moesaic_status moesaic_tell_hint(moesaic_cache* cache, const moesaic_hint* hint) {
   return inside(cache, [&] { return tell(*cache, hint); });
 }
-moesaic_status moesaic_tell_cut(moesaic_cache* cache, uint32_t kept) {
+moesaic_status moesaic_tell_draft(moesaic_cache* cache, uint32_t what, uint32_t tokens, int64_t nanoseconds) {
   return inside(cache, [&]() -> answer_or_error {
-    cache->core.hear(moesaic::draft_cut{{kept}});
+    if (what > MOESAIC_DRAFT_ENDED || tokens > moesaic::forecast::longest_window || nanoseconds < 0 || (what == MOESAIC_DRAFT_STARTED && tokens == 0))
+      return error(error_code::bad_argument, "a draft is told with what = ", what, ", ", tokens, " tokens and ", nanoseconds,
+                   " ns; expected what from 0 to 3, at most ", moesaic::forecast::longest_window, " tokens (at least 1 to start) and times from 0");
+    switch (what) {
+      case MOESAIC_DRAFT_STARTED: cache->core.hear(moesaic::draft_started{{tokens}}); break;
+      case MOESAIC_TOKEN_DRAFTED: cache->core.hear(moesaic::token_drafted{{tokens}, {nanoseconds}}); break;
+      case MOESAIC_DRAFT_CUT: cache->core.hear(moesaic::draft_cut{{tokens}}); break;
+      default: cache->core.hear(moesaic::draft_ended{{tokens}}); break;
+    }
     return MOESAIC_OK;
   });
 }

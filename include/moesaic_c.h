@@ -23,12 +23,9 @@
  * a destroyed cache's pointer cannot be recognised.
  */
 
-#include <stddef.h>
 #include <stdint.h>
 
-#if defined(_WIN32)
-#define MOESAIC_C_API __declspec(dllimport)
-#elif defined(__GNUC__)
+#if defined(__GNUC__)
 #define MOESAIC_C_API __attribute__((visibility("default")))
 #else
 #define MOESAIC_C_API
@@ -69,8 +66,6 @@ typedef struct moesaic_error {
   moesaic_status code;
   char sentence[512]; /* UTF-8, ended by 0; empty after success */
 } moesaic_error;
-
-/* ---- what a cache is made from -------------------------------------------------------------------------------------------- */
 
 /* One Mixture-of-Experts layer, in model order, counted from 0; dense layers are left out. */
 typedef struct moesaic_layer {
@@ -194,8 +189,6 @@ MOESAIC_C_API moesaic_status moesaic_create(const moesaic_options* options, moes
 /* Ends the leases, waits for or withdraws what travels, and sets `*cache` to null. Null, or a null inside, is fine. */
 MOESAIC_C_API moesaic_status moesaic_destroy(moesaic_cache** cache);
 
-/* ---- leases --------------------------------------------------------------------------------------------------------------- */
-
 enum { MOESAIC_PREFILL = 0, MOESAIC_DECODE = 1, MOESAIC_DRAFT = 2, MOESAIC_VERIFY = 3 };
 enum { MOESAIC_HOLD_ALL = 1 };
 
@@ -244,15 +237,9 @@ MOESAIC_C_API moesaic_status moesaic_end(moesaic_cache* cache, moesaic_lease lea
 MOESAIC_C_API moesaic_status moesaic_part_place(moesaic_cache* cache, uint32_t layer, uint32_t expert, uint32_t part, uint64_t* offset,
                                                 uint64_t* bytes);
 
-/* ---- what else a cache is told and asked ---------------------------------------------------------------------------------- */
-
-enum {
-  MOESAIC_FROM_TARGET_ROUTER = 0,
-  MOESAIC_FROM_DRAFT_ROUTER = 1,
-  MOESAIC_FROM_TARGET_GATE_ON_DRAFT = 2,
-  MOESAIC_FROM_HISTORY = 3,
-  MOESAIC_FROM_TARGET_GATE_AHEAD = 4
-};
+enum { MOESAIC_FROM_TARGET_ROUTER = 0, MOESAIC_FROM_DRAFT_ROUTER = 1, MOESAIC_FROM_TARGET_GATE_ON_DRAFT = 2, MOESAIC_FROM_HISTORY = 3,
+       MOESAIC_FROM_TARGET_GATE_AHEAD = 4 };
+enum { MOESAIC_DRAFT_STARTED = 0, MOESAIC_TOKEN_DRAFTED = 1, MOESAIC_DRAFT_CUT = 2, MOESAIC_DRAFT_ENDED = 3 };
 
 /* Early knowledge about one token of the coming window in one layer. */
 typedef struct moesaic_hint {
@@ -288,8 +275,9 @@ typedef struct moesaic_counters {
 } moesaic_counters;
 
 MOESAIC_C_API moesaic_status moesaic_tell_hint(moesaic_cache* cache, const moesaic_hint* hint);
-/* Rows at or after `kept` of the window will not be verified. */
-MOESAIC_C_API moesaic_status moesaic_tell_cut(moesaic_cache* cache, uint32_t kept);
+/* Where a draft stands, for policies that plan by it. `tokens`, at most 64, is: the most it may become (at least 1); those drafted so far, the
+ * last of which took `nanoseconds`; those that are kept, rows behind them will not be verified; those the target verifies, or 0. */
+MOESAIC_C_API moesaic_status moesaic_tell_draft(moesaic_cache* cache, uint32_t what, uint32_t tokens, int64_t nanoseconds);
 MOESAIC_C_API moesaic_status moesaic_tell_step(moesaic_cache* cache, const moesaic_step* step);
 /* Takes in what has arrived and lets prefetching use an idle link. For whenever the engine has a moment. */
 MOESAIC_C_API moesaic_status moesaic_pump(moesaic_cache* cache);

@@ -217,7 +217,14 @@ TEST_CASE("events and hints outside the model are refused, and nothing has happe
   step.accepted = 0;
   step.committed = 1;
   CHECK(moesaic_tell_step(cache, &step) == MOESAIC_OK);
-  CHECK(moesaic_tell_cut(cache, 3) == MOESAIC_OK);
+  CHECK(moesaic_tell_draft(cache, MOESAIC_DRAFT_STARTED, 4, 0) == MOESAIC_OK);
+  CHECK(moesaic_tell_draft(cache, MOESAIC_TOKEN_DRAFTED, 1, 1000) == MOESAIC_OK);
+  CHECK(moesaic_tell_draft(cache, MOESAIC_DRAFT_CUT, 0, 0) == MOESAIC_OK);
+  CHECK(moesaic_tell_draft(cache, MOESAIC_DRAFT_ENDED, 0, 0) == MOESAIC_OK);
+  CHECK(moesaic_tell_draft(cache, MOESAIC_DRAFT_STARTED, 0, 0) == MOESAIC_BAD_ARGUMENT);
+  CHECK(moesaic_tell_draft(cache, MOESAIC_DRAFT_CUT, 65, 0) == MOESAIC_BAD_ARGUMENT);
+  CHECK(moesaic_tell_draft(cache, MOESAIC_TOKEN_DRAFTED, 1, -1) == MOESAIC_BAD_ARGUMENT);
+  CHECK(moesaic_tell_draft(cache, 4, 1, 0) == MOESAIC_BAD_ARGUMENT);
   std::uint64_t offset = 0, size = 0;
   CHECK(moesaic_part_place(cache, 0, 0, 0, &offset, &size) == MOESAIC_WRONG_ORDER);
   auto count = sized<moesaic_counters>();
