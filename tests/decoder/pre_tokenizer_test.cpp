@@ -70,7 +70,16 @@ TEST_CASE("pieces in stages, for files that name no rule") {
   CHECK(cut(how, "it's") == pieces{"it", "'", "s"});
 }
 
+TEST_CASE("numbers one by one, then gpt2") {
+  constexpr auto how = pre_tokenizer::single_numbers;
+  CHECK(cut(how, "").empty());
+  CHECK(cut(how, "ab12 3") == pieces{"ab", "1", "2", " ", "3"});
+  CHECK(cut(how, "I'll x") == pieces{"I", "'ll", " x"});
+}
+
 TEST_CASE("rules by name") {
+  CHECK(*moesaic::decoder::pre_tokenizer_named("refact") == pre_tokenizer::single_numbers);
+  CHECK(*moesaic::decoder::pre_tokenizer_named("glm4") == pre_tokenizer::llama3);
   CHECK(*moesaic::decoder::pre_tokenizer_named("gpt-2") == pre_tokenizer::gpt2);
   CHECK(*moesaic::decoder::pre_tokenizer_named("qwen2") == pre_tokenizer::qwen2);
   CHECK(*moesaic::decoder::pre_tokenizer_named("llama-bpe") == pre_tokenizer::llama3);

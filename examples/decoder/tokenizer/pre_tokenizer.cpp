@@ -9,7 +9,7 @@
 namespace moesaic::decoder {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, pre_tokenizer>, 16> known{{
+constexpr std::array<std::pair<std::string_view, pre_tokenizer>, 19> known{{
     {"default", pre_tokenizer::staged},
     {"gpt-2", pre_tokenizer::gpt2},
     {"mpt", pre_tokenizer::gpt2},
@@ -21,6 +21,9 @@ constexpr std::array<std::pair<std::string_view, pre_tokenizer>, 16> known{{
     {"falcon3", pre_tokenizer::llama3},
     {"dbrx", pre_tokenizer::llama3},
     {"smaug-bpe", pre_tokenizer::llama3},
+    {"glm4", pre_tokenizer::llama3},
+    {"chatglm-bpe", pre_tokenizer::llama3},
+    {"refact", pre_tokenizer::single_numbers},
     {"qwen2", pre_tokenizer::qwen2},
     {"stablelm2", pre_tokenizer::qwen2},
     {"deepseek-r1-qwen", pre_tokenizer::qwen2},
@@ -144,6 +147,14 @@ void cut_in_stages(std::string_view text, std::vector<std::string_view>& out) {
   out.insert(out.end(), pieces.begin(), pieces.end());
 }
 
+void cut_numbers_first(std::string_view text, std::vector<std::string_view>& out) {
+  std::vector<std::string_view> pieces{text};
+  std::vector<std::string_view> scratch;
+  separate(pieces, scratch, [](std::string_view t, std::size_t at) { return end_of_run(t, at, character_class::number, 1); });
+  separate(pieces, scratch, [](std::string_view t, std::size_t at) { return next_gpt2(t, at); });
+  out.insert(out.end(), pieces.begin(), pieces.end());
+}
+
 }  // namespace
 
 result<pre_tokenizer> pre_tokenizer_named(std::string_view name) {
@@ -156,6 +167,7 @@ result<pre_tokenizer> pre_tokenizer_named(std::string_view name) {
 
 void cut_into_pieces(pre_tokenizer how, std::string_view text, std::vector<std::string_view>& pieces) {
   if (how == pre_tokenizer::staged) return text.empty() ? void() : cut_in_stages(text, pieces);
+  if (how == pre_tokenizer::single_numbers) return text.empty() ? void() : cut_numbers_first(text, pieces);
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end =
         how == pre_tokenizer::gpt2 ? next_gpt2(text, at) : next_llama3(text, at, how == pre_tokenizer::qwen2 ? 1 : 3);

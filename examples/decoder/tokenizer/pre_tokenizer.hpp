@@ -15,9 +15,10 @@ namespace moesaic::decoder {
 ///   gpt2      's|'t|'re|'ve|'m|'ll|'d| ?L+| ?N+| ?[^\sLN]+|\s+(?!\S)|\s+
 ///   llama3    (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\nLN]?L+|N{1,3}| ?[^\sLN]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
 ///   qwen2     the same with single numbers
+///   single_numbers  N, then gpt2, each applied to what the one before left (Granite, which names it refact)
 ///   staged    [P$+<=>^~|]+ , then gpt2, then N+, then [0-9]{3}, each applied to what the one before left (a file that names
 ///             "default" or nothing)
-enum class pre_tokenizer : std::uint8_t { gpt2, llama3, qwen2, staged };
+enum class pre_tokenizer : std::uint8_t { gpt2, llama3, qwen2, single_numbers, staged };
 
 /// By the name in a file's `tokenizer.ggml.pre`. Errors: unknown_name, listing the known.
 [[nodiscard]] result<pre_tokenizer> pre_tokenizer_named(std::string_view name);

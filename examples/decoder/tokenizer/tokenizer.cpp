@@ -44,7 +44,7 @@ tokenizer tokenizer::from(const gguf_file& file) {
   }
   const bool byte_level = *model == "gpt2";
   if (!byte_level && *model != "llama") {
-    t.why_no_encoding_ = "its tokenizer '" + printable(*model) + "' is not known here; known is gpt2 (byte-level BPE)";
+    t.why_no_encoding_ = "its tokenizer '" + printable(*model) + "' is not known here; known are gpt2 (byte-level BPE) and llama (SentencePiece)";
     return t;
   }
   if (const auto read = t.read_tokens(file, byte_level); !read) {
@@ -54,17 +54,12 @@ tokenizer tokenizer::from(const gguf_file& file) {
   t.has_text_ = true;
   for (const char* key : {"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"})
     if (const auto id = file.whole(key); id && *id < t.size()) t.ends_.push_back(static_cast<token_id>(*id));
-  if (!byte_level) {
-    t.why_no_encoding_ =
-        "its tokenizer is of the SentencePiece kind, which this program only turns back into text; known is gpt2 (byte-level "
-        "BPE)";
-    return t;
-  }
-  if (const auto read = t.read_merges(file); !read) {
+  if (const auto read = byte_level ? t.read_merges(file) : t.read_scores(file); !read) {
     t.why_no_encoding_ = read.error().sentence();
     return t;
   }
-  if (const auto add = file.flag("tokenizer.ggml.add_bos_token"); add && *add)
+  const auto add = file.flag("tokenizer.ggml.add_bos_token");
+  if (add ? *add : !byte_level)
     if (const auto id = file.whole("tokenizer.ggml.bos_token_id"); id && *id < t.size()) t.begin_ = static_cast<token_id>(*id);
   return t;
 }
@@ -94,13 +89,16 @@ result<void> tokenizer::read_tokens(const gguf_file& file, bool byte_level) {
     kinds_.push_back(kind);
     if (literal) {
       merger_.add_unfindable(text);
-      if (byte_level && !text.empty() && kind != token_kind::unknown)
+      if (!text.empty() && kind != token_kind::unknown)
         specials_[static_cast<unsigned char>(text[0])].push_back(static_cast<token_id>(i));
     } else if (byte_level) {
       const auto bytes = bytes_behind(text);
       merger_.add_symbol(bytes ? std::string_view(*bytes) : text);
+    } else if (const std::string plain = plain_piece(text, kind == token_kind::byte); kind == token_kind::byte) {
+      merger_.add_unfindable(plain);  // only where no other token holds the character
+      if (plain.size() == 1) token_of_byte_[static_cast<unsigned char>(plain[0])] = static_cast<token_id>(i);
     } else {
-      merger_.add_symbol(plain_piece(text, kind == token_kind::byte));
+      merger_.add_symbol(plain);
     }
   }
   for (auto& same_start : specials_)
@@ -141,13 +139,38 @@ result<void> tokenizer::read_merges(const gguf_file& file) {
   return {};
 }
 
+result<void> tokenizer::read_scores(const gguf_file& file) {
+  auto scores = file.reals("tokenizer.ggml.scores");
+  if (!scores) return scores.error();
+  if (scores->size() != size())
+    return error(error_code::bad_file, "tokenizer.ggml.scores has ", scores->size(), " entries for ", size(), " tokens");
+  scores_ = std::move(*scores);
+  if (const auto blank = file.flag("tokenizer.ggml.add_space_prefix"); blank) blank_before_ = *blank;
+  return {};
+}
+
 token_id tokenizer::special_at(std::string_view text, std::size_t at) const noexcept {
   for (const token_id id : specials_[static_cast<unsigned char>(text[at])])
     if (text.substr(at).starts_with(merger_.text(static_cast<std::uint32_t>(id)))) return id;
   return -1;
 }
 
+/// `text` lies between special tokens, or ends.
+void tokenizer::encode_scored(std::string_view text, std::vector<token_id>& ids) {
+  if (text.empty()) return;
+  const std::string plain = plain_piece((blank_before_ ? " " : "") + std::string(text), false);
+  std::vector<sentence_pieces::piece> pieces;
+  scored_.merge(plain, merger_, scores_, pieces);
+  for (const auto& [symbol, own] : pieces) {
+    if (symbol != byte_pair_merger::none)
+      ids.push_back(static_cast<token_id>(symbol));
+    else
+      for (const char byte : own) ids.push_back(token_of_byte_[static_cast<unsigned char>(byte)]);
+  }
+}
+
 void tokenizer::encode_plain(std::string_view text, std::vector<token_id>& ids) {
+  if (!scores_.empty()) return encode_scored(text, ids);
   pieces_.clear();
   cut_into_pieces(how_, text, pieces_);
   for (const std::string_view piece : pieces_) {

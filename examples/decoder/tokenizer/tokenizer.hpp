@@ -13,12 +13,13 @@
 #include "../engine/gguf_file.hpp"
 #include "byte_pair_merger.hpp"
 #include "pre_tokenizer.hpp"
+#include "sentence_pieces.hpp"
 
 namespace moesaic::decoder {
 
-/// Text to token ids and back, as the model's file describes it. Byte-level BPE (`tokenizer.ggml.model` "gpt2") both ways;
-/// SentencePiece vocabularies ("llama") only back to text. A file with another tokenizer, or none, makes one that can do
-/// neither: ids are all such a model needs, and `encode` says what is missing.
+/// Text to token ids and back, as the model's file describes it: byte-level BPE (`tokenizer.ggml.model` "gpt2") and SentencePiece
+/// vocabularies with scores ("llama"). A file with another tokenizer, or none, makes one that can do neither: ids are all such a
+/// model needs, and `encode` says what is missing. Chat templates are not applied: the text is taken as it stands.
 /// Cost: about 25 bytes a token and 45 a merge; encoding is linear but for the merges, O(n log n) in the longest piece.
 class tokenizer {
  public:
@@ -42,7 +43,9 @@ class tokenizer {
 
   [[nodiscard]] result<void> read_tokens(const gguf_file& file, bool byte_level);
   [[nodiscard]] result<void> read_merges(const gguf_file& file);
+  [[nodiscard]] result<void> read_scores(const gguf_file& file);
   void encode_plain(std::string_view text, std::vector<token_id>& ids);
+  void encode_scored(std::string_view text, std::vector<token_id>& ids);
   [[nodiscard]] token_id special_at(std::string_view text, std::size_t at) const noexcept;
 
   std::string why_no_encoding_;
@@ -50,6 +53,9 @@ class tokenizer {
   bool whole_pieces_first_ = false;  // a piece that is a token is taken as it is, whatever the merges say
   pre_tokenizer how_ = pre_tokenizer::gpt2;
   byte_pair_merger merger_;
+  sentence_pieces scored_;
+  std::vector<float> scores_;  // of a SentencePiece vocabulary; empty: byte-level
+  bool blank_before_ = true;   // SentencePiece: a text begins with a blank, written or not
   std::vector<token_kind> kinds_;
   std::array<std::vector<token_id>, 256> specials_;  // by first byte, longest first
   std::array<token_id, 256> token_of_byte_{};
