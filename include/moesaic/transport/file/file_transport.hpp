@@ -67,6 +67,7 @@ class file_transport {
       if (ring) return file_transport(backends(std::in_place_index<1>, std::move(*ring)), cost, probed);
       if (options.by == backend::uring) return ring.error();
     }
+    // NOLINTNEXTLINE(bugprone-use-after-move): a ring that fails has left it alone
     auto pool = pread_pool::create(std::move(source), {options.capacity, options.threads, options.longest_read});
     if (!pool) return pool.error();
     return file_transport(backends(std::in_place_index<0>, std::move(*pool)), cost, probed);

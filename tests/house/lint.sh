@@ -1,0 +1,16 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# clang-tidy with the checks of .clang-tidy over every header, and over tests that instantiate the core and the loop.
+# Usage: sh tests/house/lint.sh [clang-tidy]
+set -eu
+cd "$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)"
+tidy=${1:-clang-tidy}
+if ! command -v "$tidy" > /dev/null 2>&1; then
+  printf 'moesaic: no %s: please install it (Debian: clang-tidy)\n' "$tidy" >&2
+  exit 1
+fi
+mkdir -p build/ci
+(cd include && find moesaic -name '*.hpp' | LC_ALL=C sort) | sed 's/.*/#include <&>/' > build/ci/every_header.cpp
+printf '%s\n' build/ci/every_header.cpp tests/docs/decision_log_test.cpp tests/integration/counters_while_running_test.cpp tests/runtime/offload_runtime_test.cpp |
+  xargs -n 1 -P "$(nproc 2> /dev/null || echo 2)" sh -c '"$0" --quiet --config-file=.clang-tidy "$1" -- -std=c++20 -Iinclude -Itests 2> /dev/null' "$tidy"
+printf 'no findings in %s headers\n' "$(wc -l < build/ci/every_header.cpp)"
