@@ -108,6 +108,7 @@ std::string list_policies(std::string_view slot, const policy_libraries& more) {
   if (slot == "scoring") return lines_of(scoring::entries());
   if (slot == "prediction") return lines_of(prediction::entries());
   if (slot == "prefetch") return lines_of(prefetch::entries());
+  if (slot == "governor") return lines_of(speculation::entries());
   return lines_of(placement::entries());
 }
 

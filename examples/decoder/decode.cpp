@@ -75,7 +75,7 @@ token_choice choice_of(const options& o, const std::vector<token_id>& forced) {
 /// Everything between the command line and the report. Nothing: it went well.
 std::optional<broken_off> decode(const options& o, report& r) {
   const auto began = std::chrono::steady_clock::now();
-  if (auto names = command_line::choose_policies(o.system, o.parts); !names)
+  if (auto names = named_policies(o); !names)
     return broken_off{names.error()};
   else if (auto made = command_line::make_policies(*names, o.libraries); !made)
     return broken_off{made.error()};
@@ -113,6 +113,8 @@ std::optional<broken_off> decode(const options& o, report& r) {
   if (model->moe_layers() == 0 && !(o.journal.empty() && o.timeline.empty()))
     return broken_off{error(error_code::bad_argument, o.model, ": has no routed experts, so there is nothing for ",
                             o.journal.empty() ? "--timeline" : "--journal", " to write; leave it out")};
+  if (model->moe_layers() == 0 && !o.speculation.draft.none())
+    return broken_off{error(error_code::bad_argument, o.model, ": has no routed experts, and --draft is for models that have; leave it out")};
   auto notes = evidence::open(o.logits, o.routing);
   if (!notes) return broken_off{notes.error()};
   std::vector<std::uint32_t> blocks;
@@ -134,6 +136,7 @@ std::optional<broken_off> decode(const options& o, report& r) {
     order.tokens = static_cast<std::uint32_t>(forced->size());
     order.tokens_are_forced = true;
   }
+  order.drafts = !o.speculation.draft.none();
   text_output out(words, o.json != "-");
   std::optional<broken_off> trouble;
   if (tapped.inner().moe_layers() > 0) {

@@ -47,7 +47,7 @@ TEST_CASE("options, values and names that are wrong") {
   refused(decode({"--model", m, "--budget", "25%", "--prompt", "x", "--placement", "belief"}), "fetch");
   refused(decode({"--model", m, "--budget", "25%", "--prompt", "x", "--system", "belief"}), "on_demand");
   refused(decode({"--model", m, "--budget", "lots", "--prompt", "x"}), "lots");
-  refused(decode({"--model", m, "--budget", "25%", "--prompt", "x", "--draft", "ngram"}), "not available in this version");
+  refused(decode({"--model", m, "--budget", "25%", "--prompt", "x", "--governor", "belief"}), "fixed");
   refused(decode({"--model", m, "--budget", "25%", "--prompt", "x", "--tokens", "some"}), "--tokens");
 }
 

@@ -116,14 +116,38 @@ TEST_CASE("wrong options are named, with what to do") {
   CHECK(has(std::string(parse({"--model", "m", "--budget", "all"}).error().sentence()), "--prompt"));
 }
 
-TEST_CASE("what comes in later versions says so and names the option") {
-  for (const std::vector<const char*>& words : std::vector<std::vector<const char*>>{{"--draft", "ngram"},
-                                                                                     {"--draft-length", "4"},
-                                                                                     {"--governor", "roofline"},
-                                                                                     {"--slo", "50"}}) {
-    const std::string sentence = refusal(words);
-    CHECK(has(sentence, words[0]));
-    CHECK(has(sentence, "not available in this version"));
-  }
-  CHECK(parse_more({"--draft", "none", "--draft-length", "0", "--governor", "fixed(0)"}));
+TEST_CASE("drafts: who, how many, who decides, how long") {
+  const auto given = [](const std::vector<const char*>& words) {
+    const auto r = parse_more(words);
+    REQUIRE_MESSAGE(r, (r ? std::string() : std::string(r.error().sentence())));
+    return std::get<options>(*r).speculation;
+  };
+  CHECK(given({}).draft.none());
+  CHECK(given({"--draft", "none", "--draft-length", "0", "--governor", "fixed(0)"}).draft.none());
+  CHECK(given({}).governor_spec("fixed(0)") == "fixed(0)");
+  CHECK(given({"--draft", "ngram"}).governor_spec("fixed(0)") == "fixed(4)");
+  CHECK(given({"--draft", "ngram"}).governor_spec("fixed(8,stop_below=75)") == "fixed(8,stop_below=75)");
+  CHECK(given({"--draft", "ngram", "--draft-length", "7"}).governor_spec("fixed(0)") == "fixed(7)");
+  CHECK(given({"--draft", "ngram", "--draft-length", "0"}).governor_spec("fixed(1)") == "fixed(0)");
+  CHECK(given({"--draft", "ngram", "--draft-length", "7"}).governor_spec("amortization_roofline") == "amortization_roofline");
+  CHECK(given({"--draft", "ngram", "--governor", "fixed(2)", "--draft-length", "7"}).governor_spec("amortization_roofline") == "fixed(2)");
+  CHECK(given({"--slo", "12.5"}).time_limit == nanoseconds{12'500'000});
+  CHECK(std::get<draft_request::self>(given({"--draft", "self:q4_0"}).draft.what).type == GGML_TYPE_Q4_0);
+  CHECK(std::get<draft_request::model_file>(given({"--draft", "a/b.gguf"}).draft.what).path == "a/b.gguf");
+  CHECK(std::get<ngram::options>(given({"--draft", "ngram(5,shortest=2)"}).draft.what).longest == 5);
+  CHECK_FALSE(std::get<draft_request::script>(given({"--draft", "scripted:wrong:f"}).draft.what).right);
+  CHECK(has(std::get<std::string>(*parse({"--draft", "list"})), "self:q4_0"));
+  CHECK(has(std::get<std::string>(*parse({"--governor", "list"})), "fixed(length=0"));
+
+  CHECK(has(refusal({"--draft", ""}), "--draft"));
+  CHECK(has(refusal({"--draft", "self"}), "self:q4_0"));
+  CHECK(has(refusal({"--draft", "self:q3"}), "self:q4_0"));
+  CHECK(has(refusal({"--draft", "scripted:left:f"}), "scripted:right:FILE"));
+  CHECK(has(refusal({"--draft", "ngram(0)"}), "--draft"));
+  CHECK(has(refusal({"--draft", "ngram(2,shortest=3)"}), "--draft"));
+  CHECK(has(refusal({"--draft-length", "64"}), "--draft-length"));
+  CHECK(has(refusal({"--draft-length", "-1"}), "--draft-length"));
+  CHECK(has(refusal({"--draft-length", "some"}), "--draft-length"));
+  CHECK(has(refusal({"--governor", "belief"}), "fixed"));
+  for (const char* wrong : {"0", "-1", "nan", "inf", "soon", "50ms"}) CHECK(has(refusal({"--slo", wrong}), "--slo"));
 }

@@ -57,7 +57,7 @@ result<chosen_drafter> make_self(ggml_type type, const draft_setting& s, draft_c
   auto experts = resident_experts::read(s.target, *file, type);
   if (!experts) return about_draft(experts.error());
   ggml_model twin = s.target.twin(experts->forms(), experts->parts());
-  return chosen_drafter(model_drafter::twin(std::move(twin), std::move(*experts), std::move(choice)));
+  return chosen_drafter::of<model_drafter>(model_drafter::twin(std::move(twin), std::move(*experts), std::move(choice)));
 }
 
 result<chosen_drafter> make_apart(const std::string& path, const draft_setting& s, draft_choice choice) {
@@ -76,7 +76,7 @@ result<chosen_drafter> make_apart(const std::string& path, const draft_setting& 
   auto experts = resident_experts::read(*model, *file, std::nullopt);
   if (!experts) return about_draft(experts.error());
   model->place_parts(experts->parts());
-  return chosen_drafter(model_drafter::apart(std::move(*model), std::move(*experts), std::move(choice), s.target));
+  return chosen_drafter::of<model_drafter>(model_drafter::apart(std::move(*model), std::move(*experts), std::move(choice), s.target));
 }
 
 result<chosen_drafter> make_scripted(const draft_request::script& how, const draft_setting& s) {
@@ -89,7 +89,7 @@ result<chosen_drafter> make_scripted(const draft_request::script& how, const dra
     if (id < 0 || static_cast<std::uint32_t>(id) >= s.target.vocabulary())
       return error(error_code::bad_argument, "--draft: id ", id, " in ", how.file, " is out of range; this model's ids go from 0 to ",
                    s.target.vocabulary() - 1);
-  return chosen_drafter(scripted(std::move(*ids), s.prompt, how.right, s.target.vocabulary()));
+  return chosen_drafter::of<scripted>(std::move(*ids), s.prompt, how.right, s.target.vocabulary());
 }
 
 }  // namespace
@@ -114,9 +114,17 @@ result<draft_request> draft_request::parse(std::string_view text) {
   return draft_request{model_file{std::string(text)}};
 }
 
+std::string list_drafters() {
+  return "none                          nobody drafts\n"
+         "ngram(longest=3,shortest=1)   what followed the last time these tokens stood in the prompt or the output\n"
+         "self:q4_0                     the model itself, its experts quantised again and all in memory (also q5_0, q8_0)\n"
+         "FILE.gguf                     another model with the same vocabulary, all in memory\n"
+         "scripted:right:FILE           the ids of FILE, which follow the prompt; scripted:wrong:FILE: never these\n";
+}
+
 result<chosen_drafter> make_drafter(const draft_request& request, const draft_setting& setting) {
   draft_choice choice(setting.temperature, setting.top_p, setting.seed);
-  if (const auto* how = std::get_if<ngram::options>(&request.what)) return chosen_drafter(ngram(*how));
+  if (const auto* how = std::get_if<ngram::options>(&request.what)) return chosen_drafter::of<ngram>(*how);
   if (const auto* how = std::get_if<draft_request::self>(&request.what)) return make_self(how->type, setting, std::move(choice));
   if (const auto* how = std::get_if<draft_request::script>(&request.what)) return make_scripted(*how, setting);
   if (const auto* how = std::get_if<draft_request::model_file>(&request.what)) return make_apart(how->path, setting, std::move(choice));

@@ -33,6 +33,9 @@ struct draft_request {
   [[nodiscard]] bool none() const noexcept { return what.index() == 0; }
 };
 
+/// "name  one line" for each.
+[[nodiscard]] std::string list_drafters();
+
 /// What a drafter has to fit.
 struct draft_setting {
   const ggml_model& target;

@@ -42,6 +42,7 @@ class dense_loop {
     return step_report{{&last_, 1}};
   }
   result<logits_view> evaluate_last() { return run({&last_, 1}, phase::decode, rows_wanted::last); }
+  void forget(position p) noexcept { model_.keep(p); }
   [[nodiscard]] counters count() const noexcept { return {}; }
 
  private:

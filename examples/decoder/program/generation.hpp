@@ -19,10 +19,12 @@ struct generation_order {
   bool ignore_end = false;     ///< go on behind an end token
   bool evaluate_last = false;  ///< run the last token, too: somebody wants its logits or routes
   bool tokens_are_forced = false;
+  bool drafts = false;         ///< somebody proposes tokens: count windows
 };
 
-/// Prompt, then token after token, from any loop with prefill, step, evaluate_last and count. Fills in ids, times and counters
-/// as it goes, so that they are right also where it fails. Errors: the loop's, or standard output's.
+/// Prompt, then token after token, from any loop with prefill, step, evaluate_last, forget and count. Fills in ids, times and
+/// counters as it goes, so that they are right also where it fails. What a window committed behind an end token is not taken.
+/// Errors: the loop's, or standard output's.
 template <class Loop>
 result<void> generate(Loop& loop, const generation_order& order, const tokenizer& words, text_output& out, report& r) {
   using clock = std::chrono::steady_clock;
@@ -49,16 +51,24 @@ result<void> generate(Loop& loop, const generation_order& order, const tokenizer
     r.seconds.decode = seconds_since(decoding);
     r.decode = loop.count().since(r.prefill);
   };
+  std::uint32_t behind_end = 0;
   while (r.ids.size() < order.tokens && !ended) {
     const auto step = loop.step(order.tokens - static_cast<std::uint32_t>(r.ids.size()));
     if (!step) return note(), step.error();
     for (const token_id id : step->tokens) {
-      if (ended) break;
+      if (ended) {
+        ++behind_end;
+        continue;
+      }
       ++r.decoded;
       if (result<void> taken = take(id); !taken) return note(), taken;
     }
+    if constexpr (requires { step->outcome; })
+      if (order.drafts) r.speculation.add(step->outcome, behind_end);
   }
-  if (order.evaluate_last) {
+  if (behind_end != 0) {
+    loop.forget({static_cast<std::uint32_t>(order.prompt.size() + r.ids.size())});  // the end token itself has been run
+  } else if (order.evaluate_last) {
     if (const auto last = loop.evaluate_last(); !last) return note(), last.error();
     ++r.decoded;
   }

@@ -26,7 +26,8 @@ policy    --system NAME (on_demand); its parts, each a SPEC: name or name(argume
           --eviction --admission --prefetch --placement --scoring --prediction SPEC
           --scope layer|global (layer)  --policies FILE.so: more eviction policies, from a library
           'list' as NAME or SPEC shows what there is
-draft     --draft none  --draft-length N  --governor fixed(0)  --slo MS (later versions)
+draft     --draft none|FILE.gguf|self:q4_0|ngram (none)  --draft-length N: at most so many tokens a window (4)
+          --governor SPEC: who decides how many (the system's)  --slo MS: wanted time of a window
 reading   --io auto|uring|pread|mmap (auto)  --direct yes|no  --throttle 500MB/s
 output    --json FILE|-  --logits FILE  --routing FILE  --quiet
           --journal FILE: every call, answer and decision, for moesaic-trace verify
@@ -37,25 +38,11 @@ The budget counts every byte that holds expert weights: resident, in flight, sta
 Text goes to standard output while it is made, everything else to standard error.
 )";
 
-error later(std::string_view option, std::string_view instead) {
-  return error(error_code::bad_argument, option, " is not available in this version; ", instead);
-}
-
 struct raw_options {
   std::string budget, kv = "f32", io = "auto", direct, throttle, tokens;
-  std::string draft = "none", draft_length, governor = "fixed(0)", slo;
+  std::string draft = "none", draft_length, governor, slo;
   command_line::policy_options policies;
 };
-
-result<void> refuse_what_comes_later(const raw_options& raw) {
-  if (raw.draft != "none") return later("--draft " + raw.draft, "leave it out, or give --draft none");
-  if (!raw.draft_length.empty() && raw.draft_length != "0")
-    return later("--draft-length " + raw.draft_length, "leave it out, or give 0");
-  if (raw.governor != "fixed(0)" && raw.governor != "fixed")
-    return later("--governor " + raw.governor, "leave it out, or give fixed(0)");
-  if (!raw.slo.empty()) return later("--slo", "leave it out");
-  return {};
-}
 
 result<void> check(options& o, const raw_options& raw) {
   if (o.model.empty()) return error(error_code::bad_argument, "no model given; name one with --model FILE.gguf");
@@ -138,11 +125,15 @@ result<std::variant<options, std::string>> parse_command_line(int count, const c
   auto text = command_line::parse(app, "moesaic-decode", usage, count, words);
   if (!text) return text.error();
   if (*text) return answer(std::move(**text));
-  if (auto fine = refuse_what_comes_later(raw); !fine) return fine.error();
   auto libraries = raw.policies.load();
   if (!libraries) return libraries.error();
   o.libraries = *std::move(libraries);
   if (auto list = raw.policies.list_asked_for(o.libraries)) return answer(*std::move(list));
+  if (raw.governor == "list") return answer(command_line::list_policies("governor"));
+  if (raw.draft == "list") return answer(list_drafters());
+  auto drafts = speculation_choice::parse(raw.draft, raw.draft_length, raw.governor, raw.slo);
+  if (!drafts) return drafts.error();
+  o.speculation = *std::move(drafts);
   o.system = raw.policies.system;
   o.parts = raw.policies.parts;
   if (auto fine = check(o, raw); !fine) return fine.error();

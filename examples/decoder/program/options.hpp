@@ -11,6 +11,7 @@
 
 #include "command_line/amounts.hpp"
 #include "command_line/policy_choice.hpp"
+#include "speculation_choice.hpp"
 
 namespace moesaic::decoder {
 
@@ -24,6 +25,7 @@ struct options {
   command_line::named_parts parts;
   command_line::policy_libraries libraries;
   command_line::budget_text budget;
+  speculation_choice speculation;
 
   std::optional<std::string> prompt, prompt_file, prompt_ids;
   std::optional<std::uint32_t> tokens;

@@ -69,7 +69,8 @@ std::string as_json(const report& r) {
                {"in_flight_bytes", r.peak.in_flight.count},
                {"staging_bytes", r.peak.staging.count},
                {"total_bytes", r.peak.total.count}};
-  j["draft_bytes"] = 0;
+  j["draft"] = r.draft;
+  j["draft_bytes"] = r.draft_bytes.count;
   j["io"] = {
       {"backend", r.io.backend}, {"direct", r.io.direct}, {"bytes_read", r.io.read.count}, {"alignment", r.io.alignment.count}};
   j["io"]["kernel_bytes_read"] = r.io.kernel_read ? json(r.io.kernel_read->count) : json(nullptr);
@@ -96,7 +97,9 @@ std::string as_json(const report& r) {
                                {"wanted", r.foretold[i].wanted},
                                {"named", r.foretold[i].named},
                                {"recall", r.foretold[i].wanted == 0 ? 0.0 : static_cast<double>(r.foretold[i].named) / static_cast<double>(r.foretold[i].wanted)}});
-  j["speculation"] = {{"windows", 0}, {"drafted", 0}, {"accepted", 0}, {"committed", 0}};
+  const speculation_tally& s = r.speculation;
+  j["speculation"] = {{"windows", s.windows},   {"drafted", s.drafted},     {"verified", s.verified},
+                      {"accepted", s.accepted}, {"committed", s.committed}, {"drafting_s", seconds(s.drafting)}};
   return command_line::as_text(j, 2);
 }
 
@@ -120,6 +123,11 @@ std::string summary(const report& r) {
          human(r.peak.total).c_str(), human(r.budget.total).c_str(),
          100 * share(static_cast<double>(r.budget.total.count), static_cast<double>(r.model.expert_bytes_total.count)),
          human(r.model.expert_bytes_total).c_str(), human(r.budget.floor).c_str(), human(r.budget.recommended).c_str());
+  if (const speculation_tally& s = r.speculation; s.windows > 0)
+    append(out, "  drafts     %s, %s: %.2f tokens a window, %.0f %% of %llu drafted accepted; drafting took %.0f %% of the time; %s of weights\n", r.draft.c_str(),
+           r.policies.speculation.c_str(), share(static_cast<double>(s.committed), static_cast<double>(s.windows)),
+           100 * share(static_cast<double>(s.accepted), static_cast<double>(s.drafted)), static_cast<unsigned long long>(s.drafted),
+           100 * share(seconds(s.drafting), r.seconds.decode), human(r.draft_bytes).c_str());
   append(out, "  policies   %s: eviction %s per %s, admission %s, prefetch %s, placement %s; read by %s%s\n", r.system.c_str(),
          r.policies.eviction.c_str(), r.policies.scope == "layer" ? "layer" : "model", r.policies.admission.c_str(),
          r.policies.prefetch.c_str(), r.policies.placement.c_str(), r.io.backend.c_str(), r.io.direct ? ", direct" : "");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include <moesaic/cache/residency.hpp>
 #include <moesaic/concepts/moe_model.hpp>
 #include <moesaic/core/counters.hpp>
+#include <moesaic/core/step_outcome.hpp>
 #include <moesaic/sim/window_bound.hpp>
 
 #include "command_line/policy_choice.hpp"
@@ -16,6 +18,23 @@
 #include "work_times.hpp"
 
 namespace moesaic::decoder {
+
+/// What drafting came to. A window is a step of a run with a drafter, also one in which nothing was drafted.
+struct speculation_tally {
+  std::uint64_t windows = 0, drafted = 0, verified = 0, accepted = 0;
+  std::uint64_t committed = 0;  ///< accepted + windows
+  nanoseconds drafting{};
+
+  /// `not_taken`: tokens that were committed behind an end token; they count as not accepted.
+  void add(const step_outcome& o, std::uint32_t not_taken) noexcept {
+    ++windows;
+    drafted += o.drafted.count;
+    verified += o.verified.count;
+    accepted += o.accepted.count - std::min(not_taken, o.accepted.count);
+    committed = accepted + windows;
+    drafting += o.drafting;
+  }
+};
 
 /// Everything a run can say about itself. Zeros where a dense model has nothing to say.
 struct report {
@@ -51,6 +70,9 @@ struct report {
   std::uint32_t decoded = 0;  ///< tokens behind the first, which the prompt gives
   counters decode{}, prefill{};
   sim::window_counts regret{};  ///< of the last steps
+  std::string draft = "none";
+  bytes draft_bytes{};
+  speculation_tally speculation;
 
   [[nodiscard]] double tokens_per_second() const noexcept { return seconds.decode > 0 ? decoded / seconds.decode : 0; }
 };

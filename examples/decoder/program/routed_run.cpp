@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <fstream>
 
@@ -21,15 +22,23 @@ namespace {
 
 template <class Arena>
 using runtime =
-    offload_runtime<tapped_model<ggml_model>, expert_link, watched_policies, speculation::no_draft, token_choice, Arena>;
+    offload_runtime<tapped_model<ggml_model>, expert_link, watched_policies, chosen_drafter, token_choice, Arena>;
 
 /// The runtime as `generate` wants to see it.
 template <class Arena>
 struct watched_loop {
   runtime<Arena>& inner;
+  std::uint32_t longest_window;  // the last committed token and the drafted ones behind it
+
   result<token_id> prefill(std::span<const token_id> prompt) { return inner.prefill(prompt); }
-  result<step_report> step(std::uint32_t most) { return inner.step(most); }
+  /// A window never reaches behind the end of the context.
+  result<step_report> step(std::uint32_t most) {
+    const std::uint32_t context = inner.model().inner().context(), length = inner.length().count;
+    const std::uint32_t room = context > length ? context - length : 1;
+    return inner.step(std::min({most, longest_window, room}));
+  }
   result<logits_view> evaluate_last() { return inner.evaluate_last(); }
+  void forget(position p) noexcept { inner.model().keep(p); }
   [[nodiscard]] counters count() { return inner.cache().count(); }
 };
 
@@ -95,9 +104,9 @@ void end_in_words(int) {
 }
 
 template <class Arena>
-std::optional<broken_off> run_with(tapped_model<ggml_model> model, expert_link link, command_line::chosen_policies policies, token_choice rule,
-                                   memory_budget budget, const mapped_files* mapped, run_record& record, const generation_order& order,
-                                   const tokenizer& words, text_output& out, report& r) {
+std::optional<broken_off> run_with(tapped_model<ggml_model> model, expert_link link, command_line::chosen_policies policies, chosen_drafter draft,
+                                   token_choice rule, memory_budget budget, const mapped_files* mapped, run_record& record, const options& o,
+                                   const generation_order& order, const tokenizer& words, text_output& out, report& r) {
   const auto memory = file::slab::create(budget.total);
   if (!memory) return broken_off{memory.error()};
   const auto footprints = link.layout().footprints();
@@ -107,8 +116,9 @@ std::optional<broken_off> run_with(tapped_model<ggml_model> model, expert_link l
   how.residency.memory = memory->memory();
   how.residency.host_possible = mapped != nullptr;
   how.prefill_chunk = model.inner().longest_window();
+  how.time_limit = o.speculation.time_limit;
   watched_policies watched{std::move(policies), {&record}};
-  auto made = runtime<Arena>::create(std::move(model), std::move(link), std::move(watched), std::move(how), {}, std::move(rule));
+  auto made = runtime<Arena>::create(std::move(model), std::move(link), std::move(watched), std::move(how), std::move(draft), std::move(rule));
   if (!made) return broken_off{made.error()};
 
   if (mapped != nullptr) let_host_compute(*made, *mapped);
@@ -116,7 +126,7 @@ std::optional<broken_off> run_with(tapped_model<ggml_model> model, expert_link l
   r.budget = {budget.total, planned.floor, planned.recommended, planned.frame, planned.frames};
   const auto kernel_before = kernel_reads();
   const bytes read_before = made->cache().link().bytes_read();
-  watched_loop<Arena> loop{*made};
+  watched_loop<Arena> loop{*made, o.speculation.length.value_or(runtime<Arena>::longest_draft) + 1};
   const result<void> done = generate(loop, order, words, out, r);
   const auto kernel_after = kernel_reads();
   if (kernel_before && kernel_after) r.io.kernel_read = *kernel_after - *kernel_before;
@@ -135,15 +145,29 @@ std::optional<broken_off> run_with(tapped_model<ggml_model> model, expert_link l
 
 }  // namespace
 
+result<command_line::policy_names> named_policies(const options& o) {
+  auto names = command_line::choose_policies(o.system, o.parts);
+  if (names) names->speculation = o.speculation.governor_spec(names->speculation);
+  return names;
+}
+
 std::optional<broken_off> run_routed(tapped_model<ggml_model> model, token_choice rule, const options& o,
                                      const generation_order& order, const tokenizer& words, text_output& out, report& r) {
-  const auto names = command_line::choose_policies(o.system, o.parts);
+  const auto names = named_policies(o);
   if (!names) return broken_off{names.error()};
   auto policies = command_line::make_policies(*names, o.libraries);
   if (!policies) return broken_off{policies.error()};
   if (const auto foretells = spec::parse(names->prediction); foretells && foretells->name() == "next_gate")
     if (const auto layers = foretells->number("horizon", prediction::next_gate{}.horizon, 1, 65'535); layers)
       model.inner().preview(static_cast<std::uint32_t>(*layers));
+  if (o.speculation.length.value_or(0) >= model.inner().context())
+    return broken_off{error(error_code::bad_argument, "--draft-length ", *o.speculation.length, " does not fit a context of ",
+                            model.inner().context(), " tokens; give a shorter one, or a larger --context")};
+  const auto began = std::chrono::steady_clock::now();
+  auto draft = make_drafter(o.speculation.draft, {model.inner(), o.model, order.prompt.size(), o.half_cache ? GGML_TYPE_F16 : GGML_TYPE_F32,
+                                                  static_cast<float>(o.temperature), static_cast<float>(o.top_p), o.seed});
+  if (!draft) return broken_off{draft.error()};
+  r.seconds.load += std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   auto link = expert_link::open(model.inner(), o);
   if (!link) return broken_off{link.error()};
 
@@ -151,6 +175,8 @@ std::optional<broken_off> run_routed(tapped_model<ggml_model> model, token_choic
   const file::expert_layout& layout = link->layout();
   model.inner().place_parts(offsets_of(shape, layout));
   r.policies = *names;
+  r.draft = o.speculation.draft_text;
+  r.draft_bytes = draft->size();
   r.model.experts = shape.widest_layer();
   r.model.top_k = shape.top_k(layer_index{});
   r.model.expert_bytes_total = shape.total();
@@ -174,10 +200,10 @@ std::optional<broken_off> run_routed(tapped_model<ggml_model> model, token_choic
   auto record = run_record::open(o, r.model.architecture, *names);
   if (!record) return broken_off{record.error()};
   if (exact)
-    return run_with<extent_arena>(std::move(model), std::move(*link), std::move(*policies), std::move(rule), *budget, in_place,
-                                  *record, order, words, out, r);
-  return run_with<uniform_arena>(std::move(model), std::move(*link), std::move(*policies), std::move(rule), *budget, in_place,
-                                 *record, order, words, out, r);
+    return run_with<extent_arena>(std::move(model), std::move(*link), std::move(*policies), std::move(*draft), std::move(rule),
+                                  *budget, in_place, *record, o, order, words, out, r);
+  return run_with<uniform_arena>(std::move(model), std::move(*link), std::move(*policies), std::move(*draft), std::move(rule),
+                                 *budget, in_place, *record, o, order, words, out, r);
 }
 
 }  // namespace moesaic::decoder

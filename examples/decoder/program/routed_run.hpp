@@ -20,6 +20,10 @@ struct broken_off {
   bool half_way = false;
 };
 
+/// The policies of a run: the system's, the parts named on the command line, and the governor of its drafts.
+/// Errors: unknown_name, listing the known.
+[[nodiscard]] result<command_line::policy_names> named_policies(const options& o);
+
 /// Decodes a model with routed experts: the library's loop over a file transport and the chosen policies. Fills in the report.
 /// Nothing: it went well.
 [[nodiscard]] std::optional<broken_off> run_routed(tapped_model<ggml_model> model, token_choice rule, const options& o,

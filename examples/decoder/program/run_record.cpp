@@ -23,7 +23,8 @@ result<run_record> run_record::open(const options& o, std::string_view architect
                                        {"prediction", names.prediction},
                                        {"prefetch", names.prefetch},
                                        {"placement", names.placement},
-                                       {"speculation", names.speculation}}};
+                                       {"speculation", names.speculation},
+                                       {"draft", o.speculation.draft_text}}};
   if (!o.journal.empty()) {
     auto file = trace::file_sink::open(o.journal);
     if (!file) return file.error();
