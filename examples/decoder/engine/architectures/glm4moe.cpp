@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// [architecture]
 #include "architectures.hpp"
 
 namespace moesaic::decoder {
@@ -24,3 +25,4 @@ result<network> read(weight_source& source, cache_options cache) {
 const architecture glm4moe_architecture{"glm4moe", read};
 
 }  // namespace moesaic::decoder
+// [/architecture]
