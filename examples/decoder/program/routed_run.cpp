@@ -198,7 +198,7 @@ std::optional<broken_off> run_routed(tapped_model<ggml_model> model, token_choic
   const auto budget = budget_for(o, shape, layout.footprints(), !per_layer && !exact);
   if (!budget) return broken_off{budget.error()};
   auto record = run_record::open(o, r.model.architecture, *names);
-  if (!record) return broken_off{record.error()};
+  if (!record) return broken_off{record.error(), record.error().code() == error_code::transfer_failed};  // a full disk is no wrong request
   if (exact)
     return run_with<extent_arena>(std::move(model), std::move(*link), std::move(*policies), std::move(*draft), std::move(rule),
                                   *budget, in_place, *record, o, order, words, out, r);
