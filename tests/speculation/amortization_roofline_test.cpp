@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <limits>
+#include <iterator>
 #include <map>
 #include <vector>
 
@@ -186,15 +188,17 @@ struct obvious {
     const auto below = std::prev(above);
     return below->second + (above->second - below->second) * (rows - below->first) / (above->first - below->first);
   }
+  double cycle(std::uint32_t k, double moving) const { return (k == 0 ? 0.0 : std::max(base + per_token * k, 1'000.0)) + moving + pass(k + 1); }
   double cycle(std::uint32_t k) const {
     const auto missed = missing.find(k + 1);
-    return (k == 0 ? 0.0 : std::max(base + per_token * k, 1'000.0)) + (missed == missing.end() ? 0.0 : missed->second) + pass(k + 1);
+    return cycle(k, missed == missing.end() ? 0.0 : missed->second);
   }
-  double value(std::uint32_t k) const {
+  double value(std::uint32_t k, double takes) const {
     double sum = knobs.bonus, all = 1;
     for (std::uint32_t i = 0; i < k; ++i) sum += all *= p(i);
-    return cycle(k) > 0 ? sum / cycle(k) : 0;
+    return takes > 0 ? sum / takes : 0;
   }
+  double value(std::uint32_t k) const { return value(k, cycle(k)); }
 };
 
 TEST_CASE("amortization_roofline: agrees with an argmax by maps on random steps") {
@@ -248,6 +252,51 @@ TEST_CASE("amortization_roofline: agrees with an argmax by maps on random steps"
   }
   CHECK(wrong == 0);
   CHECK(questions >= 100'000);
+}
+
+TEST_CASE("amortization_roofline: by the token, agrees with comparing both promises") {
+  std::uint64_t questions = 0, wrong = 0, stops = 0;
+  for (std::uint32_t run = 0; run < 700; ++run) {
+    splitmix dice{run};
+    bench b({.most = dice.between(2, 16), .least = dice.below(3), .smoothing = dice.between(1, 100), .prior = dice.between(1, 100), .per_step = 1, .bonus = dice.below(2)});
+    obvious twin{b.governor};
+    const std::uint32_t k = dice.between(1, b.governor.most), stand = dice.below(k + 1);
+    const auto each = static_cast<std::int64_t>(dice.between(1, 3'000)), pass = static_cast<std::int64_t>(dice.between(1'000, 40'000));
+    b.step(k, stand, each, pass);
+    for (std::uint32_t i = 0; i < k; ++i) twin.per_token = static_cast<double>(each);
+    for (std::uint32_t i = 0; i < k && i <= stand; ++i) twin.trials[i].push_back(i < stand);
+    twin.passes[k + 1] = static_cast<double>(pass);
+    for (int turn = 0; turn < 150; ++turn) {
+      b.expected.forget_all();
+      std::map<std::uint32_t, std::uint32_t> first;  // expert: row
+      for (std::uint32_t i = dice.below(20); i > 0; --i) {
+        const std::uint32_t e = dice.below(16), row = dice.below(17);
+        b.expect(e, row);
+        const auto at = first.try_emplace(e, row).first;
+        at->second = std::min(at->second, row);
+      }
+      const std::uint32_t drafted = dice.below(17), possible = dice.below(20);
+      const bool more = b.governor.keep_drafting(b.scene(drafted, possible));
+      ++questions;
+      stops += more ? 0 : 1;
+      if (drafted >= std::min(b.governor.most, possible)) {
+        wrong += more;
+        continue;
+      }
+      if (drafted == 0 || drafted < b.governor.least) {
+        wrong += !more;
+        continue;
+      }
+      double now = 0;
+      for (const auto& [e, row] : first) now += row <= drafted ? 1'000 : 0;
+      const double here = twin.value(drafted, twin.cycle(drafted, now)), next = twin.value(drafted + 1, twin.cycle(drafted + 1, now + std::floor(now / drafted)));
+      if (next > here * (1 + 1e-9)) wrong += !more;
+      if (next < here * (1 - 1e-9)) wrong += more;
+    }
+  }
+  CHECK(wrong == 0);
+  CHECK(questions >= 100'000);
+  CHECK(stops > 10'000);
 }
 
 }  // namespace
