@@ -26,7 +26,7 @@ TRACE           a routing trace of any format the library reads, plain, .xz or .
                 parts that override theirs, each a SPEC or 'list': --eviction --admission
                 --prefetch --placement --scoring --prediction; --scope layer|global
 --policies      more eviction policies, from a library FILE.so
---draft-length  tokens drafted before each verify pass; auto: the fastest of 0 to 8 (0)
+--draft-length  tokens drafted before each verify pass; auto: the fastest of 0 to 8 (the system's)
 --acceptance    share of drafted tokens that are right, behind right ones (0.8)
 --fidelity      share of drafted routes that are right (0.9)
 --expert-bytes  size of an expert, for traces that have no sizes (the hardware profile's)
@@ -43,7 +43,7 @@ error bad(std::string_view option, std::string_view value, std::string_view what
 }
 
 struct raw_options {
-  std::string capacity, budget, frames = "2", expert_bytes, alignment = "1", draft_length = "0", tokens, seed = "0";
+  std::string capacity, budget, frames = "2", expert_bytes, alignment = "1", draft_length, tokens, seed = "0";
   command_line::policy_options policies;
 };
 
@@ -79,8 +79,8 @@ result<void> read_numbers(options& o, const raw_options& raw) {
   if (!alignment) return alignment.error();
   o.alignment = {*alignment};
   if (raw.draft_length == "auto") {
-    o.draft_length.reset();
-  } else {
+    o.fastest_draft = true;
+  } else if (!raw.draft_length.empty()) {
     const auto length = command_line::whole_number("--draft-length", raw.draft_length, 0, 63);
     if (!length) return error(error_code::bad_argument, length.error().sentence(), ", or auto");
     o.draft_length = static_cast<std::uint32_t>(*length);

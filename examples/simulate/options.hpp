@@ -34,7 +34,8 @@ struct options {
   std::uint32_t frames = 2;
   std::optional<bytes> expert_bytes;
   bytes alignment{1};
-  std::optional<std::uint32_t> draft_length = 0;  ///< nothing: the fastest of a few
+  std::optional<std::uint32_t> draft_length;  ///< nothing: what the system's own governor says
+  bool fastest_draft = false;                 ///< the fastest of a few lengths
   sim::drafter_quality drafter;
   std::uint64_t seed = 0;
   std::optional<std::uint32_t> tokens;  ///< only so many from the front

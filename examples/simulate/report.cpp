@@ -72,7 +72,10 @@ json as_object(const row& r, const options& asked) {
                  {"frames", r.run.planned.frames},
                  {"floor", r.run.planned.floor.count},
                  {"recommended", r.run.planned.recommended.count}};
-  j["draft_length"] = r.draft_length;
+  if (r.draft_length)
+    j["draft_length"] = *r.draft_length;
+  else
+    j["draft_length"] = nullptr;
   if (r.draft_length == 0) {
     j["acceptance"] = nullptr;
     j["fidelity"] = nullptr;
@@ -112,7 +115,7 @@ std::string as_table(const std::vector<row>& rows) {
     above = head;
     const double took = seconds(r.took());
     const auto of_time = [&](nanoseconds t) { return 100 * share(seconds(t), took); };
-    text += fmt::format("  {:<16} {:>9} {:>6} {:>10.2f} {:>6.1f}% {:>6.1f}% {:>6.1f}% {:>7.1f}% {:>7.1f}%\n", r.system, r.capacity, r.draft_length,
+    text += fmt::format("  {:<16} {:>9} {:>6} {:>10.2f} {:>6.1f}% {:>6.1f}% {:>6.1f}% {:>7.1f}% {:>7.1f}%\n", r.system, r.capacity, r.draft_length ? std::to_string(*r.draft_length) : "chosen",
                         rate(r.tokens(), r.took()), 100 * share(static_cast<double>(r.count().hits), static_cast<double>(r.count().accesses)),
                         of_time(r.count().stall), of_time(busiest(r)), of_time(r.floor()), of_time(r.bound()));
   }

@@ -26,7 +26,7 @@ std::vector<report::fact> facts_of(const row& r) {
                                   {"an expert", report::bytes_text(static_cast<double>(r.expert_bytes.count))},
                                   {"tokens", report::count_text(r.tokens())}};
   for (const std::string& link : r.link_names) facts.push_back({"link", link});
-  if (r.run.drafted > 0) facts.push_back({"tokens drafted at once", std::to_string(r.draft_length)});
+  if (r.run.drafted > 0) facts.push_back({"tokens drafted at once", r.draft_length ? std::to_string(*r.draft_length) : "as the governor chooses"});
   return facts;
 }
 

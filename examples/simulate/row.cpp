@@ -2,11 +2,14 @@
 #include "row.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <type_traits>
 #include <utility>
+#include <variant>
 
 #include <moesaic/cache/extent_arena.hpp>
 #include <moesaic/cache/uniform_arena.hpp>
+#include <moesaic/speculation/catalogue.hpp>
 #include <moesaic/trace/hub/open_trace.hpp>
 #include <moesaic/concepts/witness.hpp>
 #include <moesaic/trace/byte_sink.hpp>
@@ -162,14 +165,23 @@ nanoseconds per_million(const sim::simulated_run& run) {
   return {(run.in_passes.took + run.one_by_one.took).count / tokens};
 }
 
+/// The draft length that a governor always has; nothing where it chooses.
+std::optional<std::uint32_t> length_of(const std::string& governor) {
+  const auto made = speculation::make(governor);
+  const auto* const fixed = made ? std::get_if<speculation::fixed>(&made->chosen()) : nullptr;
+  if (fixed == nullptr) return std::nullopt;
+  return fixed->length.count;
+}
+
 }  // namespace
 
 result<row> run_row(const sim::routing_tape& tape, const model_shape& shape, const std::vector<bytes>& footprints, const hardware& on, const std::string& system,
                     const capacity_choice& capacity, const options& asked, command_line::progress& shown) {
   auto names = command_line::choose_policies(system, asked.parts);
   if (!names) return names.error();
-  if (asked.draft_length != 0 && !on.machine.draft)
-    return error(error_code::bad_argument, on.path, ": draft: is null, so nobody knows what drafting costs; fill it in, or leave --draft-length out");
+  if (asked.draft_length) names->speculation = "fixed(" + std::to_string(*asked.draft_length) + ")";
+  if ((asked.fastest_draft || length_of(names->speculation) != 0) && !on.machine.draft)
+    return error(error_code::bad_argument, on.path, ": draft: is null, so nobody knows what drafting costs; fill it in, or draft nothing with --draft-length 0");
   const command_line::chosen_groups groups{names->scope == "layer"};
   const bool exact = command_line::wants_exact_rooms(groups.per_layer, footprints);
   const auto budget = budget_for(capacity, shape, groups.per_layer, exact, footprints, asked.frames);
@@ -180,10 +192,10 @@ result<row> run_row(const sim::routing_tape& tape, const model_shape& shape, con
   const setting in{tape, shape, on, asked, *names, how, exact};
   const std::uint32_t tokens = std::min(asked.tokens.value_or(tape.tokens()), tape.tokens());
 
-  std::uint32_t length = asked.draft_length.value_or(0);
-  if (!asked.draft_length) {  // profiled, as systems with a fixed length choose it: the fastest on the first tokens
+  if (asked.fastest_draft) {  // profiled, as systems with a fixed length choose it: the fastest on the first tokens
     constexpr std::uint32_t sample = 2'048;
     std::optional<nanoseconds> best;
+    std::uint32_t length = 0;
     for (const std::uint32_t candidate : {0U, 1U, 2U, 3U, 4U, 6U, 8U}) {
       names->speculation = "fixed(" + std::to_string(candidate) + ")";
       const auto tried = run_once(in, std::min(tokens, sample), nullptr, {}, "trying draft lengths", shown);
@@ -192,8 +204,8 @@ result<row> run_row(const sim::routing_tape& tape, const model_shape& shape, con
       best = per_million(*tried);
       length = candidate;
     }
+    names->speculation = "fixed(" + std::to_string(length) + ")";
   }
-  if (length != 0 || !asked.draft_length) names->speculation = "fixed(" + std::to_string(length) + ")";
 
   row r;
   sim::event_log events;
@@ -220,7 +232,7 @@ result<row> run_row(const sim::routing_tape& tape, const model_shape& shape, con
   r.expert_bytes = shape.largest();
   r.budget = *budget;
   r.all_experts = shape.total();
-  r.draft_length = length;
+  r.draft_length = length_of(names->speculation);
   r.run = *std::move(run);
   r.link_names = on.link_names;
   r.rate = on.machine.rate();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,7 @@ struct row {
   std::string expert_bytes_from; ///< "trace", "option" or "hardware"
   bytes budget{};
   bytes all_experts{};
-  std::uint32_t draft_length = 0;
+  std::optional<std::uint32_t> draft_length;  ///< nothing: the governor chose, window by window
   sim::simulated_run run;
   layer_counts layers;           ///< misses: absent when their event began
   std::vector<std::string> link_names;

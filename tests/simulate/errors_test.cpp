@@ -82,6 +82,9 @@ TEST_CASE("drafting on a machine nobody has measured it on is refused, and a mis
   std::ofstream(here / "p.json") << profile;
   const std::string on = "'" + test_trace("gptoss20b_6x96.bin") + "' --capacity 25% --tokens 20 --hardware '" + (here / "p.json") + "'";
   complains(run("moesaic-simulate", on + " --draft-length 2"), "p.json: draft: is null");
+  complains(run("moesaic-simulate", on + " --draft-length auto"), "p.json: draft: is null");
+  complains(run("moesaic-simulate", on + " --system moe_speq"), "p.json: draft: is null");  // it drafts without being asked to
+  CHECK(run("moesaic-simulate", on + " --system moe_speq --draft-length 0").status == 0);
   const finished fetched = run("moesaic-simulate", on + " --system host_assisted");
   CHECK(fetched.status == 0);
   CHECK(fetched.err.find("has no host lane, so host_assisted fetches") != std::string::npos);

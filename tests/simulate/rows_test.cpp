@@ -96,6 +96,21 @@ TEST_CASE("a capacity in bytes is room for residents, with the staging on top; a
   CHECK(rows(on + " --capacity 192kB --scope global")[0]["budget"]["slots"] == 192'000);
 }
 
+TEST_CASE("a system that drafts does so unless it is told a length, and a length that its governor chooses is null") {
+  const std::string on = "'" + gptoss + "' --hardware phone_oneplus_15r --capacity 25% --tokens 80 --system moe_speq";
+  const json chosen = rows(on)[0];
+  CHECK(chosen["draft_length"].is_null());
+  CHECK(chosen["drafted"].get<int>() > 0);
+  CHECK(chosen["acceptance"] == 0.8);
+  CHECK(chosen["counters"]["prefetch_used"].get<int>() > 0);
+  const json fixed = rows(on + " --draft-length 3")[0];
+  CHECK(fixed["draft_length"] == 3);
+  CHECK(fixed["drafted"].get<int>() > 0);
+  const json none = rows(on + " --draft-length 0")[0];
+  CHECK(none["draft_length"] == 0);
+  CHECK(none["drafted"] == 0);
+}
+
 TEST_CASE("auto takes the fastest length: none where drafts are worthless, more where they are right") {
   const std::string on = "'" + gptoss + "' --hardware phone_oneplus_15r --capacity 50% --draft-length auto";
   CHECK(rows(on + " --acceptance 0")[0]["draft_length"] == 0);
