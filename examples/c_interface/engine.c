@@ -11,7 +11,7 @@
 
 enum { layers = 4, experts = 16, top_k = 2, floats = 256, most_open = 8 };
 
-/* [transport] */
+// [transport]
 struct slow_memory {
   float weights[layers][experts][floats];
   moesaic_transfer open[most_open];
@@ -33,7 +33,7 @@ static uint32_t poll_copies(void* user, moesaic_completion* out, uint32_t room) 
   }
   return done;
 }
-/* [/transport] */
+// [/transport]
 
 static int fail(const char* what, moesaic_cache* cache, moesaic_status status) {
   moesaic_error why = {.size = sizeof why};
@@ -43,7 +43,7 @@ static int fail(const char* what, moesaic_cache* cache, moesaic_status status) {
   return 1;
 }
 
-/* [layer] */
+// [layer]
 /* Answers the sum of all weights of the layer's two experts, or a failure. */
 static moesaic_status run_layer(moesaic_cache* cache, uint32_t layer, uint64_t token, const int32_t routes[top_k], double* sum) {
   const moesaic_event event = {.size = sizeof event, .layer = layer, .step = token, .first_token = token,
@@ -60,7 +60,7 @@ static moesaic_status run_layer(moesaic_cache* cache, uint32_t layer, uint64_t t
   moesaic_end(cache, lease);
   return status == MOESAIC_ALL_HANDED_OUT ? MOESAIC_OK : status;
 }
-/* [/layer] */
+// [/layer]
 
 int main(void) {
   if (moesaic_abi() != MOESAIC_ABI) return fputs("another moesaic_c.h than the library's\n", stderr), 1;
@@ -69,7 +69,7 @@ int main(void) {
     for (int e = 0; e < experts; ++e)
       for (int i = 0; i < floats; ++i) slow.weights[l][e][i] = (float)(l * experts + e + 1);
 
-  /* [create] */
+  // [create]
   moesaic_layer shape[layers];
   for (int l = 0; l < layers; ++l) shape[l] = (moesaic_layer){experts, top_k, sizeof slow.weights[0][0]};
   const moesaic_transport copies = {.size = sizeof copies, .capacity = most_open, .user = &slow, .submit = submit, .poll = poll_copies};
@@ -78,7 +78,7 @@ int main(void) {
   moesaic_error why = {.size = sizeof why};
   moesaic_cache* cache = NULL;
   if (moesaic_create(&options, &cache, &why) != MOESAIC_OK) return fprintf(stderr, "%s\n", why.sentence), 1;
-  /* [/create] */
+  // [/create]
 
   uint32_t dice = 1;
   for (uint64_t token = 0; token < 500; ++token)
