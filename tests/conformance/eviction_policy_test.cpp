@@ -6,6 +6,7 @@
 #include <moesaic/eviction/belady_by_bytes.hpp>
 #include <moesaic/eviction/below_threshold.hpp>
 #include <moesaic/eviction/catalogue.hpp>
+#include <moesaic/eviction/never.hpp>
 #include <moesaic/eviction/class_lru.hpp>
 #include <moesaic/eviction/erased.hpp>
 #include <moesaic/eviction/farthest_use.hpp>
@@ -66,6 +67,7 @@ HOLDS("s3_fifo that promotes early into half the room", (eviction::s3_fifo{.smal
 HOLDS("gdsf", eviction::gdsf{}, promise::never_refuses)
 HOLDS("gdsf by bytes", eviction::gdsf{.bytes = 1}, promise::never_refuses)
 HOLDS("forecast", eviction::forecast{}, promise::never_refuses)
+HOLDS("never", eviction::never{}, promise::may_refuse)
 HOLDS("farthest_use", eviction::farthest_use{}, promise::may_refuse)
 HOLDS("protected_lru", eviction::protected_lru{}, promise::may_refuse)
 HOLDS("protected_lru of a few", eviction::protected_lru{.slots = 2}, promise::may_refuse)

@@ -3,6 +3,7 @@
 
 #include <moesaic/prediction/blend.hpp>
 #include <moesaic/prediction/catalogue.hpp>
+#include <moesaic/prediction/activation_matrices.hpp>
 #include <moesaic/prediction/co_occurrence.hpp>
 #include <moesaic/prediction/cross_model.hpp>
 #include <moesaic/prediction/decayed_frequency.hpp>
@@ -56,5 +57,8 @@ HOLDS("any of transition_counts", *prediction::make("transition_counts"))
 HOLDS("any of none", prediction::any(prediction::none{}))
 HOLDS("cross_model", prediction::cross_model{})
 HOLDS("any of cross_model", *prediction::make("cross_model(critical=1)"))
+HOLDS("activation_matrices", prediction::activation_matrices{})
+HOLDS("activation_matrices of a few short ones", (prediction::activation_matrices{.capacity = 2, .most = 3, .horizon = 9, .tokens = 5}))
+HOLDS("any of activation_matrices", *prediction::make("activation_matrices(tokens=7)"))
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <moesaic/placement/balanced_host.hpp>
 #include <moesaic/placement/catalogue.hpp>
+#include <moesaic/placement/two_ended.hpp>
 #include <moesaic/placement/fetch.hpp>
 #include <moesaic/placement/host.hpp>
 
@@ -27,5 +28,8 @@ HOLDS("any of host", *placement::make("host(3)"))
 HOLDS("balanced_host", placement::balanced_host{})
 HOLDS("balanced_host that knows its speeds", (placement::balanced_host{.host = {2e8}, .device = {1e10}}))
 HOLDS("any of balanced_host", *placement::make("balanced_host(host=200,device=10000)"))
+HOLDS("two_ended", placement::two_ended{})
+HOLDS("two_ended of a slow device", (placement::two_ended{.host_base = 0, .host_token = 1, .device = 3}))
+HOLDS("any of two_ended", *placement::make("two_ended(host_token=2,device=1)"))
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 #include <moesaic/prefetch/analytic_cutoff.hpp>
 #include <moesaic/prefetch/catalogue.hpp>
+#include <moesaic/prefetch/nearest_missing.hpp>
+#include <moesaic/prefetch/fill_room.hpp>
 #include <moesaic/prefetch/layer_order.hpp>
 #include <moesaic/prefetch/most_useful.hpp>
 #include <moesaic/prefetch/none.hpp>
@@ -38,5 +40,9 @@ HOLDS("layer_order one by one", (prefetch::layer_order<prefetch::static_cutoff>{
 HOLDS("utility_levels", prefetch::utility_levels{})
 HOLDS("utility_levels of one queue", prefetch::utility_levels{.levels = 1})
 HOLDS("any of utility_levels", *prefetch::make("utility_levels"))
+HOLDS("nearest_missing", prefetch::nearest_missing{})
+HOLDS("nearest_missing far ahead", (prefetch::nearest_missing{.horizon = 9, .in_flight = 4}))
+HOLDS("fill_room", prefetch::fill_room{})
+HOLDS("any of fill_room", *prefetch::make("fill_room(2)"))
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <moesaic/scoring/catalogue.hpp>
+#include <moesaic/scoring/minus_recent_score.hpp>
 #include <moesaic/scoring/decayed_frequency.hpp>
 #include <moesaic/scoring/hysteresis.hpp>
 #include <moesaic/scoring/none.hpp>
@@ -29,5 +30,7 @@ HOLDS("any of none", scoring::any(scoring::none{}))
 HOLDS("hysteresis", scoring::hysteresis{})
 HOLDS("hysteresis that moves easily", (scoring::hysteresis{.top = 9, .up = 1, .down = 1}))
 HOLDS("any of hysteresis", *scoring::make("hysteresis"))
+HOLDS("minus_recent_score", scoring::minus_recent_score{})
+HOLDS("any of minus_recent_score", *scoring::make("minus_recent_score"))
 
 }  // namespace

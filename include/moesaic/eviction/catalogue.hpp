@@ -28,6 +28,7 @@
 #include <moesaic/eviction/look_ahead.hpp>
 #include <moesaic/eviction/lrfu.hpp>
 #include <moesaic/eviction/lru.hpp>
+#include <moesaic/eviction/never.hpp>
 #include <moesaic/eviction/protected_lru.hpp>
 #include <moesaic/eviction/random.hpp>
 #include <moesaic/eviction/s3_fifo.hpp>
@@ -44,7 +45,7 @@ class any {
  public:
   using hears = erased::hears;  // what a policy out of a library may listen to
   using choices = std::variant<lru, fifo, lfu, lrfu, random, least_useful, lfu_in_cache, class_lru, arc, sieve, s3_fifo, gdsf, forecast, look_ahead,
-                               successor, below_threshold, farthest_use, protected_lru, erased>;
+                               successor, below_threshold, farthest_use, protected_lru, never, erased>;
 
   template <class Policy>
     requires(!std::same_as<Policy, any> && std::constructible_from<choices, Policy>)
@@ -107,6 +108,7 @@ inline constexpr std::array known{
     entry{"below_threshold", "", "the lowest score leaves if it is below the placement's threshold, else nobody; wants a scorer"},
     entry{"farthest_use", "", "who is not expected leaves, then who is expected last; remembers nothing; wants a forecast"},
     entry{"protected_lru", "slots=0", "lru, except for who is among the slots most expected of a layer; slots=0: what the group holds; wants a forecast"},
+    entry{"never", "", "nobody leaves: who came first stays, what does not fit passes through"},
 };
 [[nodiscard]] constexpr std::span<const entry> entries() noexcept { return known; }
 /// Whether the policy of that name decides by the scores of a scorer.
@@ -129,6 +131,7 @@ inline constexpr std::array known{
   if (name == "lfu_in_cache") return plain(lfu_in_cache{});
   if (name == "arc") return plain(arc{});
   if (name == "sieve") return plain(sieve{});
+  if (name == "never") return plain(never{});
   if (name == "farthest_use") return plain(farthest_use{});
   // A policy of numbers: each knob's name, default and range; the first may be given without its name.
   struct knob {

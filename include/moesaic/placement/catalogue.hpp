@@ -16,6 +16,7 @@
 #include <moesaic/placement/balanced_host.hpp>
 #include <moesaic/placement/fetch.hpp>
 #include <moesaic/placement/host.hpp>
+#include <moesaic/placement/two_ended.hpp>
 
 namespace moesaic::placement {
 
@@ -26,7 +27,7 @@ namespace moesaic::placement {
 class any {
  public:
   using hears = events<inventory, layer_event>;
-  using choices = std::variant<fetch, host, balanced_host>;
+  using choices = std::variant<fetch, host, balanced_host, two_ended>;
 
   template <class Policy>
     requires(!std::same_as<Policy, any> && std::constructible_from<choices, Policy>)
@@ -58,6 +59,7 @@ inline constexpr std::array known{
     entry{"fetch", "", "every missing expert is moved to fast memory"},
     entry{"host", "least", "every missing expert is computed in slow memory; least: the score that earns fast memory (none if not given)"},
     entry{"balanced_host", "least=1,levels=5,host=0,device=0", "the same, but the useful are fetched where both sides' MB/s are given and that is faster; wants a scorer"},
+    entry{"two_ended", "host_base=790,host_token=1000,device=500", "most tokens first to the device, fewest to the host, whoever is done earlier; microseconds per expert"},
 };
 [[nodiscard]] constexpr std::span<const entry> entries() noexcept { return known; }
 
@@ -83,6 +85,12 @@ inline constexpr std::array known{
     made.least = static_cast<std::uint32_t>((*v)[0]);
     made.levels = static_cast<std::uint32_t>((*v)[1]);
     return made;
+  }
+  if (parsed->name() == "two_ended") {
+    constexpr std::uint64_t most = 1'000'000'000;
+    const auto v = knobs_of(*parsed, std::array{knob{"host_base", 790, 0, most}, knob{"host_token", 1'000, 0, most}, knob{"device", 500, 0, most}});
+    if (!v) return v.error();
+    return two_ended{.host_base = static_cast<std::uint32_t>((*v)[0]), .host_token = static_cast<std::uint32_t>((*v)[1]), .device = static_cast<std::uint32_t>((*v)[2])};
   }
   return unknown_name(parsed->name(), "placement policy", entries());
 }

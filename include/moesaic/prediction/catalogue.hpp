@@ -12,6 +12,7 @@
 #include <moesaic/concepts/expert_predictor.hpp>
 #include <moesaic/core/catalogue_entry.hpp>
 #include <moesaic/core/spec.hpp>
+#include <moesaic/prediction/activation_matrices.hpp>
 #include <moesaic/prediction/blend.hpp>
 #include <moesaic/prediction/co_occurrence.hpp>
 #include <moesaic/prediction/cross_model.hpp>
@@ -36,7 +37,7 @@ class any {
  public:
   using hears = events<inventory, layer_event, hint, draft_started, draft_cut, learning>;
   using choices = std::variant<none, previous_step, popularity, decayed_frequency, successors, transition_counts, co_occurrence, naive_bayes, blend, linear,
-                               next_gate, cross_model, draft_routes>;
+                               next_gate, cross_model, draft_routes, activation_matrices>;
 
   template <class Predictor>
     requires(!std::same_as<Predictor, any> && std::constructible_from<choices, Predictor>)
@@ -80,6 +81,7 @@ inline constexpr std::array known{
     entry{"next_gate", "most=0,least=0,horizon=2", "what the gates of later layers say now; needs an engine that asks them"},
     entry{"cross_model", "critical=0", "what the target's gates say about a drafter's hidden states; needs a drafter that has them"},
     entry{"draft_routes", "", "what the drafter's own router chose for its tokens; needs a drafter that tells"},
+    entry{"activation_matrices", "most=0,horizon=4,capacity=32,tokens=512", "what the most similar earlier sequence used in the layers to come"},
 };
 [[nodiscard]] constexpr std::span<const entry> entries() noexcept { return known; }
 
@@ -145,6 +147,10 @@ inline constexpr knob<P> half_life{"half_life", &P::half_life, 1, 65'536};
   if (name == "cross_model")
     return d::filled(*parsed, cross_model{.critical = most}, std::array{d::knob<cross_model>{"critical", &cross_model::critical, 0, 65'535}});
   if (name == "draft_routes") return d::filled(*parsed, draft_routes{});
+  if (name == "activation_matrices") {
+    using p = activation_matrices;
+    return d::filled(*parsed, p{.most = most}, std::array{d::most<p>, d::horizon<p>, d::knob<p>{"capacity", &p::capacity, 1, 4'096}, d::knob<p>{"tokens", &p::tokens, 1, 1'000'000'000}});
+  }
   return unknown_name(name, "predictor", entries());
 }
 

@@ -15,7 +15,9 @@
 #include <moesaic/core/spec.hpp>
 #include <moesaic/prefetch/analytic_cutoff.hpp>
 #include <moesaic/prefetch/layer_order.hpp>
+#include <moesaic/prefetch/fill_room.hpp>
 #include <moesaic/prefetch/most_useful.hpp>
+#include <moesaic/prefetch/nearest_missing.hpp>
 #include <moesaic/prefetch/none.hpp>
 #include <moesaic/prefetch/profiled_cutoff.hpp>
 #include <moesaic/prefetch/static_cutoff.hpp>
@@ -32,7 +34,7 @@ class any {
  public:
   using hears = events<inventory, layer_event, admitted, lease_ended, step_outcome, draft_started, token_drafted, draft_ended>;
   using choices = std::variant<none, most_useful, layer_order<static_cutoff>, layer_order<analytic_cutoff>, layer_order<profiled_cutoff>, utility_levels,
-                               three_phases>;
+                               three_phases, nearest_missing, fill_room>;
 
   template <class Scheduler>
     requires(!std::same_as<Scheduler, any> && std::constructible_from<choices, Scheduler>)
@@ -71,6 +73,8 @@ inline constexpr std::array known{
     entry{"utility_levels", "levels=5", "by score, the highest first, as of the last event; a layer is struck when it starts; wants a scorer"},
     entry{"three_phases", "initial=20,bandwidth=12000,draft_time=1000,smoothing=25,slots=0,saturate=1",
           "waits for the first tokens of a draft, plans as often as drafting hides it, then brings the rest"},
+    entry{"nearest_missing", "horizon=3,in_flight=1", "the surest missing expert of the next layer that lacks one"},
+    entry{"fill_room", "in_flight=4", "all experts from the last layer on, until there is no room; once"},
 };
 [[nodiscard]] constexpr std::span<const entry> entries() noexcept { return known; }
 
@@ -119,6 +123,11 @@ inline constexpr std::array known{
                   return three_phases{.initial = small(v[0]), .bandwidth = small(v[1]), .draft_time = small(v[2]), .smoothing = small(v[3]),
                                       .slots = small(v[4]), .saturate = small(v[5])};
                 });
+  if (parsed->name() == "nearest_missing")
+    return with(std::array{knob{"horizon", 3, 1, 65'535}, knob{"in_flight", 1, 1, 65'535}},
+                [&](const auto& v) { return nearest_missing{.horizon = small(v[0]), .in_flight = small(v[1])}; });
+  if (parsed->name() == "fill_room")
+    return with(std::array{knob{"in_flight", 4, 1, 65'535}}, [&](const auto& v) { return fill_room{.in_flight = small(v[0])}; });
   return unknown_name(parsed->name(), "prefetch scheduler", entries());
 }
 

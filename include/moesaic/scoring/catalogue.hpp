@@ -14,6 +14,7 @@
 #include <moesaic/core/spec.hpp>
 #include <moesaic/scoring/decayed_frequency.hpp>
 #include <moesaic/scoring/hysteresis.hpp>
+#include <moesaic/scoring/minus_recent_score.hpp>
 #include <moesaic/scoring/none.hpp>
 #include <moesaic/scoring/recency.hpp>
 
@@ -26,7 +27,7 @@ namespace moesaic::scoring {
 class any {
  public:
   using hears = events<inventory, layer_event, lease_ended>;
-  using choices = std::variant<none, recency, decayed_frequency, hysteresis>;
+  using choices = std::variant<none, recency, decayed_frequency, hysteresis, minus_recent_score>;
 
   template <class Scorer>
     requires(!std::same_as<Scorer, any> && std::constructible_from<choices, Scorer>)
@@ -58,6 +59,7 @@ inline constexpr std::array known{
     entry{"recency", "", "worth the more the later it was used"},
     entry{"decayed_frequency", "half_life=32", "worth its uses, each counting half every half_life tokens"},
     entry{"hysteresis", "top=5,up=5,down=1", "worth 0 to top, one up or down with each window, after how many of its tokens used it"},
+    entry{"minus_recent_score", "", "worth the gate's recent weights for it, each event counting half of all before"},
 };
 [[nodiscard]] constexpr std::span<const entry> entries() noexcept { return known; }
 
@@ -71,6 +73,7 @@ inline constexpr std::array known{
   };
   if (parsed->name() == "none") return plain(none{});
   if (parsed->name() == "recency") return plain(recency{});
+  if (parsed->name() == "minus_recent_score") return plain(minus_recent_score{});
   if (parsed->name() == "decayed_frequency") {
     if (const result<void> fine = parsed->only(std::array<std::string_view, 1>{"half_life"}, true); !fine) return fine.error();
     const auto half_life = parsed->number("half_life", 32, 1, 65'536, true);

@@ -6,8 +6,13 @@
 #include <string_view>
 
 #include <moesaic/core/result.hpp>
+#include <moesaic/systems/adapmoe.hpp>
 #include <moesaic/systems/description.hpp>
 #include <moesaic/systems/host_assisted.hpp>
+#include <moesaic/systems/hybrimoe.hpp>
+#include <moesaic/systems/llama_cpp_like.hpp>
+#include <moesaic/systems/mixtral_offloading.hpp>
+#include <moesaic/systems/moe_infinity.hpp>
 #include <moesaic/systems/moe_spac.hpp>
 #include <moesaic/systems/moe_speq.hpp>
 #include <moesaic/systems/on_demand.hpp>
@@ -17,7 +22,8 @@
 namespace moesaic::systems {
 
 /// Every named bundle, for programs whose user names one. A further one is one line here.
-inline constexpr std::array known{on_demand::described, prefetching::described, host_assisted::described, moe_speq::described, sp_moe::described, moe_spac::described};
+inline constexpr std::array known{on_demand::described, prefetching::described, host_assisted::described, moe_speq::described, sp_moe::described, moe_spac::described,
+                                  mixtral_offloading::described, hybrimoe::described, moe_infinity::described, adapmoe::described, llama_cpp_like::described};
 [[nodiscard]] constexpr std::span<const description> entries() noexcept { return known; }
 
 /// The system of that name. What is not known is an error that lists what is.

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include <moesaic/concepts/prefetch_scheduler.hpp>
+
+namespace moesaic::prefetch {
+
+/// Brings experts in order of layer, from the last to the first, until there is no room; once. What a static placement loads.
+///
+/// Source: llama.cpp's --n-cpu-moe N: the experts of the first N layers stay in host memory, those of the others are on the device.
+/// Deviation: it loads them before the first token; here an idle link does, from the first question on.
+/// Mechanism: a walk over all experts, last layer first, lower ids first. One that is there, or below the scene's threshold, is passed over; the layer that
+/// runs is left for later, one that came too late or was withdrawn is tried again; the first that gets no room ends the walk of its layer.
+/// Cost: O(1) per request, O(experts) over all; 8 bytes per layer.
+/// State and Ties: how far the walk is. worth = the scorer's score; it chooses nothing.
+/// Threads: one at a time.
+/// Knobs: `in_flight`, transfers, default 4, at least 1.
+///
+///     prefetch::fill_room scheduler{};
+struct fill_room {
+  using hears = events<inventory>;
+
+  std::uint32_t in_flight = 4;
+
+  void on(const inventory& all) { state_ = {&all.shape, std::vector<std::uint32_t>(all.shape.layers()), all.shape.layers()}; }
+
+  template <utility_scorer S>
+  [[nodiscard]] std::optional<prefetch_request> next(const scene<S>& now) const noexcept {
+    if (now.link.in_flight >= in_flight) return std::nullopt;
+    for (std::uint32_t l = state_.open; l-- > 0;) {
+      const auto layer = static_cast<layer_index>(l);
+      if (layer == now.layer && state_.next.size() > 1) continue;  // may be under lease
+      for (std::uint32_t e = state_.next[l]; e < state_.shape->experts(layer); ++e)
+        if (const utility worth = now.scores.score(make_expert(l, e)); now.residency.absent(make_expert(l, e)) && worth >= now.threshold)
+          return prefetch_request{make_expert(l, e), worth};
+    }
+    return std::nullopt;
+  }
+  void settle(const prefetch_request& request, prefetch_fate fate) noexcept {
+    const std::uint32_t l = number(request.expert.layer);
+    if (fate == prefetch_fate::submitted || fate == prefetch_fate::already_there)
+      state_.next[l] = std::max(state_.next[l], number(request.expert.expert) + 1);
+    else if (fate == prefetch_fate::no_room)
+      state_.next[l] = state_.shape->experts(request.expert.layer);
+    else if (fate != prefetch_fate::arrived) {  // withdrawn, failed, too late: once more
+      state_.next[l] = std::min(state_.next[l], number(request.expert.expert));
+      state_.open = std::max(state_.open, l + 1);
+    }
+    while (state_.open > 0 && state_.next[state_.open - 1] >= state_.shape->experts(static_cast<layer_index>(state_.open - 1))) --state_.open;
+  }
+
+  struct memory {
+    const model_shape* shape = nullptr;
+    std::vector<std::uint32_t> next;  ///< of each layer: the first expert not taken up
+    std::uint32_t open = 0;           ///< layers from here on are done
+  };
+  memory state_{};  ///< not a knob; public only so that the knob can be named where a bundle is written
+};
+
+static_assert(prefetch_scheduler<fill_room>, "fill_room no longer models prefetch_scheduler");
+
+}  // namespace moesaic::prefetch

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#include <doctest/doctest.h>
+
+#include <vector>
+
+#include <moesaic/prefetch/fill_room.hpp>
+
+#include "prefetch/asked.hpp"
+
+namespace {
+using namespace moesaic_test;
+using prefetch::fill_room;
+
+TEST_CASE("fill room: from the last layer on, all of it, and once") {
+  asked<fill_room> b(fill_room{});
+  for (std::uint32_t l = 4; l-- > 1;)
+    for (std::uint32_t e = 0; e < 8; ++e) {
+      REQUIRE(b.next() == make_expert(l, e));
+      b.settle(make_expert(l, e), prefetch_fate::submitted);
+      b.settle(make_expert(l, e), prefetch_fate::arrived);
+    }
+  CHECK_FALSE(b.next());  // layer 0 runs
+  b.begin(1);
+  CHECK(b.next() == make_expert(0, 0));
+  b.settle(make_expert(0, 0), prefetch_fate::no_room);
+  CHECK_FALSE(b.next());
+  b.flags.assign(b.flags.size(), 0);  // somebody took them away: it does not come back
+  CHECK_FALSE(b.next());
+}
+
+TEST_CASE("fill room: what failed or was withdrawn is tried again, the layer that runs is left for later") {
+  asked<fill_room> b(fill_room{}, 2);
+  b.begin(1);
+  CHECK(b.next() == make_expert(0, 0));
+  b.begin(0);
+  for (std::uint32_t e = 0; e < 8; ++e) b.settle(*b.next(), prefetch_fate::submitted);
+  CHECK_FALSE(b.next());
+  b.settle(make_expert(1, 3), prefetch_fate::withdrawn);
+  CHECK(b.next() == make_expert(1, 3));
+  b.link.in_flight = 4;
+  CHECK_FALSE(b.next());
+}
+
+}  // namespace
