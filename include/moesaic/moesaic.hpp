@@ -39,6 +39,7 @@
 #include <moesaic/eviction/look_ahead.hpp>
 #include <moesaic/eviction/lrfu.hpp>
 #include <moesaic/eviction/lru.hpp>
+#include <moesaic/eviction/never.hpp>
 #include <moesaic/eviction/protected_lru.hpp>
 #include <moesaic/eviction/random.hpp>
 #include <moesaic/eviction/s3_fifo.hpp>
@@ -48,6 +49,8 @@
 #include <moesaic/placement/catalogue.hpp>
 #include <moesaic/placement/fetch.hpp>
 #include <moesaic/placement/host.hpp>
+#include <moesaic/placement/two_ended.hpp>
+#include <moesaic/prediction/activation_matrices.hpp>
 #include <moesaic/prediction/blend.hpp>
 #include <moesaic/prediction/catalogue.hpp>
 #include <moesaic/prediction/co_occurrence.hpp>
@@ -64,8 +67,10 @@
 #include <moesaic/prediction/transition_counts.hpp>
 #include <moesaic/prefetch/analytic_cutoff.hpp>
 #include <moesaic/prefetch/catalogue.hpp>
+#include <moesaic/prefetch/fill_room.hpp>
 #include <moesaic/prefetch/layer_order.hpp>
 #include <moesaic/prefetch/most_useful.hpp>
+#include <moesaic/prefetch/nearest_missing.hpp>
 #include <moesaic/prefetch/none.hpp>
 #include <moesaic/prefetch/profiled_cutoff.hpp>
 #include <moesaic/prefetch/static_cutoff.hpp>
@@ -75,6 +80,7 @@
 #include <moesaic/scoring/catalogue.hpp>
 #include <moesaic/scoring/decayed_frequency.hpp>
 #include <moesaic/scoring/hysteresis.hpp>
+#include <moesaic/scoring/minus_recent_score.hpp>
 #include <moesaic/scoring/none.hpp>
 #include <moesaic/scoring/recency.hpp>
 #include <moesaic/speculation/amortization_roofline.hpp>
