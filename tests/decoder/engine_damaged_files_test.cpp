@@ -149,14 +149,33 @@ TEST_CASE("whatever value any header field takes, the answer is a model or a sen
 }
 
 TEST_CASE("many damages at once") {
-  damaged_file f("llama", 3);
-  std::mt19937_64 random(3);
-  for (int round = 0; round < 3'000; ++round) {
-    std::string contents = f.whole();
-    const auto damages = 1 + random() % 8;
-    for (std::uint64_t i = 0; i < damages; ++i) contents[random() % f.header()] = static_cast<char>(random());
-    (void)f.outcome(contents);
+  for (const char* architecture : {"llama", "deepseek2", "gpt-oss", "glm4moe"}) {
+    damaged_file f(architecture, 3);
+    REQUIRE(f.outcome(f.whole()).empty());
+    std::mt19937_64 random(3);
+    for (int round = 0; round < 1'000; ++round) {
+      std::string contents = f.whole();
+      const auto damages = 1 + random() % 8;
+      for (std::uint64_t i = 0; i < damages; ++i) contents[random() % f.header()] = static_cast<char>(random());
+      (void)f.outcome(contents);
+    }
   }
+}
+
+TEST_CASE("keys of the newer architectures that make no sense are refused by name") {
+  const auto refused = [](const char* architecture, const char* key, std::uint32_t value, std::string_view words) {
+    damaged_file f(architecture, 3);
+    const std::size_t at = f.whole().find(key) + std::strlen(key) + 4;
+    const std::string why = f.outcome(with(f.whole(), at, value));
+    CAPTURE(why);
+    CHECK(why.find(words) != std::string::npos);
+  };
+  refused("deepseek2", "deepseek2.attention.kv_lora_rank", 0, "kv_lora_rank is 0; expected 1 to 65536");
+  refused("deepseek2", "deepseek2.attention.key_length_mla", 2, "leave nothing of a head");
+  refused("deepseek2", "deepseek2.attention.kv_lora_rank", 31, "its keys say");
+  refused("deepseek2", "deepseek2.expert_gating_func", 9, "expert_gating_func is 9; expected 0 to 3");
+  refused("gpt-oss", "gpt-oss.attention.sliding_window", 0, "sliding_window is 0");
+  refused("glm4moe", "glm4moe.nextn_predict_layers", 7, "nextn_predict_layers is 7; expected 0 to 0");
 }
 
 TEST_CASE("the sentence says what is wrong") {
