@@ -75,7 +75,11 @@ const std::vector<std::vector<std::string>> systems{
     {"--system", "prefetching", "--scope", "global", "--io", "pread"},
     {"--system", "host_assisted"},
     {"--eviction", "random(3)", "--prefetch", "most_useful(in_flight=8,horizon=3)"},
-    {"--system", "prefetching", "--prediction", "next_gate(least=10)"}};  // hints from later gates
+    {"--system", "prefetching", "--prediction", "next_gate(least=10)"},  // hints from later gates
+    {"--system", "on_demand", "--draft", "ngram", "--draft-length", "5"},
+    {"--system", "moe_speq", "--draft", "self:q4_0"},  // routes of the drafter, and a governor that looks at times
+    {"--system", "sp_moe", "--draft", draft_model, "--draft-length", "3", "--throttle", "500MB/s"},  // gates on its hidden states
+    {"--system", "moe_spac", "--draft", draft_model, "--temperature", "0.8", "--governor", "fixed(4,stop_below=40)"}};
 }  // namespace
 
 TEST_CASE("a run of the real decoder gives the same decisions again, byte for byte") {
