@@ -17,10 +17,10 @@ using namespace moesaic_test;
 using speculation::working_set;
 
 TEST_CASE("working set: at least .95 of the better of no speculation and the best fixed length, where it matters most") {
-  const sim::routing_tape tape = *sim::synthetic_routing({4, 32, 4}, 1'100);
+  const sim::routing_tape tape = *sim::synthetic_routing({4, 32, 4}, 2'100);
   for (const double ratio : {0.1, 2.0})
     for (const double capacity : {12.5, 50.0}) {
-      const cell_machine cell(tape, capacity, ratio, 1'024);
+      const cell_machine cell(tape, capacity, ratio, 2'048);
       for (const drafter_kind& drafts : drafter_kinds) {
         CAPTURE(ratio);
         CAPTURE(capacity);

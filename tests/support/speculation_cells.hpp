@@ -46,7 +46,7 @@ struct governed {
   prediction::none prediction{};
   prefetch::none prefetch{};
   placement::fetch placement{};
-  Governor speculation{};
+  Governor speculation;
 };
 
 /// A text on a machine: two fifths of a plain token's computing are dense, the rest experts; a further token of a pass costs
@@ -76,9 +76,7 @@ class cell_machine {
   [[nodiscard]] result<sim::simulated_run> run(Governor governor, const drafter_kind& drafts) const {
     sim::simulation_options how = options_;
     how.drafter = {.acceptance = drafts.acceptance, .phase = drafts.phase, .acceptance_after = 0, .claims = 0.8};
-    governed<Governor> bundle;
-    bundle.speculation = std::move(governor);
-    return sim::simulate(shape_, *tape_, costs_, std::move(bundle), how, [&](std::uint32_t token) { return token < tokens_; });
+    return sim::simulate(shape_, *tape_, costs_, governed<Governor>{.speculation = std::move(governor)}, how, [&](std::uint32_t token) { return token < tokens_; });
   }
   /// Nanoseconds per token; 0 where the run failed.
   template <class Governor>

@@ -117,7 +117,7 @@ class row_demand {
   [[nodiscard]] bool full() const noexcept { return full_; }
 
  private:
-  static constexpr double keep = 0.9, narrower = 0.95;
+  static constexpr double keep = 0.97, narrower = 0.95;
 
   void count(expert_id e, std::uint32_t row, double share) noexcept {
     const double size = static_cast<double>(shape_->size_of(e).count) * share;
@@ -125,14 +125,16 @@ class row_demand {
     if (resident_[shape_->space().flat(e)] == 0) missing_[row] += size;
   }
   /// Row 0's level is that behind a window; what plain steps miss teaches how much less it is behind a plain one.
+  /// Quick while there is little to average over, slow behind that: misses come in bursts.
   void learn_level() noexcept {
+    const double haste = std::max(0.04, 0.5 / static_cast<double>(steps_ + 1));
     if (steps_ == 0) {
       level_ = missing_[0];
     } else if (since_window_ == 0) {
-      level_ += 0.15 * (missing_[0] - level_);
+      level_ += haste * (missing_[0] - level_);
     } else {
       if (since_window_ <= 4 && level_ > 0 && full_) calm_ += 0.25 * (std::min(missing_[0] / level_, 1.5) - calm_);
-      level_ += 0.15 * (missing_[0] / std::max(calm_, 0.01) - level_);
+      level_ += haste * (missing_[0] / std::max(calm_, 0.01) - level_);
     }
   }
 
