@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Shows that each rule of arrows.py, inventory.py, links.py and policies.py can fail: a small repository that keeps them all, and for
+"""Shows that each rule of arrows.py, inventory.py, links.py, policies.py and of tests/docs can fail: a small repository that keeps them all, and for
 each rule one change that breaks it and the words that have to be said then."""
+import contextlib
+import io
 import json
 import pathlib
 import re
+import sys
 import tempfile
 import unittest
 
@@ -11,6 +14,10 @@ import arrows
 import inventory
 import links
 import policies
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "docs"))
+import commands_test  # noqa: E402
+import options  # noqa: E402
 
 SPDX = "// SPDX-License-Identifier: MIT\n"
 GOOD = {
@@ -166,6 +173,33 @@ static_assert(eviction_policy<lru>);
             ("is not what the headers say", {**written, LRU: lru.replace("O(1)", "O(2)")}),
             ("is not what the headers say", {**written, "include/moesaic/eviction/catalogue.hpp": SPDX + 'entry{"lru", "age=4", "the oldest leaves"}\n'}),
         ])
+
+    def test_pages_of_programs_and_headers(self):
+        header = SPDX + "enum class error_code : std::uint8_t {\n  bad_file,  ///< not what it claims\n};\n"
+        program = "#!/bin/sh\necho \"help of $*\"\n"
+        root = self.tree({"include/moesaic/core/error.hpp": header, "docs/reference/x.md": "", **{f"bin/{name.split()[0]}": program for name in options.PROGRAMS}})
+        for made in (root / "bin").iterdir():
+            made.chmod(0o755)
+        self.assertEqual(options.main(root, root / "bin", True), 0)
+        self.assertIn("| `bad_file` | not what it claims |", (root / "docs/reference/errors.md").read_text())
+        self.assertIn("help of recall --help", (root / "docs/reference/options.md").read_text())
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            self.assertEqual(options.main(root, root / "bin", False), 0)
+            (root / "bin/moesaic-plan").write_text(program.replace("help", "other help"))
+            self.assertEqual(options.main(root, root / "bin", False), 1)
+            (root / "bin/moesaic-plan").unlink()
+            self.assertEqual(options.main(root, root / "bin", False), options.SKIPPED)
+        self.assertIn("options.md: is not what", said.getvalue())
+        (root / "include/moesaic/core/error.hpp").write_text(header.replace("///<", "//"))
+        self.assertRaises(SystemExit, options.errors_page, root)
+
+    def test_commands_of_documents(self):
+        script = "a_page() {\n# [a_page]\nfalse\n# [/a_page]\n}\nother() {  # not run here\n}\n"
+        self.assertEqual(commands_test.functions(script), {"a_page": True, "other": False})
+        self.assertIsNotNone(commands_test.wrong_with("a_page", pathlib.Path(), ""))  # a block that nobody knows what to expect of
+        self.assertIsNotNone(commands_test.wrong_with("choose_a_budget_plan", pathlib.Path(), "nothing"))
+        root = self.tree({"t.json": json.dumps({"traceEvents": [{"name": "thread_name", "ph": "M", "args": {"name": "steps"}}]})})
+        self.assertIn("has no track", commands_test.timeline_is_whole(root / "t.json", "lru"))
 
 
 if __name__ == "__main__":
