@@ -122,7 +122,7 @@ T need(result<T> r) {
 
 measured run(const std::string& path, double share, double rate) {
   const auto file = need(decoder::gguf_file::open(path));
-  auto model = need(ggml_model::load(file, {.threads = 1, .longest_window = window, .progress = {}}));
+  auto model = need(ggml_model::load(file, {.threads = 1, .longest_window = window, .bench = {}, .progress = {}}));
   const model_shape shape = model.shape();
   std::vector<file::part_in_file> parts;
   for (std::uint32_t l = 0; l < shape.layers(); ++l)
