@@ -26,7 +26,7 @@ policy    --system NAME (on_demand); its parts, each a SPEC: name or name(argume
           --eviction --admission --prefetch --placement --scoring --prediction SPEC
           --scope layer|global (layer)  --policies FILE.so: more eviction policies, from a library
           'list' as NAME or SPEC shows what there is
-draft     --draft none|FILE.gguf|self:q4_0|ngram (none)  --draft-length N: at most so many tokens a window (4)
+draft     --draft none|FILE.gguf|self:q4_0|ngram (none)  --draft-length N: tokens a window at most (4)
           --governor SPEC: who decides how many (the system's)  --slo MS: wanted time of a window
 reading   --io auto|uring|pread|mmap (auto)  --direct yes|no  --throttle 500MB/s
 output    --json FILE|-  --logits FILE  --routing FILE  --quiet
