@@ -4,12 +4,13 @@
 #include <array>
 #include <utility>
 
-#include "unicode.hpp"
+#include "deepseek_rules.hpp"
+#include "text_runs.hpp"
 
 namespace moesaic::decoder {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, pre_tokenizer>, 19> known{{
+constexpr std::array<std::pair<std::string_view, pre_tokenizer>, 23> known{{
     {"default", pre_tokenizer::staged},
     {"gpt-2", pre_tokenizer::gpt2},
     {"mpt", pre_tokenizer::gpt2},
@@ -29,22 +30,11 @@ constexpr std::array<std::pair<std::string_view, pre_tokenizer>, 19> known{{
     {"deepseek-r1-qwen", pre_tokenizer::qwen2},
     {"megrez", pre_tokenizer::qwen2},
     {"hunyuan", pre_tokenizer::qwen2},
+    {"gpt-4o", pre_tokenizer::gpt4o},
+    {"minimax-m2", pre_tokenizer::gpt4o},
+    {"deepseek-llm", pre_tokenizer::deepseek_llm},
+    {"deepseek-v3", pre_tokenizer::deepseek_v3},
 }};
-
-/// What the patterns call a run: punctuation is no class of its own there.
-character_class run_class(const character& c) noexcept {
-  return c.kind == character_class::punctuation ? character_class::other : c.kind;
-}
-bool is_newline(const character& c) noexcept { return c.point == '\r' || c.point == '\n'; }
-
-std::size_t end_of_run(std::string_view text, std::size_t at, character_class kind, std::size_t most = SIZE_MAX) noexcept {
-  for (std::size_t taken = 0; taken < most; ++taken) {
-    const character c = character_at(text, at);
-    if (c.bytes == 0 || run_class(c) != kind) break;
-    at += c.bytes;
-  }
-  return at;
-}
 
 /// Bytes of the contraction that starts at `at`, 0 if none does.
 std::size_t contraction(std::string_view text, std::size_t at, bool any_case) noexcept {
@@ -60,23 +50,22 @@ std::size_t contraction(std::string_view text, std::size_t at, bool any_case) no
   return (a == 'r' && b == 'e') || (a == 'v' && b == 'e') || (a == 'l' && b == 'l') ? 3 : 0;
 }
 
-/// The end of a piece that starts with white space: a run leaves its last character to the word behind it.
-std::size_t end_of_space(std::string_view text, std::size_t at) noexcept {
-  std::size_t end = at;
-  std::size_t last = at;
-  for (character c = character_at(text, end); c.kind == character_class::space && c.bytes != 0; c = character_at(text, end)) {
-    last = end;
-    end += c.bytes;
-  }
-  return end == text.size() || last == at ? end : last;
-}
-
 std::size_t next_gpt2(std::string_view text, std::size_t at) noexcept {
   if (const std::size_t n = contraction(text, at, false); n != 0) return at + n;
   const std::size_t start = text[at] == ' ' ? at + 1 : at;
   const character c = character_at(text, start);
   if (c.bytes != 0 && c.kind != character_class::space) return end_of_run(text, start, run_class(c));
   return end_of_space(text, at);
+}
+
+/// Where no word starts at `at`: numbers, symbols with the line ends (and slashes) behind them, white space.
+std::size_t next_wordless(std::string_view text, std::size_t at, std::size_t numbers, bool slashes) noexcept {
+  const character first = character_at(text, at);
+  if (first.kind == character_class::number) return end_of_run(text, at, character_class::number, numbers);
+  const std::size_t start = first.point == ' ' ? at + 1 : at;
+  const std::size_t end = end_of_run(text, start, character_class::other);
+  if (end == start) return end_of_lines(text, at);
+  return end_of(text, end, [slashes](const character& c) { return is_newline(c) || (slashes && c.point == '/'); });
 }
 
 std::size_t next_llama3(std::string_view text, std::size_t at, std::size_t numbers) noexcept {
@@ -87,45 +76,31 @@ std::size_t next_llama3(std::string_view text, std::size_t at, std::size_t numbe
   if (first.kind == character_class::letter) return end_of_run(text, at, character_class::letter);
   if (second.kind == character_class::letter && first.kind != character_class::number && !is_newline(first))
     return end_of_run(text, second_at, character_class::letter);
-  if (first.kind == character_class::number) return end_of_run(text, at, character_class::number, numbers);
-  const std::size_t start = first.point == ' ' ? second_at : at;
-  const character symbol = first.point == ' ' ? second : first;
-  if (symbol.bytes != 0 && run_class(symbol) == character_class::other) {
-    std::size_t end = end_of_run(text, start, character_class::other);
-    while (end < text.size() && is_newline(character_at(text, end))) ++end;
-    return end;
-  }
-  std::size_t after_newline = 0;
-  std::size_t end = at;
-  for (character c = first; c.kind == character_class::space && c.bytes != 0; c = character_at(text, end)) {
+  return next_wordless(text, at, numbers, false);
+}
+
+/// A word is large letters, then small ones; a letter beyond ASCII is both. Without a small one behind them the large give back
+/// what follows their last letter that is both, so that the word ends small where it can.
+std::size_t next_gpt4o(std::string_view text, std::size_t at) noexcept {
+  const character first = character_at(text, at);
+  const bool leads = run_class(first) != character_class::letter && first.kind != character_class::number && !is_newline(first);
+  const std::size_t start = leads ? at + first.bytes : at;
+  std::size_t end = start;
+  std::size_t after_both = start;
+  character c = character_at(text, end);
+  for (; c.kind == character_class::letter && !is_within(c, 'a', 'z'); c = character_at(text, end)) {
     end += c.bytes;
-    if (is_newline(c)) after_newline = end;
+    if (c.point >= 0x80) after_both = end;
   }
-  return after_newline != 0 ? after_newline : end_of_space(text, at);
+  if (c.kind == character_class::letter)
+    end = end_of(text, end, [](const character& l) { return l.kind == character_class::letter && !is_within(l, 'A', 'Z'); });
+  else if (after_both != start)
+    end = after_both;
+  if (end == start) return next_wordless(text, at, 3, true);
+  return end < text.size() ? end + contraction(text, end, true) : end;
 }
 
-/// Cuts each piece at the runs that `next` finds: next(text, at) answers the end of a run that starts at `at`, or `at` for none.
-template <class Next>
-void separate(std::vector<std::string_view>& pieces, std::vector<std::string_view>& scratch, Next next) {
-  scratch.clear();
-  for (const std::string_view piece : pieces) {
-    std::size_t kept = 0;
-    for (std::size_t at = 0; at < piece.size();) {
-      const std::size_t end = next(piece, at);
-      if (end == at) {
-        at += character_at(piece, at).bytes;
-        continue;
-      }
-      if (at > kept) scratch.push_back(piece.substr(kept, at - kept));
-      scratch.push_back(piece.substr(at, end - at));
-      at = kept = end;
-    }
-    if (kept < piece.size()) scratch.push_back(piece.substr(kept));
-  }
-  pieces.swap(scratch);
-}
-
-bool is_mark(const character& c) noexcept {
+bool is_sign(const character& c) noexcept {
   return c.bytes != 0 &&
          (c.kind == character_class::punctuation ||
           (c.point < 0x80 && std::string_view("$+<=>^~|").find(static_cast<char>(c.point)) != std::string_view::npos));
@@ -135,7 +110,7 @@ void cut_in_stages(std::string_view text, std::vector<std::string_view>& out) {
   std::vector<std::string_view> pieces{text};
   std::vector<std::string_view> scratch;
   separate(pieces, scratch, [](std::string_view t, std::size_t at) {
-    while (is_mark(character_at(t, at))) at += character_at(t, at).bytes;
+    while (is_sign(character_at(t, at))) at += character_at(t, at).bytes;
     return at;
   });
   separate(pieces, scratch, [](std::string_view t, std::size_t at) { return next_gpt2(t, at); });
@@ -168,9 +143,12 @@ result<pre_tokenizer> pre_tokenizer_named(std::string_view name) {
 void cut_into_pieces(pre_tokenizer how, std::string_view text, std::vector<std::string_view>& pieces) {
   if (how == pre_tokenizer::staged) return text.empty() ? void() : cut_in_stages(text, pieces);
   if (how == pre_tokenizer::single_numbers) return text.empty() ? void() : cut_numbers_first(text, pieces);
+  if (how == pre_tokenizer::deepseek_llm) return text.empty() ? void() : cut_deepseek_llm(text, pieces);
+  if (how == pre_tokenizer::deepseek_v3) return text.empty() ? void() : cut_deepseek_v3(text, pieces);
   for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end =
-        how == pre_tokenizer::gpt2 ? next_gpt2(text, at) : next_llama3(text, at, how == pre_tokenizer::qwen2 ? 1 : 3);
+    const std::size_t end = how == pre_tokenizer::gpt2    ? next_gpt2(text, at)
+                            : how == pre_tokenizer::gpt4o ? next_gpt4o(text, at)
+                                                          : next_llama3(text, at, how == pre_tokenizer::qwen2 ? 1 : 3);
     pieces.push_back(text.substr(at, end - at));
     at = end;
   }

@@ -39,9 +39,9 @@ constexpr bool fits_second(unsigned char first, unsigned char next) noexcept {
 character_class class_of(char32_t point) noexcept {
   if (is_space(point)) return character_class::space;
   if (point > 0x10FFFF) return character_class::other;
-  const auto wanted = static_cast<std::uint32_t>(point) * 4 + 3;
+  const auto wanted = static_cast<std::uint32_t>(point) * 8 + 7;
   const auto* const after = std::upper_bound(std::begin(category_changes), std::end(category_changes), wanted);
-  return static_cast<character_class>(*std::prev(after) % 4);
+  return static_cast<character_class>(*std::prev(after) % 8);
 }
 
 character character_at(std::string_view text, std::size_t at) noexcept {

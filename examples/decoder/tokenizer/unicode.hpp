@@ -8,9 +8,9 @@
 
 namespace moesaic::decoder {
 
-/// What the patterns of byte-level tokenizers distinguish. `other` is everything else: symbols, marks, controls, and bytes that
-/// are no UTF-8.
-enum class character_class : std::uint8_t { other, letter, number, punctuation, space };
+/// What the patterns of byte-level tokenizers distinguish. `other` is everything else: controls, points without a
+/// meaning, and bytes that are no UTF-8.
+enum class character_class : std::uint8_t { other, letter, number, punctuation, mark, symbol, space };
 
 [[nodiscard]] character_class class_of(char32_t point) noexcept;
 
