@@ -40,7 +40,8 @@ struct moesaic_cache {
         core(std::move(made)),
         demands(core.shape().widest_layer()),
         footprint(std::move(charges)),
-        begin(memory) {
+        begin(memory),
+        routes(core.shape().widest_layer()) {  // a hint names no more, so it never allocates
     for (moesaic::c::numbered_lease& l : leases) l.entries.resize(core.shape().widest_layer());
   }
 
@@ -58,7 +59,7 @@ struct moesaic_cache {
   moesaic::demand_collector demands;
   std::vector<moesaic::bytes> footprint;  ///< by flat index
   const std::byte* begin;                 ///< of the memory
-  std::vector<moesaic::expert_index> routes{};
+  std::vector<moesaic::expert_index> routes;
   std::uint64_t step = 0;
   std::uint64_t token = 0;
   moesaic_lease leases_given = 0;

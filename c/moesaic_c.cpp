@@ -273,7 +273,6 @@ answer_or_error tell(moesaic_cache& cache, const moesaic_hint* from) {
   if (given->expert_count > experts || (given->expert_count > 0 && given->experts == nullptr) || (given->hidden_count > 0 && given->hidden == nullptr))
     return error(error_code::bad_argument, "a hint for MoE layer ", given->layer, " has ", given->expert_count, " experts and ", given->hidden_count,
                  " hidden values; expected at most ", experts, " experts, and a pointer to what is counted");
-  if (cache.routes.size() < given->expert_count) cache.routes.resize(given->expert_count);
   for (std::uint32_t i = 0; i < given->expert_count; ++i) {
     const std::int32_t e = given->experts[i];
     if (e < 0 || static_cast<std::uint32_t>(e) >= experts || std::find(given->experts, given->experts + i, e) != given->experts + i)
@@ -441,8 +440,8 @@ moesaic_status moesaic_memory_use(moesaic_cache* cache, moesaic_memory* out) {
   });
 }
 moesaic_status moesaic_last_error(moesaic_cache* cache, moesaic_error* out) {
-  return inside(cache, [&]() -> answer_or_error {
-    if (const result<void> fine = can_answer(out, "moesaic_error"); !fine) return fine.error();
+  return inside(cache, [&]() -> answer_or_error {  // whoever asks wrongly may ask again: his own failure is not kept
+    if (const result<void> fine = can_answer(out, "moesaic_error"); !fine) return status_of(fine.error().code());
     answer(out, cache->last);
     return MOESAIC_OK;
   });

@@ -96,7 +96,9 @@ TEST_CASE("pointers that are null are refused") {
   CHECK(moesaic_acquire(made.cache, &event, nullptr) == MOESAIC_BAD_ARGUMENT);
   CHECK(moesaic_count(made.cache, nullptr) == MOESAIC_BAD_ARGUMENT);
   CHECK(moesaic_memory_use(made.cache, nullptr) == MOESAIC_BAD_ARGUMENT);
+  const std::string before = last_sentence(made.cache);
   CHECK(moesaic_last_error(made.cache, nullptr) == MOESAIC_BAD_ARGUMENT);
+  CHECK(last_sentence(made.cache) == before);  // asking wrongly does not put out what was asked for
   CHECK(moesaic_tell_hint(made.cache, nullptr) == MOESAIC_BAD_ARGUMENT);
   CHECK(moesaic_tell_step(made.cache, nullptr) == MOESAIC_BAD_ARGUMENT);
   event.routes = nullptr;

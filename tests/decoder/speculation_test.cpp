@@ -194,6 +194,7 @@ TEST_CASE("a draft that does not fit is refused in one sentence") {
   refused({"--draft", folder / "none.gguf"}, "none.gguf");
   refused({"--draft", "ngrm"}, "a draft is none, ngram, self:q4_0, or a GGUF file");
   refused({"--draft", "scripted:right:" + (folder / "missing")}, "missing");
+  refused({"--draft", "scripted:right:" + (folder / "")}, "directory");
   std::ofstream(folder / "high") << "7 9999";
   refused({"--draft", "scripted:wrong:" + (folder / "high")}, "9999");
   refused({"--draft", "ngram", "--draft-length", "20", "--context", "16"}, "context of 16");

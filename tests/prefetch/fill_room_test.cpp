@@ -28,7 +28,7 @@ TEST_CASE("fill room: from the last layer on, all of it, and once") {
   CHECK_FALSE(b.next());
 }
 
-TEST_CASE("fill room: what failed or was withdrawn is tried again, the layer that runs is left for later") {
+TEST_CASE("fill room: what was withdrawn is tried again, what failed is not, the layer that runs is left for later") {
   asked<fill_room> b(fill_room{}, 2);
   b.begin(1);
   CHECK(b.next() == make_expert(0, 0));
@@ -37,6 +37,12 @@ TEST_CASE("fill room: what failed or was withdrawn is tried again, the layer tha
   CHECK_FALSE(b.next());
   b.settle(make_expert(1, 3), prefetch_fate::withdrawn);
   CHECK(b.next() == make_expert(1, 3));
+  b.settle(make_expert(1, 3), prefetch_fate::submitted);
+  CHECK_FALSE(b.next());
+  b.settle(make_expert(1, 3), prefetch_fate::failed);
+  CHECK_FALSE(b.next());
+  b.settle(make_expert(1, 5), prefetch_fate::withdrawn);
+  CHECK(b.next() == make_expert(1, 5));
   b.link.in_flight = 4;
   CHECK_FALSE(b.next());
 }

@@ -2,7 +2,9 @@
 #include "make_drafter.hpp"
 
 #include <array>
+#include <filesystem>
 #include <fstream>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -80,11 +82,15 @@ result<chosen_drafter> make_apart(const std::string& path, const draft_setting& 
 }
 
 result<chosen_drafter> make_scripted(const draft_request::script& how, const draft_setting& s) {
+  std::error_code unknown;
+  if (std::filesystem::is_directory(how.file, unknown))
+    return error(error_code::cannot_open, "--draft: cannot read ", how.file, ": it is a directory; it should be a file of token ids");
   std::ifstream in(how.file, std::ios::binary);
   std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
   if (!in.good() && !in.eof()) return error(error_code::cannot_open, "--draft: cannot read ", how.file, "; it should hold token ids");
   auto ids = command_line::parse_ids(text, "--draft " + how.file);
   if (!ids) return ids.error();
+  if (ids->empty()) return error(error_code::bad_argument, "--draft: ", how.file, " holds no token ids; a scripted drafter needs at least one");
   for (const token_id id : *ids)
     if (id < 0 || static_cast<std::uint32_t>(id) >= s.target.vocabulary())
       return error(error_code::bad_argument, "--draft: id ", id, " in ", how.file, " is out of range; this model's ids go from 0 to ",

@@ -47,7 +47,7 @@ struct fill_room {
       state_.next[l] = std::max(state_.next[l], number(request.expert.expert) + 1);
     else if (fate == prefetch_fate::no_room)
       state_.next[l] = state_.shape->experts(request.expert.layer);
-    else if (fate != prefetch_fate::arrived) {  // withdrawn, failed, too late: once more
+    else if (fate == prefetch_fate::withdrawn || fate == prefetch_fate::too_late) {  // once more; what cannot be read would fail for ever
       state_.next[l] = std::min(state_.next[l], number(request.expert.expert));
       state_.open = std::max(state_.open, l + 1);
     }
