@@ -44,8 +44,7 @@ inline constexpr std::uint64_t largest_alignment = std::uint64_t{2} << 20U;
   for (std::uint32_t l = 0; l < o.layer_count; ++l) {
     const moesaic_layer& given = o.layers[l];
     if (given.expert_bytes > largest_expert)
-      return error(error_code::bad_argument, "experts of MoE layer ", l, " have ", given.expert_bytes, " bytes; at most ", largest_expert,
-                   " are possible");
+      return error(error_code::bad_argument, "experts of MoE layer ", l, " have ", given.expert_bytes, " bytes; at most ", largest_expert, " are possible");
     if (given.expert_bytes == 0 && parts.empty() && o.expert_bytes == nullptr)
       return error(error_code::bad_argument, "experts of MoE layer ", l, " have no bytes");
     layers.push_back({given.experts, given.top_k, {given.expert_bytes == 0 ? 1 : given.expert_bytes}});
@@ -62,8 +61,7 @@ inline constexpr std::uint64_t largest_alignment = std::uint64_t{2} << 20U;
     for (std::uint32_t l = 0; l < o.layer_count; ++l)
       for (std::uint32_t e = 0; e < o.layers[l].experts; ++e, ++next) {
         if (o.expert_bytes[next] == 0 || o.expert_bytes[next] > largest_expert)
-          return error(error_code::bad_argument, "expert (layer ", l, ", expert ", e, ") has ", o.expert_bytes[next], " bytes; expected 1 to ",
-                       largest_expert);
+          return error(error_code::bad_argument, "expert (layer ", l, ", expert ", e, ") has ", o.expert_bytes[next], " bytes; expected 1 to ", largest_expert);
         size[shape->space().flat(make_expert(l, e))] = {o.expert_bytes[next]};
       }
   } else {
@@ -71,8 +69,7 @@ inline constexpr std::uint64_t largest_alignment = std::uint64_t{2} << 20U;
       if (p.layer < o.layer_count && p.expert < o.layers[p.layer].experts && o.layers[p.layer].expert_bytes == 0) {
         bytes& sum = size[shape->space().flat(make_expert(p.layer, p.expert))];
         if (p.bytes > largest_expert - sum.count)
-          return error(error_code::bad_argument, "the parts of expert (layer ", p.layer, ", expert ", p.expert, ") are more than ", largest_expert,
-                       " bytes");
+          return error(error_code::bad_argument, "the parts of expert (layer ", p.layer, ", expert ", p.expert, ") are more than ", largest_expert, " bytes");
         sum += {p.bytes};
       }
   }
@@ -90,8 +87,7 @@ inline constexpr std::uint64_t largest_alignment = std::uint64_t{2} << 20U;
   std::vector<file::part_in_file> parts;
   for (const moesaic_part& p : std::span(f.parts, f.part_count)) {
     if (p.layer >= shape.layers() || p.expert >= shape.experts(static_cast<layer_index>(p.layer)))
-      return error(error_code::bad_argument, "part ", p.part, " belongs to expert (layer ", p.layer, ", expert ", p.expert,
-                   "), which the model does not have");
+      return error(error_code::bad_argument, "part ", p.part, " belongs to expert (layer ", p.layer, ", expert ", p.expert, "), which the model does not have");
     parts.push_back({make_expert(p.layer, p.expert), p.part, p.file, p.offset, {p.bytes}});
   }
   const file::direct_reads direct = f.direct == MOESAIC_DIRECT_YES  ? file::direct_reads::yes

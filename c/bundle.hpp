@@ -77,7 +77,7 @@ static_assert(explain_residency_bundle<bundle>());
   if (!prefetched) return about("prefetch", prefetched.error());
   auto placed = placement::make(*placement);
   if (!placed) return about("placement", placed.error());
-  return bundle{{*scope == "layer"},    std::move(*scored),     std::move(*evicted_by), std::move(*admitted_by),
+  return bundle{{*scope == "layer"},   std::move(*scored),     std::move(*evicted_by), std::move(*admitted_by),
                 std::move(*predicted), std::move(*prefetched), std::move(*placed)};
 }
 

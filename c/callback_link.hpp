@@ -22,8 +22,14 @@ class callback_link {
 
   [[nodiscard]] std::uint32_t capacity() const noexcept { return how_.capacity; }
   void submit(const transfer& what) noexcept {
-    const moesaic_transfer told{what.number.number, number(what.expert.layer), number(what.expert.expert), what.to, what.size.count,
-                                what.why == cause::prefetch ? MOESAIC_PREFETCH : MOESAIC_DEMAND, 0, what.after.number};
+    const moesaic_transfer told{what.number.number,
+                                number(what.expert.layer),
+                                number(what.expert.expert),
+                                what.to,
+                                what.size.count,
+                                what.why == cause::prefetch ? MOESAIC_PREFETCH : MOESAIC_DEMAND,
+                                0,
+                                what.after.number};
     how_.submit(how_.user, &told);
   }
   std::uint32_t poll(std::span<completion> out) noexcept { return ask(how_.poll, out); }
@@ -56,8 +62,7 @@ class callback_link {
     std::array<moesaic_completion, 16> given{};
     const auto room = static_cast<std::uint32_t>(std::min(out.size(), given.size()));
     const std::uint32_t told = std::min(which(how_.user, given.data(), room), room);
-    for (std::uint32_t i = 0; i < told; ++i)
-      out[i] = {{given[i].ticket}, status_in(given[i].status), {given[i].bytes_moved}, given[i].system_error};
+    for (std::uint32_t i = 0; i < told; ++i) out[i] = {{given[i].ticket}, status_in(given[i].status), {given[i].bytes_moved}, given[i].system_error};
     return told;
   }
   [[nodiscard]] static transfer_status status_in(std::uint32_t status) noexcept {

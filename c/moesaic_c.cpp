@@ -80,13 +80,11 @@ result<wishes> taken_whole(const moesaic_options* from) noexcept {
   if (!options) return options.error();
   wishes w{*options, {}, {}};
   if ((w.options.transport == nullptr) == (w.options.files == nullptr))
-    return error(error_code::bad_argument, "moesaic_options needs either a transport or files, and has ",
-                 w.options.files == nullptr ? "neither" : "both");
+    return error(error_code::bad_argument, "moesaic_options needs either a transport or files, and has ", w.options.files == nullptr ? "neither" : "both");
   if (w.options.transport != nullptr) {
     const auto transport = taken(w.options.transport, "moesaic_transport");
     if (!transport) return transport.error();
-    if (transport->submit == nullptr || transport->poll == nullptr)
-      return error(error_code::bad_argument, "moesaic_transport needs at least submit and poll");
+    if (transport->submit == nullptr || transport->poll == nullptr) return error(error_code::bad_argument, "moesaic_transport needs at least submit and poll");
     if (transport->capacity == 0 || transport->capacity > 65'535)
       return error(error_code::bad_argument, "moesaic_transport.capacity is ", transport->capacity, "; expected 1 to 65535");
     w.transport = *transport;
@@ -184,8 +182,7 @@ answer_or_error acquire_into(moesaic_cache& cache, const moesaic_event* from, mo
   const auto given = taken(from, "moesaic_event");
   if (!given) return given.error();
   const model_shape& shape = cache.core.shape();
-  if (given->layer >= shape.layers())
-    return error(error_code::bad_argument, "event of MoE layer ", given->layer, "; the model has ", shape.layers());
+  if (given->layer >= shape.layers()) return error(error_code::bad_argument, "event of MoE layer ", given->layer, "; the model has ", shape.layers());
   if (given->phase > MOESAIC_VERIFY) return error(error_code::bad_argument, "moesaic_event.phase is ", given->phase, "; expected 0 to 3");
   if ((given->flags & ~std::uint32_t{MOESAIC_HOLD_ALL}) != 0)
     return error(error_code::bad_argument, "moesaic_event.flags has bits that mean nothing: ", given->flags);
@@ -194,14 +191,14 @@ answer_or_error acquire_into(moesaic_cache& cache, const moesaic_event* from, mo
     return error(error_code::bad_argument, "an event of MoE layer ", given->layer, " has ", given->tokens, " x ", given->k,
                  given->routes == nullptr ? " routes at null" : " routes; expected 1 to 2^32");
   if (given->step < cache.step || given->first_token < cache.token)
-    return error(error_code::bad_argument, "steps and tokens never go back: step ", given->step, " at token ", given->first_token, " after step ",
-                 cache.step, " at token ", cache.token);
+    return error(error_code::bad_argument, "steps and tokens never go back: step ", given->step, " at token ", given->first_token, " after step ", cache.step,
+                 " at token ", cache.token);
   const std::uint32_t experts = shape.experts(static_cast<layer_index>(given->layer));
   if (cache.routes.size() < count) cache.routes.resize(count);
   for (std::uint64_t i = 0; i < count; ++i) {
     if (given->routes[i] < 0 || static_cast<std::uint32_t>(given->routes[i]) >= experts)
-      return error(error_code::bad_argument, "route ", i, " of an event of MoE layer ", given->layer, " is expert ", given->routes[i],
-                   "; the layer has ", experts, " (leave out tokens that are not routed)");
+      return error(error_code::bad_argument, "route ", i, " of an event of MoE layer ", given->layer, " is expert ", given->routes[i], "; the layer has ",
+                   experts, " (leave out tokens that are not routed)");
     cache.routes[i] = static_cast<expert_index>(given->routes[i]);
   }
   layer_event event{.step = {given->step}, .first_token = {given->first_token}, .layer = static_cast<layer_index>(given->layer)};
@@ -276,8 +273,7 @@ answer_or_error tell(moesaic_cache& cache, const moesaic_hint* from) {
   for (std::uint32_t i = 0; i < given->expert_count; ++i) {
     const std::int32_t e = given->experts[i];
     if (e < 0 || static_cast<std::uint32_t>(e) >= experts || std::find(given->experts, given->experts + i, e) != given->experts + i)
-      return error(error_code::bad_argument, "expert ", i, " of a hint for MoE layer ", given->layer, " is ", e,
-                   "; expected distinct numbers below ", experts);
+      return error(error_code::bad_argument, "expert ", i, " of a hint for MoE layer ", given->layer, " is ", e, "; expected distinct numbers below ", experts);
     cache.routes[i] = static_cast<expert_index>(e);
   }
   hint early{.from = static_cast<provenance>(given->from), .layer = static_cast<layer_index>(given->layer), .at = {given->at}};
@@ -364,8 +360,7 @@ moesaic_status moesaic_part_place(moesaic_cache* cache, uint32_t layer, uint32_t
     if (offset == nullptr || bytes == nullptr) return error(error_code::bad_argument, "a pointer for the place of a part is null");
     const bool there = layer < cache->core.shape().layers() && expert < cache->core.shape().experts(static_cast<moesaic::layer_index>(layer));
     const auto parts = there ? files->source().layout().parts(moesaic::make_expert(layer, expert)) : std::span<const moesaic::file::placed_part>{};
-    if (part >= parts.size())
-      return error(error_code::bad_argument, "there is no part ", part, " of expert (layer ", layer, ", expert ", expert, ")");
+    if (part >= parts.size()) return error(error_code::bad_argument, "there is no part ", part, " of expert (layer ", layer, ", expert ", expert, ")");
     *offset = parts[part].offset_in_slot;
     *bytes = parts[part].size.count;
     return MOESAIC_OK;
@@ -396,8 +391,16 @@ moesaic_status moesaic_tell_step(moesaic_cache* cache, const moesaic_step* step)
     if (s->accepted > s->verified || s->verified > s->drafted || s->drafting_ns < 0 || s->verifying_ns < 0 || s->stalled_ns < 0)
       return error(error_code::bad_argument, "a step drafted ", s->drafted, ", verified ", s->verified, " and accepted ", s->accepted,
                    " tokens, or took negative time; expected accepted <= verified <= drafted and times from 0");
-    cache->core.end_step({{s->step}, {s->drafted}, {s->verified}, {s->accepted}, {s->committed}, {s->drafting_ns}, {s->verifying_ns},
-                          {s->stalled_ns}, {s->bytes_demanded}, {s->bytes_prefetched}});
+    cache->core.end_step({{s->step},
+                          {s->drafted},
+                          {s->verified},
+                          {s->accepted},
+                          {s->committed},
+                          {s->drafting_ns},
+                          {s->verifying_ns},
+                          {s->stalled_ns},
+                          {s->bytes_demanded},
+                          {s->bytes_prefetched}});
     return MOESAIC_OK;
   });
 }
@@ -418,9 +421,8 @@ moesaic_status moesaic_count(moesaic_cache* cache, moesaic_counters* out) {
   return inside(cache, [&]() -> answer_or_error {
     if (const result<void> fine = can_answer(out, "moesaic_counters"); !fine) return fine.error();
     const moesaic::counters& n = cache->core.count();
-    answer(out, moesaic_counters{0, 0, n.events, n.accesses, n.hits, n.misses, n.evictions, n.bypasses, n.host, n.prefetches, n.prefetch_used,
-                                 n.prefetch_late, n.prefetch_wasted, n.failed, n.bytes_demanded.count, n.bytes_prefetched.count, n.bytes_host.count,
-                                 n.stall.count});
+    answer(out, moesaic_counters{0, 0, n.events, n.accesses, n.hits, n.misses, n.evictions, n.bypasses, n.host, n.prefetches, n.prefetch_used, n.prefetch_late,
+                                 n.prefetch_wasted, n.failed, n.bytes_demanded.count, n.bytes_prefetched.count, n.bytes_host.count, n.stall.count});
     return MOESAIC_OK;
   });
 }

@@ -8,16 +8,11 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 venv=$root/build/venv_docs
 log=$root/build/docs.log
 mkdir -p "$root/build"
-if ! cmp -s "$root/cmake/docs_requirements.txt" "$venv/provided.txt"; then
-  printf 'moesaic: getting %sfor Python in build/venv_docs\n' "$(tr '\n' ' ' < "$root/cmake/docs_requirements.txt")"
-  rm -rf "$venv"
-  if ! { "${PYTHON:-python3}" -m venv "$venv" && "$venv/bin/python" -m pip install --disable-pip-version-check -q -r "$root/cmake/docs_requirements.txt"; } > "$log" 2>&1; then
-    printf 'moesaic: MkDocs could not be got (the reason is in build/docs.log): Python 3 with venv and pip is needed, and a network for pip; docs/README.md reads without it\n' >&2
-    exit 1
-  fi
-  cp "$root/cmake/docs_requirements.txt" "$venv/provided.txt"
-fi
 cd "$root"
+if ! sh cmake/python_venv.sh cmake/docs_requirements.txt build/venv_docs; then
+  printf 'moesaic: there is no site without MkDocs; docs/README.md reads without it\n' >&2
+  exit 1
+fi
 if ! "$venv/bin/python" -m mkdocs build --clean --strict > "$log" 2>&1; then  # --quiet would hide warnings from --strict
   grep -v '^INFO' "$log" >&2
   exit 1

@@ -149,9 +149,9 @@ typedef struct moesaic_options {
   uint64_t budget;              /* bytes for experts: slots, transfers and staging frames, padding included */
   uint32_t frames;              /* staging frames; 0: 2 */
   uint32_t flags;               /* MOESAIC_HOST_POSSIBLE: the engine can compute experts in slow memory. MOESAIC_NO_MEMORY: seats
-                                   have no addresses, everything is decided and counted all the same */
+have no addresses, everything is decided and counted all the same */
   void* memory;                 /* at least `budget` bytes, aligned; the library never touches it, so it may be a device's.
-                                   Null: the library takes some of its own, on huge pages */
+Null: the library takes some of its own, on huge pages */
   uint64_t memory_bytes;
   uint64_t alignment;           /* rooms begin at multiples of it: a power of two up to 2 MiB; 0: 64, or what the files need */
   /* Policies as text, `name` or `name(argument,key=value)`; null or empty: what `system` says. */
@@ -234,11 +234,15 @@ MOESAIC_C_API moesaic_status moesaic_release(moesaic_cache* cache, moesaic_lease
 /* Releases the rest and gives up what has not been handed out. The number is void afterwards. */
 MOESAIC_C_API moesaic_status moesaic_end(moesaic_cache* cache, moesaic_lease lease);
 /* Where a part lies in its expert's room (files only). */
-MOESAIC_C_API moesaic_status moesaic_part_place(moesaic_cache* cache, uint32_t layer, uint32_t expert, uint32_t part, uint64_t* offset,
-                                                uint64_t* bytes);
+MOESAIC_C_API moesaic_status moesaic_part_place(moesaic_cache* cache, uint32_t layer, uint32_t expert, uint32_t part, uint64_t* offset, uint64_t* bytes);
 
-enum { MOESAIC_FROM_TARGET_ROUTER = 0, MOESAIC_FROM_DRAFT_ROUTER = 1, MOESAIC_FROM_TARGET_GATE_ON_DRAFT = 2, MOESAIC_FROM_HISTORY = 3,
-       MOESAIC_FROM_TARGET_GATE_AHEAD = 4 };
+enum {
+  MOESAIC_FROM_TARGET_ROUTER = 0,
+  MOESAIC_FROM_DRAFT_ROUTER = 1,
+  MOESAIC_FROM_TARGET_GATE_ON_DRAFT = 2,
+  MOESAIC_FROM_HISTORY = 3,
+  MOESAIC_FROM_TARGET_GATE_AHEAD = 4
+};
 enum { MOESAIC_DRAFT_STARTED = 0, MOESAIC_TOKEN_DRAFTED = 1, MOESAIC_DRAFT_CUT = 2, MOESAIC_DRAFT_ENDED = 3 };
 
 /* Early knowledge about one token of the coming window in one layer. */

@@ -37,14 +37,17 @@ struct summary {
 void print_map(std::string_view name, const sim::routing_tape& tape, std::uint32_t tokens) {
   std::printf("\n%.*s: %u tokens, %u layers of %u experts, top %u\n\n", static_cast<int>(name.size()), name.data(), std::min(tokens, tape.tokens()),
               tape.shape().layers, tape.shape().experts, tape.shape().top_k);
-  std::printf("| compute : read | room | drafts | plain / best fixed | roofline | test_and_set | goodput | prefix | working_set |\n|---|---|---|---|---|---|---|---|---|\n");
+  std::printf(
+      "| compute : read | room | drafts | plain / best fixed | roofline | test_and_set | goodput | prefix | working_set "
+      "|\n|---|---|---|---|---|---|---|---|---|\n");
   std::array<summary, governors.size()> all{};
   for (const double ratio : moesaic_test::compute_to_read)
     for (const double capacity : moesaic_test::capacities) {
       const moesaic_test::cell_machine cell(tape, capacity, ratio, tokens);
       for (const moesaic_test::drafter_kind& drafts : moesaic_test::drafter_kinds) {
         const auto fixed = cell.best_fixed(drafts);
-        std::printf("| %.1f | %.1f %% | %.*s | %.2f (%u) |", ratio, capacity, static_cast<int>(drafts.name.size()), drafts.name.data(), fixed.plain / fixed.best, fixed.length);
+        std::printf("| %.1f | %.1f %% | %.*s | %.2f (%u) |", ratio, capacity, static_cast<int>(drafts.name.size()), drafts.name.data(),
+                    fixed.plain / fixed.best, fixed.length);
         for (std::size_t g = 0; g < governors.size(); ++g) {
           const double share = fixed.best / cell.pace(*speculation::make(governors[g]), drafts);
           all[g].worst = std::min(all[g].worst, share);
@@ -59,7 +62,8 @@ void print_map(std::string_view name, const sim::routing_tape& tape, std::uint32
     }
   std::printf("\n| governor | worst cell | mean | cells below .95 |\n|---|---|---|---|\n");
   for (std::size_t g = 0; g < governors.size(); ++g)
-    std::printf("| `%.*s` | %.3f | %.3f | %u of %u |\n", static_cast<int>(governors[g].size()), governors[g].data(), all[g].worst, all[g].sum / all[g].cells, all[g].below, all[g].cells);
+    std::printf("| `%.*s` | %.3f | %.3f | %u of %u |\n", static_cast<int>(governors[g].size()), governors[g].data(), all[g].worst, all[g].sum / all[g].cells,
+                all[g].below, all[g].cells);
 }
 
 }  // namespace

@@ -67,7 +67,9 @@ class timed_model {
   explicit timed_model(ggml_model inner) : inner_(std::move(inner)), layers(inner_.shape().layers()) {}
 
   [[nodiscard]] const model_shape& shape() const noexcept { return inner_.shape(); }
-  result<void> begin(const token_window& w) { return timed(0, [&] { return inner_.begin(w); }); }
+  result<void> begin(const token_window& w) {
+    return timed(0, [&] { return inner_.begin(w); });
+  }
   result<routed_layer> route(layer_index l) {
     now_ = number(l);
     read_before_ = moved();
@@ -83,7 +85,9 @@ class timed_model {
     layers[now_].read += moved() - read_before_;
     return timed(now_, [&] { return inner_.combine(l); });
   }
-  result<logits_view> finish() { return timed(now_, [&] { return inner_.finish(); }); }
+  result<logits_view> finish() {
+    return timed(now_, [&] { return inner_.finish(); });
+  }
   void keep(position p) noexcept { inner_.keep(p); }
 
   void forget() { layers.assign(layers.size(), {}); }
@@ -143,8 +147,7 @@ measured run(const std::string& path, double share, double rate) {
   const auto memory = need(file::slab::create(how.residency.budget.total));
   how.residency.memory = memory.memory();
   model.place_parts(std::move(offsets));
-  link slowed(need(file::file_transport<>::open(std::move(source), {.by = file::backend::pread, .threads = 1, .measure = false})),
-              {.rate = {rate}});
+  link slowed(need(file::file_transport<>::open(std::move(source), {.by = file::backend::pread, .threads = 1, .measure = false})), {.rate = {rate}});
   auto made = need(runtime::create(timed_model(std::move(model)), std::move(slowed), {}, std::move(how)));
   made.model().watched = &made.cache().count();
 
@@ -214,7 +217,13 @@ int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   const generated_file file;
-  benchmark::RegisterBenchmark("overlap/slots_percent", overlap, std::cref(file))->Arg(0)->Arg(25)->Arg(50)->Iterations(1)->Unit(benchmark::kMillisecond)->Repetitions(3);
+  benchmark::RegisterBenchmark("overlap/slots_percent", overlap, std::cref(file))
+      ->Arg(0)
+      ->Arg(25)
+      ->Arg(50)
+      ->Iterations(1)
+      ->Unit(benchmark::kMillisecond)
+      ->Repetitions(3);
   benchmark::RunSpecifiedBenchmarks();
   return 0;
 }

@@ -54,10 +54,9 @@ void residency_event(benchmark::State& state, bool misses) {
   const auto slots = static_cast<std::uint32_t>(state.range(0));
   const auto cycle = events(experts_for(slots), slots, misses);
   moesaic::published<counters> numbers;
-  auto made = residency<transports::instant<>, bundle<Eviction, published>>::create(*model_shape::uniform(1, experts_for(slots), wanted_per_event, {expert_bytes}),
-                                                                         transports::instant<>(16), {},
-                                                                         {.budget = {{(slots + 2) * expert_bytes}, 2},
-                                                                          .published_counters = published ? &numbers : nullptr});
+  auto made = residency<transports::instant<>, bundle<Eviction, published>>::create(
+      *model_shape::uniform(1, experts_for(slots), wanted_per_event, {expert_bytes}), transports::instant<>(16), {},
+      {.budget = {{(slots + 2) * expert_bytes}, 2}, .published_counters = published ? &numbers : nullptr});
   std::uint64_t step = 0;
   const auto one = [&] {
     layer_event event;

@@ -78,8 +78,15 @@ class hand_written_lru {
   };
 
   hand_written_lru(std::uint32_t experts, std::uint32_t slots, std::uint64_t bytes_each)
-      : order_(experts, slots), slot_(experts, nowhere), pins_(experts), travels_(16), queue_(experts), given_back_(experts),
-        bytes_each_(bytes_each), budget_(slots * bytes_each), link_(16) {
+      : order_(experts, slots),
+        slot_(experts, nowhere),
+        pins_(experts),
+        travels_(16),
+        queue_(experts),
+        given_back_(experts),
+        bytes_each_(bytes_each),
+        budget_(slots * bytes_each),
+        link_(16) {
     for (std::uint32_t s = slots; s-- > 0;) free_.push_back(s);
   }
 

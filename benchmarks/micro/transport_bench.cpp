@@ -59,11 +59,9 @@ class model_on_disk {
     for (std::uint32_t p = 0; p < 3; ++p)  // as GGUF has it: all gates of a layer, then all ups, then all downs
       for (std::uint32_t e = 0; e < expert_count; ++e)
         parts.push_back({make_expert(0, e), p, 0, 4'000 + (std::uint64_t{p} * expert_count + e) * part_bytes, bytes{part_bytes}});
-    if (!written_ && !write())
-      return error(error_code::cannot_open, "cannot write ", path_, ": please run where there is room for 270 MB");
+    if (!written_ && !write()) return error(error_code::cannot_open, "cannot write ", path_, ": please run where there is room for 270 MB");
     written_ = true;
-    return file::expert_source::open(*model_shape::uniform(1, expert_count, 8, bytes{3 * part_bytes}), std::span(&path_, 1),
-                                     parts);
+    return file::expert_source::open(*model_shape::uniform(1, expert_count, 8, bytes{3 * part_bytes}), std::span(&path_, 1), parts);
   }
 
  private:
@@ -129,8 +127,7 @@ void bookkeeping(benchmark::State& state, Link link) {
   std::array<completion, in_a_row> out{};
   std::uint64_t number = 0;
   for (auto _ : state) {
-    for (std::uint32_t i = 0; i < in_a_row; ++i)
-      link.submit({ticket{++number}, make_expert(0, i), rooms[i].data(), bytes{64}, cause::demand, {}});
+    for (std::uint32_t i = 0; i < in_a_row; ++i) link.submit({ticket{++number}, make_expert(0, i), rooms[i].data(), bytes{64}, cause::demand, {}});
     for (std::uint32_t told = 0; told < in_a_row;) told += link.wait(std::span(out).subspan(told));
     benchmark::DoNotOptimize(out);
   }
@@ -157,10 +154,9 @@ int main(int argc, char** argv) {
           options.threads = at_once;
           options.depth = at_once;
           options.longest_read = kibibytes(longest);
-          const std::string name = std::string("read/") + (by == file::backend::uring ? "uring/" : "pread/") +
-                                   std::to_string(longest) + "/" + std::to_string(at_once) + (on_slab ? "/slab" : "/ordinary");
-          benchmark::RegisterBenchmark(name.c_str(),
-                                       [=, &model](benchmark::State& state) { read_experts(state, model, options, on_slab); })
+          const std::string name = std::string("read/") + (by == file::backend::uring ? "uring/" : "pread/") + std::to_string(longest) + "/" +
+                                   std::to_string(at_once) + (on_slab ? "/slab" : "/ordinary");
+          benchmark::RegisterBenchmark(name.c_str(), [=, &model](benchmark::State& state) { read_experts(state, model, options, on_slab); })
               ->UseRealTime()
               ->MinTime(0.4);
         }

@@ -28,7 +28,8 @@ result<void> make(const trace::dimensions& shape, std::uint32_t tokens, std::uin
     row.clear();
     for (std::uint32_t l = 0; l < shape.layers; ++l)
       for (const expert_index e : tape->routes(t, static_cast<layer_index>(l))) row.push_back(static_cast<std::uint16_t>(number(e)));
-    if (const result<void> added = writer->add_ids({.first_token = t, .tokens = 1, .experts = row, .weights = {}, .recorded = {}}); !added) return added.error();
+    if (const result<void> added = writer->add_ids({.first_token = t, .tokens = 1, .experts = row, .weights = {}, .recorded = {}}); !added)
+      return added.error();
   }
   return writer->finish();
 }

@@ -46,8 +46,8 @@ static int fail(const char* what, moesaic_cache* cache, moesaic_status status) {
 // [layer]
 /* Answers the sum of all weights of the layer's two experts, or a failure. */
 static moesaic_status run_layer(moesaic_cache* cache, uint32_t layer, uint64_t token, const int32_t routes[top_k], double* sum) {
-  const moesaic_event event = {.size = sizeof event, .layer = layer, .step = token, .first_token = token,
-                               .phase = MOESAIC_DECODE, .tokens = 1, .k = top_k, .routes = routes};
+  const moesaic_event event = {
+      .size = sizeof event, .layer = layer, .step = token, .first_token = token, .phase = MOESAIC_DECODE, .tokens = 1, .k = top_k, .routes = routes};
   moesaic_lease lease;
   moesaic_status status = moesaic_acquire(cache, &event, &lease);
   if (status != MOESAIC_OK) return status;
@@ -73,8 +73,13 @@ int main(void) {
   moesaic_layer shape[layers];
   for (int l = 0; l < layers; ++l) shape[l] = (moesaic_layer){experts, top_k, sizeof slow.weights[0][0]};
   const moesaic_transport copies = {.size = sizeof copies, .capacity = most_open, .user = &slow, .submit = submit, .poll = poll_copies};
-  const moesaic_options options = {.size = sizeof options, .layer_count = layers, .layers = shape, .budget = sizeof slow.weights / 4,
-                                   .eviction = "lrfu(32)", .prefetch = "most_useful", .transport = &copies};
+  const moesaic_options options = {.size = sizeof options,
+                                   .layer_count = layers,
+                                   .layers = shape,
+                                   .budget = sizeof slow.weights / 4,
+                                   .eviction = "lrfu(32)",
+                                   .prefetch = "most_useful",
+                                   .transport = &copies};
   moesaic_error why = {.size = sizeof why};
   moesaic_cache* cache = NULL;
   if (moesaic_create(&options, &cache, &why) != MOESAIC_OK) return fprintf(stderr, "%s\n", why.sentence), 1;

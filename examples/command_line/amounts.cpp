@@ -77,14 +77,11 @@ result<budget_text> budget_text::parse(std::string_view text) {
     b.top_ = d->top;
     b.bottom_ = d->bottom * 100;
     if (d->bottom > 10'000'000'000'000'000U || d->top > d->bottom * 100)
-      return error(error_code::bad_argument, "--budget ", text,
-                   " is more than all experts; give at most 100% (or 'all', which also holds the staging)");
+      return error(error_code::bad_argument, "--budget ", text, " is more than all experts; give at most 100% (or 'all', which also holds the staging)");
     return b;
   }
   const auto amount = parse_bytes(text, "--budget");
-  if (!amount)
-    return error(error_code::bad_argument, "--budget cannot be '", text,
-                 "'; give all, a share like 25%, or an amount like 512MiB");
+  if (!amount) return error(error_code::bad_argument, "--budget cannot be '", text, "'; give all, a share like 25%, or an amount like 512MiB");
   b.kind_ = kind::amount;
   b.top_ = amount->count;
   return b;
@@ -118,8 +115,7 @@ result<bytes_per_second> parse_rate(std::string_view text, std::string_view what
   std::string_view amount = text;
   if (amount.ends_with("/s")) amount.remove_suffix(2);
   const auto rate = parse_bytes(amount, what);
-  if (!rate || rate->count == 0)
-    return error(error_code::bad_argument, what, " cannot be '", text, "'; give a rate like 500MB/s");
+  if (!rate || rate->count == 0) return error(error_code::bad_argument, what, " cannot be '", text, "'; give a rate like 500MB/s");
   return bytes_per_second{static_cast<double>(rate->count)};
 }
 

@@ -18,7 +18,6 @@ namespace moesaic::command_line {
 [[nodiscard]] result<void> parse(CLI::App& app, std::string_view program, int count, const char* const* words);
 
 /// The same for a program that has --help and --version beside its own options: their text, where one of them is asked for.
-[[nodiscard]] result<std::optional<std::string>> parse(CLI::App& app, std::string_view program, std::string_view help, int count,
-                                                       const char* const* words);
+[[nodiscard]] result<std::optional<std::string>> parse(CLI::App& app, std::string_view program, std::string_view help, int count, const char* const* words);
 
 }  // namespace moesaic::command_line

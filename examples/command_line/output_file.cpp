@@ -15,14 +15,13 @@ result<output_file> output_file::open(const std::string& path, bool in_place) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file that grows over a limit is a write error like any other
   output_file made;
   made.path_ = path;
-  struct stat there {};
+  struct stat there{};
   const bool special = ::stat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode);
   if (S_ISDIR(there.st_mode)) return error(error_code::cannot_open, "cannot write ", path, ": it is a directory");
   if (!in_place && !special) made.beside_ = path + "." + std::to_string(::getpid()) + ".part";
   made.file_ = std::fopen(made.beside_.empty() ? path.c_str() : made.beside_.c_str(), "wb");
   if (made.file_ == nullptr)
-    return error(error_code::cannot_open, "cannot write ", path, ": ", std::string_view(std::strerror(errno)),
-                 "; give a place that can be written");
+    return error(error_code::cannot_open, "cannot write ", path, ": ", std::string_view(std::strerror(errno)), "; give a place that can be written");
   return made;
 }
 

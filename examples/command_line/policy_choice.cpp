@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "policy_choice.hpp"
 
-#include <utility>
 #include <moesaic/systems/catalogue.hpp>
 #include <moesaic/version.hpp>
+#include <utility>
 
 namespace moesaic::command_line {
 namespace {
@@ -35,9 +35,7 @@ error about(std::string_view option, const error& why) { return error(why.code()
 result<policy_names> choose_policies(std::string_view system, const named_parts& parts) {
   const auto base = systems::find(system);
   if (!base) return about("system", base.error());
-  const auto pick = [](const std::optional<std::string>& named, std::string_view otherwise) {
-    return named.value_or(std::string(otherwise));
-  };
+  const auto pick = [](const std::optional<std::string>& named, std::string_view otherwise) { return named.value_or(std::string(otherwise)); };
   policy_names n;
   n.scope = pick(parts.scope, base->scope);
   n.scoring = pick(parts.scoring, base->scoring);
@@ -112,8 +110,6 @@ std::string list_policies(std::string_view slot, const policy_libraries& more) {
   return lines_of(placement::entries());
 }
 
-std::string version_text() {
-  return std::to_string(version.major) + "." + std::to_string(version.minor) + "." + std::to_string(version.patch);
-}
+std::string version_text() { return std::to_string(version.major) + "." + std::to_string(version.minor) + "." + std::to_string(version.patch); }
 
 }  // namespace moesaic::command_line

@@ -32,8 +32,7 @@ result<void> check_json_place(const std::string& path) {
   const fs::path parent = fs::path(path).parent_path();
   const std::string folder = parent.empty() ? "." : parent.string();
   if (fs::is_directory(path, ignored)) return error(error_code::cannot_open, "cannot write ", path, ": it is a directory");
-  if (!fs::is_directory(folder, ignored))
-    return error(error_code::cannot_open, "cannot write ", path, ": there is no folder ", folder);
+  if (!fs::is_directory(folder, ignored)) return error(error_code::cannot_open, "cannot write ", path, ": there is no folder ", folder);
   const bool special = fs::exists(path, ignored) && !fs::is_regular_file(path, ignored);
   if (::access(special ? path.c_str() : folder.c_str(), W_OK) != 0)
     return error(error_code::cannot_open, "cannot write ", path, ": no permission to write there; give another place");
@@ -66,10 +65,7 @@ std::uint32_t window_for(const gguf_file& file) {
 
 token_choice choice_of(const options& o, const std::vector<token_id>& forced) {
   if (o.temperature == 0) return token_choice(speculation::greedy{}, forced);
-  return token_choice(
-      speculation::sampled{
-          .temperature = static_cast<float>(o.temperature), .top_p = static_cast<float>(o.top_p), .seed = o.seed},
-      forced);
+  return token_choice(speculation::sampled{.temperature = static_cast<float>(o.temperature), .top_p = static_cast<float>(o.top_p), .seed = o.seed}, forced);
 }
 
 /// Everything between the command line and the report. Nothing: it went well.
@@ -107,8 +103,8 @@ std::optional<broken_off> decode(const options& o, report& r) {
   if (auto fine = check_ids(*prompt, model->vocabulary(), "the prompt"); !fine) return broken_off{fine.error()};
   if (auto fine = check_ids(*forced, model->vocabulary(), o.force_ids); !fine) return broken_off{fine.error()};
   if (prompt->size() > model->context())
-    return broken_off{error(error_code::context_full, "the prompt has ", prompt->size(), " tokens, but the context holds ",
-                            model->context(), "; give a larger --context")};
+    return broken_off{
+        error(error_code::context_full, "the prompt has ", prompt->size(), " tokens, but the context holds ", model->context(), "; give a larger --context")};
 
   if (model->moe_layers() == 0 && !(o.journal.empty() && o.timeline.empty()))
     return broken_off{error(error_code::bad_argument, o.model, ": has no routed experts, so there is nothing for ",

@@ -32,15 +32,13 @@ moesaic::result<expert_cache> make_cache(const small_engine& model, std::span<st
   if (!shape) return shape.error();
   moesaic::transports::memory_source slow(shape->space());
   for (std::uint32_t l = 0; l < model.layers; ++l)
-    for (std::uint32_t e = 0; e < model.experts; ++e)
-      slow.add(moesaic::make_expert(l, e), {.from = model.stored(l, e), .size = model.expert_size});
+    for (std::uint32_t e = 0; e < model.experts; ++e) slow.add(moesaic::make_expert(l, e), {.from = model.stored(l, e), .size = model.expert_size});
   return expert_cache::create(*shape, from_memory(std::move(slow)), {}, {.budget = {{slab.size()}}, .memory = slab});
 }
 // [/create]
 
 // [layer]
-moesaic::result<void> run_layer(small_engine& model, expert_cache& cache, moesaic::layer_event event,
-                                moesaic::demand_collector& demands) {
+moesaic::result<void> run_layer(small_engine& model, expert_cache& cache, moesaic::layer_event event, moesaic::demand_collector& demands) {
   event.wanted = demands.collect({.tokens = event.tokens, .k = model.top_k, .experts = model.routes(), .weights = model.gates()});
   auto lease = cache.acquire(event);
   if (!lease) return lease.error();
@@ -96,8 +94,7 @@ int main() {
     });
     if (!with_a_quarter) return fail(with_a_quarter.error());
     const auto with_all = whole.forward(window, [&](std::uint32_t layer) -> moesaic::result<void> {
-      for (std::uint32_t e = 0; e < small_engine::experts; ++e)
-        whole.run(static_cast<moesaic::expert_index>(e), whole.stored(layer, e));
+      for (std::uint32_t e = 0; e < small_engine::experts; ++e) whole.run(static_cast<moesaic::expert_index>(e), whole.stored(layer, e));
       return {};
     });
     if (!with_all) return fail(with_all.error());
@@ -111,13 +108,10 @@ int main() {
 
   const moesaic::counters& count = cache->count();
   std::printf("%llu tokens, the same bits as with all experts in memory\n", static_cast<unsigned long long>(token));
-  std::printf("hit ratio %.3f: %llu of %llu experts were there when their layer began\n",
-              static_cast<double>(count.hits) / static_cast<double>(count.accesses), static_cast<unsigned long long>(count.hits),
-              static_cast<unsigned long long>(count.accesses));
-  std::printf("%llu experts that found no room were streamed through two staging frames\n",
-              static_cast<unsigned long long>(count.bypasses));
-  std::printf("peak %llu of %llu bytes\n", static_cast<unsigned long long>(cache->peak().total.count),
-              static_cast<unsigned long long>(cache->budget().count));
+  std::printf("hit ratio %.3f: %llu of %llu experts were there when their layer began\n", static_cast<double>(count.hits) / static_cast<double>(count.accesses),
+              static_cast<unsigned long long>(count.hits), static_cast<unsigned long long>(count.accesses));
+  std::printf("%llu experts that found no room were streamed through two staging frames\n", static_cast<unsigned long long>(count.bypasses));
+  std::printf("peak %llu of %llu bytes\n", static_cast<unsigned long long>(cache->peak().total.count), static_cast<unsigned long long>(cache->budget().count));
   const bool fits = cache->peak().total <= cache->budget();
   return fits && count.hits > 0 && count.bypasses > 0 ? 0 : 1;
 }

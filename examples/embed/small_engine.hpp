@@ -60,8 +60,7 @@ class small_engine {
     for (std::size_t i = 0; i < routes_.size(); ++i) {
       if (routes_[i] != expert) continue;
       const float* x = &hidden_[i / top_k * width];
-      for (std::size_t row = 0; row < width; ++row)
-        outputs_[i * width + row] = std::inner_product(x, x + width, matrix + row * width, 0.0F);
+      for (std::size_t row = 0; row < width; ++row) outputs_[i * width + row] = std::inner_product(x, x + width, matrix + row * width, 0.0F);
     }
   }
 
@@ -81,8 +80,7 @@ class small_engine {
     std::vector<std::uint32_t> order(experts);
     for (std::uint32_t t = 0; t < tokens_; ++t) {
       const float* x = &hidden_[t * width];
-      for (std::uint32_t e = 0; e < experts; ++e)
-        score[e] = std::inner_product(x, x + width, &routers_[(std::size_t{layer} * experts + e) * width], 0.0F);
+      for (std::uint32_t e = 0; e < experts; ++e) score[e] = std::inner_product(x, x + width, &routers_[(std::size_t{layer} * experts + e) * width], 0.0F);
       std::iota(order.begin(), order.end(), 0U);
       std::partial_sort(order.begin(), order.begin() + top_k, order.end(), [&](auto a, auto b) { return score[a] > score[b]; });
       for (std::uint32_t k = 0; k < top_k; ++k) {

@@ -38,16 +38,14 @@ result<moesaic::trace::event_table> read(const char* path) {
 }
 
 /// A quarter of each layer's experts, or one where that is less.
-std::uint32_t slots_per_layer(const moesaic::model_shape& shape) {
-  return std::max(1U, shape.experts(moesaic::layer_index{}) / 4);
-}
+std::uint32_t slots_per_layer(const moesaic::model_shape& shape) { return std::max(1U, shape.experts(moesaic::layer_index{}) / 4); }
 
 // [replay]
 template <moesaic::eviction_policy Eviction>
 std::uint64_t hits_in_replay(const moesaic::trace::event_table& table, const moesaic::model_shape& shape, Eviction eviction) {
   const std::vector<std::uint64_t> room(shape.layers(), slots_per_layer(shape));
-  moesaic::sim::replay player(moesaic::sim::resident_set(shape, moesaic::group_per_layer{}, moesaic::sim::unit::experts, room),
-                              std::move(eviction), moesaic::admission::forced{});
+  moesaic::sim::replay player(moesaic::sim::resident_set(shape, moesaic::group_per_layer{}, moesaic::sim::unit::experts, room), std::move(eviction),
+                              moesaic::admission::forced{});
   moesaic::sim::play(player, table);
   return player.count().hits;
 }
@@ -79,8 +77,7 @@ result<void> serve(Cache& cache, const moesaic::layer_event& event) {
 }
 
 template <moesaic::eviction_policy Eviction>
-result<std::uint64_t> hits_in_residency(const moesaic::trace::event_table& table, const moesaic::model_shape& shape,
-                                        Eviction eviction) {
+result<std::uint64_t> hits_in_residency(const moesaic::trace::event_table& table, const moesaic::model_shape& shape, Eviction eviction) {
   using link = moesaic::transports::simulated<>;
   using cache_type = moesaic::residency<link, policies<Eviction>>;
   const moesaic::bytes budget = shape.largest() * (shape.layers() * slots_per_layer(shape) + 2);  // with two staging frames
@@ -115,8 +112,8 @@ int main(int argc, char** argv) {
   if (!shape) return fail(shape.error());
 
   bool equal = true;
-  std::printf("%-12s%14s%14s   of %llu, %u of %u experts per layer\n", "hits", "in replay", "in residency",
-              static_cast<unsigned long long>(table->accesses()), slots_per_layer(*shape), experts);
+  std::printf("%-12s%14s%14s   of %llu, %u of %u experts per layer\n", "hits", "in replay", "in residency", static_cast<unsigned long long>(table->accesses()),
+              slots_per_layer(*shape), experts);
   const auto compare = [&](const char* name, const auto& policy) -> result<void> {
     const std::uint64_t replayed = hits_in_replay(*table, *shape, policy);
     const result<std::uint64_t> lived = hits_in_residency(*table, *shape, policy);

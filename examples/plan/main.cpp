@@ -77,8 +77,8 @@ std::string as_text(const options& asked, const model_facts& model, const memory
                         left < all.everything ? left.count : all.everything.count);
   text += fmt::format("  predicted on {}{} with {}, routing {}:\n", future.hardware, asked.hardware_given ? "" : " (assumed)", asked.system, future.routing);
   for (const predicted& p : future.budgets)
-    text += fmt::format("  {:>12}  {:>8.2f} tokens/s  {:>5.1f} % hits  {:>5.1f} % stalled{}\n", human(p.budget), p.tokens_per_s, 100 * p.hit_ratio, 100 * p.stalled,
-                        p.fits ? "" : "  (more than there is)");
+    text += fmt::format("  {:>12}  {:>8.2f} tokens/s  {:>5.1f} % hits  {:>5.1f} % stalled{}\n", human(p.budget), p.tokens_per_s, 100 * p.hit_ratio,
+                        100 * p.stalled, p.fits ? "" : "  (more than there is)");
   return text;
 }
 

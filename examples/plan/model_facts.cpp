@@ -123,11 +123,13 @@ result<model_facts> read_model(const std::string& path) {
     }
     const std::uint64_t experts = t.extent[t.name.ends_with(".bias") ? 1 : 2];
     if (experts == 0 || experts > 65'535 || t.bytes % experts != 0) return wrong(printable(t.name), " holds no whole number of experts");
-    if (block.experts != 0 && block.experts != experts) return wrong(printable(t.name), " holds ", experts, " experts; another tensor of its block ", block.experts);
+    if (block.experts != 0 && block.experts != experts)
+      return wrong(printable(t.name), " holds ", experts, " experts; another tensor of its block ", block.experts);
     block.experts = static_cast<std::uint32_t>(experts);
     block.tensors.push_back({std::nullopt, t.file_offset, t.bytes / experts});
   }
-  if (blocks.empty()) return wrong("has no routed experts (no tensor like blk.0.ffn_gate_exps.weight), so all of it has to be in memory and there is nothing to plan");
+  if (blocks.empty())
+    return wrong("has no routed experts (no tensor like blk.0.ffn_gate_exps.weight), so all of it has to be in memory and there is nothing to plan");
 
   std::uint64_t top_k = 0;
   if (file->is_array(prefix + ".expert_used_count")) {
@@ -159,7 +161,8 @@ result<model_facts> read_model(const std::string& path) {
   auto footprints = footprints_of(path, *shape, blocks);
   if (!footprints) return footprints.error();
   const auto count = file->whole(prefix + ".block_count");
-  return model_facts{prefix, *std::move(shape), *std::move(footprints), dense, head, count ? static_cast<std::uint32_t>(*count) : static_cast<std::uint32_t>(blocks.size())};
+  return model_facts{
+      prefix, *std::move(shape), *std::move(footprints), dense, head, count ? static_cast<std::uint32_t>(*count) : static_cast<std::uint32_t>(blocks.size())};
 }
 
 }  // namespace moesaic::planning

@@ -11,7 +11,9 @@ namespace moesaic::replaying {
 bool eviction_choice::keyed() const noexcept {
   return std::visit(
       []<class P>(const P& chosen) {
-        if constexpr (requires { { chosen.keyed() } -> std::same_as<bool>; })
+        if constexpr (requires {
+                        { chosen.keyed() } -> std::same_as<bool>;
+                      })
           return chosen.keyed();
         else
           return keyed_eviction_policy<P>;
@@ -32,8 +34,7 @@ result<eviction_choice> choose_eviction(std::string_view text, recency order, co
     if (eviction::reads_scores(parsed->name()))
       return error(error_code::bad_argument, "--eviction ", text, ": ", parsed->name(),
                    " decides by another policy's scores, which a replay of eviction alone has not");
-    if (order == recency::by_rank && std::holds_alternative<eviction::lru>(made->chosen()))
-      return eviction_choice{std::string(text), eviction::lru_by_rank{}};
+    if (order == recency::by_rank && std::holds_alternative<eviction::lru>(made->chosen())) return eviction_choice{std::string(text), eviction::lru_by_rank{}};
     return eviction_choice{std::string(text), std::visit([](const auto& policy) { return evictor(policy); }, made->chosen())};
   }
   if (made.error().code() != error_code::unknown_name) return made.error();

@@ -34,8 +34,7 @@ result<finished_rows> finished_rows::open(const std::string& path) {
         continue;
       }
     }
-    if (line == 1 && whole)
-      return error(error_code::bad_file, "--resume ", path, ": line 1 is no finished row of moesaic-replay; name a file of its own");
+    if (line == 1 && whole) return error(error_code::bad_file, "--resume ", path, ": line 1 is no finished row of moesaic-replay; name a file of its own");
   }
   if (!text.empty() && text.back() != '\n') std::fputc('\n', list.file_);  // a run was stopped in the middle of a line
   return list;

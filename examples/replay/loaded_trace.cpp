@@ -35,8 +35,8 @@ result<loaded_trace> described(const std::string& path, const trace::trace_facts
 }  // namespace
 
 result<loaded_trace> load(const std::string& path, const options& asked, command_line::progress& shown) {
-  const bool weights = std::any_of(asked.evictions.begin(), asked.evictions.end(),
-                                   [](const eviction_choice& e) { return std::holds_alternative<eviction::erased>(e.policy); });
+  const bool weights =
+      std::any_of(asked.evictions.begin(), asked.evictions.end(), [](const eviction_choice& e) { return std::holds_alternative<eviction::erased>(e.policy); });
   result<trace::any_trace> reader = trace::open_trace(path, {.weights = weights, .experts = asked.experts, .top_k = asked.top_k});
   if (!reader) return reader.error();
   const trace::trace_facts& facts = reader->facts();

@@ -68,13 +68,11 @@ std::string help() {
   return text;
 }
 
-error bad(std::string_view option, std::string_view value, std::string_view what) {
-  return error(error_code::bad_argument, option, " '", value, "': ", what);
-}
+error bad(std::string_view option, std::string_view value, std::string_view what) { return error(error_code::bad_argument, option, " '", value, "': ", what); }
 
 struct raw_options {
-  std::string capacity, unit = "experts", expert_bytes, experts, top_k, scope = "layer", eviction, admission = "forced", window = "1",
-              recency = "event", forecast, accesses = "event", reset = "no", jobs, link, compute;
+  std::string capacity, unit = "experts", expert_bytes, experts, top_k, scope = "layer", eviction, admission = "forced", window = "1", recency = "event",
+                        forecast, accesses = "event", reset = "no", jobs, link, compute;
   std::vector<std::string> policies;
 };
 
@@ -230,7 +228,8 @@ result<options> checked(options o, const raw_options& raw) {
   o.libraries = *libraries;
   if (const result<void> lists = read_lists(o, raw, *in_bytes ? sim::unit::bytes : sim::unit::experts); !lists) return lists.error();
   if (o.one_by_one && (o.windows != std::vector<std::uint32_t>{1} || o.forecast || o.order == recency::by_rank))
-    return error(error_code::bad_argument, "--accesses one-by-one knows neither windows nor forecasts nor ranks within an event; leave --window, "
+    return error(error_code::bad_argument,
+                 "--accesses one-by-one knows neither windows nor forecasts nor ranks within an event; leave --window, "
                  "--forecast and --recency out");
   if (const result<void> report = read_report(o, raw); !report) return report.error();
   return o;

@@ -76,10 +76,13 @@ report::entry entry_of(const row& r) {
 }  // namespace
 
 report::page report_page(std::span<const row> rows, const options& asked, std::string command) {
-  report::page all{"What policies are worth on recorded routing", "moesaic-replay " + command_line::version_text(), std::move(command), report::common_words(), {}};
-  all.definitions.push_back({"admission", "forced: every miss takes a free slot or a victim's. optional: after each event the best by the policy's key stay, so "
-                                          "a newcomer may never enter. Others are policies of their own."});
-  all.definitions.push_back({"union / capacity", "Mean over events of what the event's set takes, as a part of its pool: near 1, an event leaves no room for anything else."});
+  report::page all{
+      "What policies are worth on recorded routing", "moesaic-replay " + command_line::version_text(), std::move(command), report::common_words(), {}};
+  all.definitions.push_back({"admission",
+                             "forced: every miss takes a free slot or a victim's. optional: after each event the best by the policy's key stay, so "
+                             "a newcomer may never enter. Others are policies of their own."});
+  all.definitions.push_back(
+      {"union / capacity", "Mean over events of what the event's set takes, as a part of its pool: near 1, an event leaves no room for anything else."});
   std::map<std::string, std::set<std::string>> paths_of_file;
   for (const row& r : rows) paths_of_file[file_of(r.trace)].insert(r.trace);
   std::map<std::tuple<std::string, std::uint32_t, std::string>, std::size_t> found;

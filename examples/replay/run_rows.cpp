@@ -165,8 +165,13 @@ class trace_run {
     const std::function<void(std::uint64_t)> steps = [&](std::uint64_t more) { show(steps_done_ += more); };
     for (std::size_t t = next_task_++; t < tasks_.size() && !stop_; t = next_task_++) {
       const rivals& group = groups_[tasks_[t].rivals];
-      const setting in{*group.on->table, group.on->empty,  group.admission->policy, *group.on->next_uses, group.on->foresight_seconds,
-                       asked_.forecast ? std::optional(asked_.forecast->how) : std::nullopt, asked_.reset_each_sequence};
+      const setting in{*group.on->table,
+                       group.on->empty,
+                       group.admission->policy,
+                       *group.on->next_uses,
+                       group.on->foresight_seconds,
+                       asked_.forecast ? std::optional(asked_.forecast->how) : std::nullopt,
+                       asked_.reset_each_sequence};
       static const evictor belady = eviction::belady{};
       done(tasks_[t], play_row(in, tasks_[t].row ? rows_[*tasks_[t].row].eviction->policy : belady, steps));
     }

@@ -22,8 +22,8 @@ std::string as_table(std::span<const row> rows) {
     if (before == nullptr || before->trace != r.trace || before->window != r.window) {
       fmt::format_to(out, "{}{}: {} layers of {} experts, top-{}, window {}; {} events of {:.2f} experts, {} first uses\n", before == nullptr ? "" : "\n",
                      r.trace, r.shape.layers, r.shape.experts, r.shape.top_k, r.window, r.all.events, r.mean_union(), r.compulsory);
-      fmt::format_to(out, "{:>{}}  {:>8}  {:<{}}  {:<{}}  {:>7}  {:>12}  {:>12}  {:>7}{}  {:>10}\n", "capacity", capacity, "experts", "admission",
-                     admission, "eviction", eviction, "hits %", "misses", "bound", "regret", r.sized ? "    GB missed" : "", "M access/s");
+      fmt::format_to(out, "{:>{}}  {:>8}  {:<{}}  {:<{}}  {:>7}  {:>12}  {:>12}  {:>7}{}  {:>10}\n", "capacity", capacity, "experts", "admission", admission,
+                     "eviction", eviction, "hits %", "misses", "bound", "regret", r.sized ? "    GB missed" : "", "M access/s");
     }
     before = &r;
     const double hits = 100 * (1 - r.miss_ratio());

@@ -91,17 +91,19 @@ class drawing {
 
   void draw_scale() {
     text_ += "<p class=\"scale\">share of a layer's accesses that missed: the least of its capacity ";
-    for (std::size_t s = 0; s < shades; ++s) put("<svg class=\"shade\" viewBox=\"0 0 1 1\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect width=\"1\" height=\"1\" class=\"q{}\"/></svg>", s);
+    for (std::size_t s = 0; s < shades; ++s)
+      put("<svg class=\"shade\" viewBox=\"0 0 1 1\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect width=\"1\" height=\"1\" class=\"q{}\"/></svg>", s);
     text_ += " the most</p>\n";
   }
 
   void draw_line(const line& of, double y) {
-    put("<g transform=\"translate({:.1f},{:.1f})\"><text class=\"name\" x=\"-10\" y=\"12\" text-anchor=\"end\">{}</text>", left_, y, escaped(of_.policies[of.policy]));
+    put("<g transform=\"translate({:.1f},{:.1f})\"><text class=\"name\" x=\"-10\" y=\"12\" text-anchor=\"end\">{}</text>", left_, y,
+        escaped(of_.policies[of.policy]));
     for (std::size_t l = 0; l < of.of->layers_misses.size(); ++l) {
       const std::optional<double> v = missed(*of.of, l);
       if (!v) continue;  // no accesses: the paper shows
-      put("<rect class=\"q{}\" x=\"{:.2f}\" width=\"{:.2f}\" height=\"15\"><title>layer {}: {} of {}</title></rect>", shade_of(*v, *ranges_[of.room]), cell_ * static_cast<double>(l),
-          cell_ > 8 ? cell_ - 1 : cell_, l, percent_text(*v), count_text(of.of->layers_accesses[l]));
+      put("<rect class=\"q{}\" x=\"{:.2f}\" width=\"{:.2f}\" height=\"15\"><title>layer {}: {} of {}</title></rect>", shade_of(*v, *ranges_[of.room]),
+          cell_ * static_cast<double>(l), cell_ > 8 ? cell_ - 1 : cell_, l, percent_text(*v), count_text(of.of->layers_accesses[l]));
     }
     text_ += "</g>\n";
   }
@@ -114,14 +116,19 @@ class drawing {
   }
 
   void draw_table() {
-    text_ += "<details><summary>Misses of every layer as a table, in percent of its accesses</summary><div class=\"wide\"><table>\n<thead><tr><th scope=\"col\">capacity</th><th scope=\"col\">policy</th>";
+    text_ +=
+        "<details><summary>Misses of every layer as a table, in percent of its accesses</summary><div class=\"wide\"><table>\n<thead><tr><th "
+        "scope=\"col\">capacity</th><th scope=\"col\">policy</th>";
     for (std::size_t l = 0; l < layers_; ++l) put("<th scope=\"col\">{}</th>", l);
     text_ += "</tr></thead><tbody>\n";
     for (const line& of : lines_) {
       put("<tr><td>{}</td><th scope=\"row\">{}</th>", escaped(of_.rooms[of.room].text), escaped(of_.policies[of.policy]));
       for (std::size_t l = 0; l < layers_; ++l) {
         const std::optional<double> v = missed(*of.of, l);
-        if (v) put("<td>{:.1f}</td>", 100 * *v); else text_ += "<td></td>";
+        if (v)
+          put("<td>{:.1f}</td>", 100 * *v);
+        else
+          text_ += "<td></td>";
       }
       text_ += "</tr>\n";
     }

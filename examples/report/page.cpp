@@ -51,14 +51,21 @@ void fill(value_chart& chart, const grid& in, const Value& value, const Bound& b
 std::string over(const grid& in) { return in.rooms.size() == 1 ? "at capacity " + in.rooms.front().text : "against capacity"; }
 
 value_chart hits_chart(const grid& in, const std::string& id) {
-  value_chart chart{.kind = "hit_ratio", .id = id + "-hits", .title = "Hit ratio " + over(in),
-                    .description = "For each policy the share of accesses that found their expert resident. The bound is what a cache that knows the future would reach.",
-                    .words = percent_text, .tick_words = whole_percent_text, .bound_name = std::string(bound_name)};
-  fill(chart, in, [&](std::size_t p, std::size_t r) { return in.at(p, r) != nullptr ? hit_ratio(*in.at(p, r)) : std::nullopt; },
-       [&](std::size_t r) -> std::optional<double> {
-         const std::optional<double> missed = in.least(r, bound_miss_ratio);
-         return missed ? std::optional(1 - *missed) : std::nullopt;
-       }, false);
+  value_chart chart{
+      .kind = "hit_ratio",
+      .id = id + "-hits",
+      .title = "Hit ratio " + over(in),
+      .description = "For each policy the share of accesses that found their expert resident. The bound is what a cache that knows the future would reach.",
+      .words = percent_text,
+      .tick_words = whole_percent_text,
+      .bound_name = std::string(bound_name)};
+  fill(
+      chart, in, [&](std::size_t p, std::size_t r) { return in.at(p, r) != nullptr ? hit_ratio(*in.at(p, r)) : std::nullopt; },
+      [&](std::size_t r) -> std::optional<double> {
+        const std::optional<double> missed = in.least(r, bound_miss_ratio);
+        return missed ? std::optional(1 - *missed) : std::nullopt;
+      },
+      false);
   return chart;
 }
 
@@ -66,25 +73,36 @@ value_chart seconds_chart(const grid& in, const what_if& assumed, bool measured,
   value_chart chart{.kind = "seconds", .id = id + "-seconds", .words = seconds_text, .tick_words = seconds_text, .bound_name = std::string(bound_name)};
   if (measured) {
     chart.title = "Seconds " + over(in) + ", as simulated";
-    chart.description = "For each policy the time for the whole trace. The bound is the least time of a machine that moves only what a cache that knows the future misses.";
-    fill(chart, in, [&](std::size_t p, std::size_t r) { return in.at(p, r) != nullptr ? in.at(p, r)->seconds : std::nullopt; },
-         [&](std::size_t r) { return in.least(r, [](const entry& e) { return e.bound_seconds; }); }, true);
+    chart.description =
+        "For each policy the time for the whole trace. The bound is the least time of a machine that moves only what a cache that knows the future misses.";
+    fill(
+        chart, in, [&](std::size_t p, std::size_t r) { return in.at(p, r) != nullptr ? in.at(p, r)->seconds : std::nullopt; },
+        [&](std::size_t r) { return in.least(r, [](const entry& e) { return e.bound_seconds; }); }, true);
   } else {
     chart.live = true;
     chart.title = "Seconds " + over(in) + ", on the machine that the sliders below describe";
-    chart.description = "For each policy the time for the whole trace if computing and moving overlap perfectly. The bound moves only what a cache that knows the future misses.";
+    chart.description =
+        "For each policy the time for the whole trace if computing and moving overlap perfectly. The bound moves only what a cache that knows the future "
+        "misses.";
     const auto time = [&](const std::optional<double>& moved) { return moved ? std::optional(assumed.seconds(*moved)) : std::nullopt; };
-    fill(chart, in, [&](std::size_t p, std::size_t r) { return time(assumed.moved(p, r)); }, [&](std::size_t r) { return time(assumed.moved_at_best(r)); }, true);
+    fill(
+        chart, in, [&](std::size_t p, std::size_t r) { return time(assumed.moved(p, r)); }, [&](std::size_t r) { return time(assumed.moved_at_best(r)); },
+        true);
   }
   return chart;
 }
 
 value_chart regret_chart(const grid& in, const std::string& id) {
-  value_chart chart{.kind = "regret", .id = id + "-regret", .title = "Regret " + over(in),
+  value_chart chart{.kind = "regret",
+                    .id = id + "-regret",
+                    .title = "Regret " + over(in),
                     .description = "For each policy the share of its misses that a cache which knows the future would not have had. Lower is better.",
-                    .words = percent_text, .tick_words = whole_percent_text, .bound_name = {}};
-  fill(chart, in, [&](std::size_t p, std::size_t r) { return in.at(p, r) != nullptr ? in.at(p, r)->regret : std::nullopt; },
-       [](std::size_t) { return std::nullopt; }, false);
+                    .words = percent_text,
+                    .tick_words = whole_percent_text,
+                    .bound_name = {}};
+  fill(
+      chart, in, [&](std::size_t p, std::size_t r) { return in.at(p, r) != nullptr ? in.at(p, r)->regret : std::nullopt; },
+      [](std::size_t) { return std::nullopt; }, false);
   return chart;
 }
 
@@ -96,7 +114,8 @@ std::string list_of_facts(const std::vector<fact>& facts) {
 
 std::string section(const comparison& of, std::size_t number) {
   const std::string id = fmt::format("c{}", number);
-  std::string text = fmt::format("<section class=\"comparison\" id=\"{}\">\n<h2>{}</h2>\n<dl class=\"facts\">{}</dl>\n", id, escaped(of.title), list_of_facts(of.facts));
+  std::string text =
+      fmt::format("<section class=\"comparison\" id=\"{}\">\n<h2>{}</h2>\n<dl class=\"facts\">{}</dl>\n", id, escaped(of.title), list_of_facts(of.facts));
   if (of.entries.empty()) return text + "<p>No rows.</p>\n</section>\n";
   const grid in(of);
   const what_if assumed(of, in);
@@ -119,12 +138,15 @@ std::string section(const comparison& of, std::size_t number) {
 }  // namespace
 
 std::string as_html(const page& all) {
-  std::string text = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
+  std::string text =
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
   const auto out = std::back_inserter(text);
   // Nothing is fetched, and the browser is told to hold the page to that.
   text += "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n";
-  fmt::format_to(out, "<meta name=\"generator\" content=\"{}\">\n<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n", escaped(all.program), escaped(all.title), style);
-  fmt::format_to(out, "<header>\n<h1>{}</h1>\n<p class=\"about\">{}; made by</p>\n<code class=\"command\">{}</code>\n", escaped(all.title), escaped(all.program), escaped(all.command));
+  fmt::format_to(out, "<meta name=\"generator\" content=\"{}\">\n<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n", escaped(all.program),
+                 escaped(all.title), style);
+  fmt::format_to(out, "<header>\n<h1>{}</h1>\n<p class=\"about\">{}; made by</p>\n<code class=\"command\">{}</code>\n", escaped(all.title),
+                 escaped(all.program), escaped(all.command));
   text += "<noscript><p class=\"note\">Without scripts everything is here but the sliders.</p></noscript>\n";
   if (all.comparisons.size() > 1) {
     text += "<nav aria-label=\"comparisons\"><ol>";
@@ -158,7 +180,10 @@ std::string command_text(int count, const char* const* words) {
     }
     text += '\'';
     for (const char c : word)
-      if (c == '\'') text += "'\\''"; else text += c;
+      if (c == '\'')
+        text += "'\\''";
+      else
+        text += c;
     text += '\'';
   }
   return text;

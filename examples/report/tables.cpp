@@ -27,7 +27,9 @@ std::string regret_table(const grid& of) {
   for (std::size_t r = 0; r < of.rooms.size(); ++r)
     for (std::size_t p = 0; p < of.policies.size(); ++p)
       if (const entry* e = of.at(p, r); e != nullptr && e->regret && competes[p] && (!least[r] || *e->regret < *least[r])) least[r] = e->regret;
-  std::string text = "<figure class=\"chart\" data-chart=\"regret_table\">\n<figcaption>Regret, in numbers</figcaption>\n<div class=\"wide\"><table class=\"regret\">\n<thead><tr><th scope=\"col\">policy</th>";
+  std::string text =
+      "<figure class=\"chart\" data-chart=\"regret_table\">\n<figcaption>Regret, in numbers</figcaption>\n<div class=\"wide\"><table "
+      "class=\"regret\">\n<thead><tr><th scope=\"col\">policy</th>";
   const auto out = std::back_inserter(text);
   for (const grid::column& r : of.rooms) fmt::format_to(out, "<th scope=\"col\">{}</th>", escaped(r.text));
   text += "</tr></thead><tbody>\n";
@@ -44,12 +46,16 @@ std::string regret_table(const grid& of) {
     }
     text += "</tr>\n";
   }
-  text += "</tbody></table></div>\n<p class=\"note\">Bold: the least of its capacity among policies that do not know the future. 0 is as good as knowing it.</p>\n</figure>\n";
+  text +=
+      "</tbody></table></div>\n<p class=\"note\">Bold: the least of its capacity among policies that do not know the future. 0 is as good as knowing "
+      "it.</p>\n</figure>\n";
   return text;
 }
 
 std::string numbers_table(const comparison& of) {
-  std::string text = "<details><summary>All numbers</summary><div class=\"wide\"><table class=\"numbers\">\n<thead><tr><th scope=\"col\">capacity</th><th scope=\"col\">policy</th>";
+  std::string text =
+      "<details><summary>All numbers</summary><div class=\"wide\"><table class=\"numbers\">\n<thead><tr><th scope=\"col\">capacity</th><th "
+      "scope=\"col\">policy</th>";
   const auto out = std::back_inserter(text);
   for (const std::string& name : of.columns) fmt::format_to(out, "<th scope=\"col\">{}</th>", escaped(name));
   text += "</tr></thead><tbody>\n";

@@ -51,13 +51,20 @@ std::string escaped(std::string_view text) {
     const std::size_t length = length_of_character(text, at);
     const char c = text[at];
     const bool control = static_cast<unsigned char>(c) < 0x20U && c != '\n' && c != '\t';
-    if (length == 0 || control || c == '\x7F') out += replacement;
-    else if (c == '&') out += "&amp;";
-    else if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else if (c == '"') out += "&quot;";
-    else if (c == '\'') out += "&#39;";
-    else out += text.substr(at, length);
+    if (length == 0 || control || c == '\x7F')
+      out += replacement;
+    else if (c == '&')
+      out += "&amp;";
+    else if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else if (c == '"')
+      out += "&quot;";
+    else if (c == '\'')
+      out += "&#39;";
+    else
+      out += text.substr(at, length);
     at += length == 0 ? 1 : length;
   }
   return out;
@@ -74,9 +81,7 @@ std::string short_number(double value) {
   return fmt::format("{:.{}f}", std::floor(value * scale + 0.5) / scale, digits);
 }
 
-std::string seconds_text(double seconds) {
-  return seconds > 0 ? in_units(seconds, std::array<unit, 3>{{{1, "s"}, {1e-3, "ms"}, {1e-6, "\xC2\xB5s"}}}) : "0 s";
-}
+std::string seconds_text(double seconds) { return seconds > 0 ? in_units(seconds, std::array<unit, 3>{{{1, "s"}, {1e-3, "ms"}, {1e-6, "\xC2\xB5s"}}}) : "0 s"; }
 
 std::string bytes_text(double bytes) {
   return bytes > 0 ? in_units(bytes, std::array<unit, 5>{{{1e12, "TB"}, {1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}, {1, "B"}}}) : "0 B";

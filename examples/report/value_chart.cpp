@@ -53,11 +53,15 @@ class drawing {
 
   std::string draw() {
     put("<figure class=\"chart\" data-chart=\"{}\">\n<figcaption>{}</figcaption>\n", chart_.kind, escaped(chart_.title));
-    put("<div class=\"wide\"><svg viewBox=\"0 0 {} {}\" role=\"img\" aria-labelledby=\"{}-t {}-d\" data-along=\"{}\" data-start=\"{:g}\" data-end=\"{:g}\"{}>\n", width,
-        height_, chart_.id, chart_.id, flat_ ? "x" : "y", values_.start, values_.end, chart_.live ? " data-live" : "");
+    put("<div class=\"wide\"><svg viewBox=\"0 0 {} {}\" role=\"img\" aria-labelledby=\"{}-t {}-d\" data-along=\"{}\" data-start=\"{:g}\" "
+        "data-end=\"{:g}\"{}>\n",
+        width, height_, chart_.id, chart_.id, flat_ ? "x" : "y", values_.start, values_.end, chart_.live ? " data-live" : "");
     put("<title id=\"{}-t\">{}</title><desc id=\"{}-d\">{}</desc>\n", chart_.id, escaped(chart_.title), chart_.id, escaped(chart_.description));
     draw_values_axis();
-    if (flat_) draw_names(); else draw_rooms_axis();
+    if (flat_)
+      draw_names();
+    else
+      draw_rooms_axis();
     for (std::size_t p = of_.policies.size(); p-- > 0;) draw_policy(p);  // the first lies on top
     draw_bound();
     text_ += "</svg></div>\n</figure>\n";
@@ -77,8 +81,8 @@ class drawing {
         put("<path class=\"grid\" d=\"M{0:.1f} 20V{1:.1f}\"/><text class=\"tick value\" x=\"{0:.1f}\" y=\"{2:.1f}\" text-anchor=\"middle\">{3}</text>\n", at,
             height_ - 24, height_ - 8, chart_.tick_words(tick));
       else
-        put("<path class=\"grid\" d=\"M{0:.1f} {1:.1f}H{2}\"/><text class=\"tick value\" x=\"{3:.1f}\" y=\"{4:.1f}\" text-anchor=\"end\">{5}</text>\n", left_, at,
-            width - 16, left_ - 8, at + 4, chart_.tick_words(tick));
+        put("<path class=\"grid\" d=\"M{0:.1f} {1:.1f}H{2}\"/><text class=\"tick value\" x=\"{3:.1f}\" y=\"{4:.1f}\" text-anchor=\"end\">{5}</text>\n", left_,
+            at, width - 16, left_ - 8, at + 4, chart_.tick_words(tick));
     }
   }
 
@@ -170,11 +174,14 @@ std::string figure(const value_chart& chart, const grid& of) { return drawing(ch
 
 std::string legend(const grid& of, const std::string& bound_name) {
   std::string text =
-      "<fieldset class=\"legend\"><legend>Shown <span class=\"choose\"><button type=\"button\" data-all=\"yes\">all</button> <button type=\"button\" data-all=\"no\">none</button></span></legend>\n";
+      "<fieldset class=\"legend\"><legend>Shown <span class=\"choose\"><button type=\"button\" data-all=\"yes\">all</button> <button type=\"button\" "
+      "data-all=\"no\">none</button></span></legend>\n";
   const auto out = std::back_inserter(text);
   const auto sample = [&](std::string_view look, std::string_view shape) {
-    fmt::format_to(out, "<svg class=\"sample\" viewBox=\"0 0 34 14\" aria-hidden=\"true\"><g class=\"line {}\"><polyline points=\"2,7 32,7\"/>"
-                        "<path class=\"mark\" d=\"{}\" transform=\"translate(17,7)\"/></g></svg>", look, shape);
+    fmt::format_to(out,
+                   "<svg class=\"sample\" viewBox=\"0 0 34 14\" aria-hidden=\"true\"><g class=\"line {}\"><polyline points=\"2,7 32,7\"/>"
+                   "<path class=\"mark\" d=\"{}\" transform=\"translate(17,7)\"/></g></svg>",
+                   look, shape);
   };
   if (!bound_name.empty()) {
     text += "<label data-policy=\"bound\"><input type=\"checkbox\" checked>";

@@ -20,8 +20,9 @@ constexpr double least_expert = 1e3, most_expert = 1e9, usual_expert = 4e6;   //
 std::string slider(std::string_view name, std::string_view what, std::string_view words, double from, double to, double start) {
   const std::vector<double> stops = slider_stops(from, to, start);
   const auto at = std::lower_bound(stops.begin(), stops.end(), start) - stops.begin();
-  return fmt::format("<label>{}<input type=\"range\" min=\"0\" max=\"{}\" step=\"1\" value=\"{}\" data-what=\"{}\" data-stops=\"{}\"><output>{}</output></label>\n", name,
-                     stops.size() - 1, at, what, fmt::join(stops, " "), words);
+  return fmt::format(
+      "<label>{}<input type=\"range\" min=\"0\" max=\"{}\" step=\"1\" value=\"{}\" data-what=\"{}\" data-stops=\"{}\"><output>{}</output></label>\n", name,
+      stops.size() - 1, at, what, fmt::join(stops, " "), words);
 }
 
 }  // namespace
@@ -71,7 +72,10 @@ std::optional<double> what_if::moved_at_best(std::size_t room) const {
 std::string what_if::panel(const std::string& id, const std::string& bound_name) const {
   std::string text;
   const auto out = std::back_inserter(text);
-  fmt::format_to(out, "<figure class=\"chart what_if\" data-chart=\"what_if\" data-tokens=\"{:.0f}\" id=\"{}\">\n<figcaption>What if the machine were another one?</figcaption>\n", tokens_, id);
+  fmt::format_to(out,
+                 "<figure class=\"chart what_if\" data-chart=\"what_if\" data-tokens=\"{:.0f}\" id=\"{}\">\n<figcaption>What if the machine were another "
+                 "one?</figcaption>\n",
+                 tokens_, id);
   text += "<div class=\"sliders\">\n";
   text += "<label>capacity<select data-what=\"room\">";
   const std::size_t shown = in_->rooms.size() / 2;
@@ -82,10 +86,13 @@ std::string what_if::panel(const std::string& id, const std::string& bound_name)
   text += slider("compute per token", "compute", seconds_text(compute), least_compute, most_compute, compute);
   if (!sized) text += slider("size of an expert (the trace has none)", "size", bytes_text(expert_size), least_expert, most_expert, expert_size);
   text += "</div>\n";
-  text += "<p class=\"note\">Time per token = max(compute per token, bytes moved per token / link): everything overlaps, so a real engine is slower. "
-          "Where the sliders start is a place to start, not a measurement, unless the facts above say so.</p>\n";
-  text += "<div class=\"wide\"><table>\n<thead><tr><th scope=\"col\">policy</th><th scope=\"col\">tokens/s</th><th scope=\"col\" class=\"bars\"><span class=\"unseen\">as a bar</span></th>"
-          "<th scope=\"col\">per token</th><th scope=\"col\">limited by</th></tr></thead><tbody>\n";
+  text +=
+      "<p class=\"note\">Time per token = max(compute per token, bytes moved per token / link): everything overlaps, so a real engine is slower. "
+      "Where the sliders start is a place to start, not a measurement, unless the facts above say so.</p>\n";
+  text +=
+      "<div class=\"wide\"><table>\n<thead><tr><th scope=\"col\">policy</th><th scope=\"col\">tokens/s</th><th scope=\"col\" class=\"bars\"><span "
+      "class=\"unseen\">as a bar</span></th>"
+      "<th scope=\"col\">per token</th><th scope=\"col\">limited by</th></tr></thead><tbody>\n";
 
   double fastest = 0;
   for (std::size_t p = 0; p < in_->policies.size(); ++p)
@@ -100,11 +107,15 @@ std::string what_if::panel(const std::string& id, const std::string& bound_name)
     }
     const std::optional<double> m = moved_in(shown);
     const double time = m ? per_token(*m) : 0;
-    fmt::format_to(out, "<tr class=\"line {}\" data-policy=\"{}\" data-moved=\"{}\"><th scope=\"row\">{}</th><td>{}</td>"
-                        "<td class=\"bars\"><svg class=\"bar\" viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect width=\"{:.2f}\" height=\"10\"/></svg></td>"
-                        "<td>{}</td><td>{}</td></tr>\n",
+    fmt::format_to(out,
+                   "<tr class=\"line {}\" data-policy=\"{}\" data-moved=\"{}\"><th scope=\"row\">{}</th><td>{}</td>"
+                   "<td class=\"bars\"><svg class=\"bar\" viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect width=\"{:.2f}\" "
+                   "height=\"10\"/></svg></td>"
+                   "<td>{}</td><td>{}</td></tr>\n",
                    look, number, all, escaped(name), m ? short_number(1 / time) : "", m ? 100 / time / fastest : 0, m ? seconds_text(time) : "",
-                   !m ? "" : travel_per_token(*m) > compute ? "link" : "compute");
+                   !m                               ? ""
+                   : travel_per_token(*m) > compute ? "link"
+                                                    : "compute");
   };
   if (!bound_name.empty() && moved_at_best(shown)) line(bound_name, "bound", "bound", [&](std::size_t r) { return moved_at_best(r); });
   for (std::size_t p = 0; p < in_->policies.size(); ++p)

@@ -20,8 +20,7 @@ best_case missed_at_best(const model_shape& shape, const pools& in, const sim::e
       next_use[access] = known;
       known = static_cast<std::uint32_t>(e);
     }
-  sim::replay player(sim::resident_set(shape, in.groups, in.exact ? sim::unit::bytes : sim::unit::experts, in.room), eviction::belady{},
-                     admission::optional{});
+  sim::replay player(sim::resident_set(shape, in.groups, in.exact ? sim::unit::bytes : sim::unit::experts, in.room), eviction::belady{}, admission::optional{});
   std::vector<demand> wanted;
   for (std::size_t e = 0; e < events.layers.size(); ++e) {
     wanted.clear();

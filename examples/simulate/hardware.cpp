@@ -173,9 +173,8 @@ result<void> fill(const node& at, hardware& made) {
   if (!open) return open.error();
   made.machine.open_transfers = static_cast<std::uint32_t>(*open);
 
-  for (const auto& [key, table] : {std::pair<std::string_view, sim::time_table*>{"pass", &made.machine.pass},
-                                   {"layer", &made.machine.layer},
-                                   {"context", &made.machine.context}}) {
+  for (const auto& [key, table] :
+       {std::pair<std::string_view, sim::time_table*>{"pass", &made.machine.pass}, {"layer", &made.machine.layer}, {"context", &made.machine.context}}) {
     if (key == "context" && at.at(key).is_null()) continue;
     auto read = times_by_count(at.at(key));
     if (!read) return read.error();
@@ -266,7 +265,11 @@ std::string list_hardware() {
   std::string lines;
   for (const std::string& name : known_hardware()) {
     const auto one = load_hardware(name);
-    lines.append(name).append(name.size() < 20 ? 20 - name.size() : 0, ' ').append("  ").append(one ? one->about : std::string(one.error().sentence())).append("\n");
+    lines.append(name)
+        .append(name.size() < 20 ? 20 - name.size() : 0, ' ')
+        .append("  ")
+        .append(one ? one->about : std::string(one.error().sentence()))
+        .append("\n");
   }
   return lines;
 }

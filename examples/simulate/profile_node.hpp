@@ -16,8 +16,7 @@ namespace moesaic::simulating {
 /// A place in a JSON file that knows its file and its path, so that whatever is wrong there can be said in one sentence.
 class profile_node {
  public:
-  profile_node(const nlohmann::json& value, std::string file, std::string path = {})
-      : value_(&value), file_(std::move(file)), path_(std::move(path)) {}
+  profile_node(const nlohmann::json& value, std::string file, std::string path = {}) : value_(&value), file_(std::move(file)), path_(std::move(path)) {}
 
   [[nodiscard]] const nlohmann::json& value() const noexcept { return *value_; }
   [[nodiscard]] bool is_null() const noexcept { return value_->is_null(); }
@@ -41,9 +40,7 @@ class profile_node {
   [[nodiscard]] profile_node at(std::string_view key) const {
     return {value_->at(std::string(key)), file_, path_.empty() ? std::string(key) : path_ + "." + std::string(key)};
   }
-  [[nodiscard]] profile_node at(std::size_t index) const {
-    return {value_->at(index), file_, path_ + "[" + std::to_string(index) + "]"};
-  }
+  [[nodiscard]] profile_node at(std::size_t index) const { return {value_->at(index), file_, path_ + "[" + std::to_string(index) + "]"}; }
 
   [[nodiscard]] result<std::string> text() const {
     if (!value_->is_string() || value_->get_ref<const std::string&>().empty()) return wrong("expected a text");

@@ -108,19 +108,22 @@ std::string as_table(const std::vector<row>& rows) {
   std::string text;
   std::string above;
   for (const row& r : rows) {
-    const std::string head = fmt::format("{} on {}, {} experts of {} bytes in each of {} layers\n", r.trace, r.hardware, r.shape.experts, r.expert_bytes.count, r.shape.layers);
+    const std::string head =
+        fmt::format("{} on {}, {} experts of {} bytes in each of {} layers\n", r.trace, r.hardware, r.shape.experts, r.expert_bytes.count, r.shape.layers);
     if (head != above)
-      text += fmt::format("{}  {:<16} {:>9} {:>6} {:>10} {:>7} {:>7} {:>7} {:>8} {:>8}\n", head, "system", "capacity", "draft", "tokens/s", "hits",
-                          "stalled", "link", "floor", "bound");
+      text += fmt::format("{}  {:<16} {:>9} {:>6} {:>10} {:>7} {:>7} {:>7} {:>8} {:>8}\n", head, "system", "capacity", "draft", "tokens/s", "hits", "stalled",
+                          "link", "floor", "bound");
     above = head;
     const double took = seconds(r.took());
     const auto of_time = [&](nanoseconds t) { return 100 * share(seconds(t), took); };
-    text += fmt::format("  {:<16} {:>9} {:>6} {:>10.2f} {:>6.1f}% {:>6.1f}% {:>6.1f}% {:>7.1f}% {:>7.1f}%\n", r.system, r.capacity, r.draft_length ? std::to_string(*r.draft_length) : "chosen",
-                        rate(r.tokens(), r.took()), 100 * share(static_cast<double>(r.count().hits), static_cast<double>(r.count().accesses)),
-                        of_time(r.count().stall), of_time(busiest(r)), of_time(r.floor()), of_time(r.bound()));
+    text += fmt::format("  {:<16} {:>9} {:>6} {:>10.2f} {:>6.1f}% {:>6.1f}% {:>6.1f}% {:>7.1f}% {:>7.1f}%\n", r.system, r.capacity,
+                        r.draft_length ? std::to_string(*r.draft_length) : "chosen", rate(r.tokens(), r.took()),
+                        100 * share(static_cast<double>(r.count().hits), static_cast<double>(r.count().accesses)), of_time(r.count().stall),
+                        of_time(busiest(r)), of_time(r.floor()), of_time(r.bound()));
   }
-  text += "  hits of all uses; everything behind that in % of the time the run takes. floor: what computing or this run's misses alone would take;\n"
-          "  bound: the same with the misses of a cache that knows the future and fetches them all.\n";
+  text +=
+      "  hits of all uses; everything behind that in % of the time the run takes. floor: what computing or this run's misses alone would take;\n"
+      "  bound: the same with the misses of a cache that knows the future and fetches them all.\n";
   return text;
 }
 

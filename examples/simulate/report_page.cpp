@@ -66,7 +66,8 @@ report::entry entry_of(const row& r) {
 
 report::page report_page(std::span<const row> rows, std::string command) {
   report::page all{"How fast recorded routing would run", "moesaic-simulate " + command_line::version_text(), std::move(command), report::common_words(), {}};
-  all.definitions.push_back({"seconds", "By the clock of the machine on paper, for the whole trace; everything but computing and the links is the library itself."});
+  all.definitions.push_back(
+      {"seconds", "By the clock of the machine on paper, for the whole trace; everything but computing and the links is the library itself."});
   all.definitions.push_back({"floor", "What computing alone would take, or this run's misses alone on the slowest link, whichever is more."});
   std::map<std::pair<std::string, std::string>, std::size_t> found;
   for (const row& r : rows) {
@@ -78,7 +79,8 @@ report::page report_page(std::span<const row> rows, std::string command) {
       c.tokens = r.tokens();
       c.link = r.rate.count;
       c.compute = share(seconds(r.computed()), r.tokens());
-      c.columns = {"tokens/s", "hit ratio", "seconds", "floor", "bound", "stalled", "GB missed", "GB prefetched", "prefetches wasted", "on the host", "accepted / drafted"};
+      c.columns = {"tokens/s",          "hit ratio",   "seconds",           "floor", "bound", "stalled", "GB missed", "GB prefetched",
+                   "prefetches wasted", "on the host", "accepted / drafted"};
     }
     all.comparisons[at->second].entries.push_back(entry_of(r));
   }

@@ -9,10 +9,10 @@
 
 #include <moesaic/cache/extent_arena.hpp>
 #include <moesaic/cache/uniform_arena.hpp>
-#include <moesaic/speculation/catalogue.hpp>
-#include <moesaic/trace/hub/open_trace.hpp>
 #include <moesaic/concepts/witness.hpp>
+#include <moesaic/speculation/catalogue.hpp>
 #include <moesaic/trace/byte_sink.hpp>
+#include <moesaic/trace/hub/open_trace.hpp>
 #include <moesaic/trace/journal_reader.hpp>
 #include <moesaic/trace/journal_timeline.hpp>
 
@@ -175,13 +175,14 @@ std::optional<std::uint32_t> length_of(const std::string& governor) {
 
 }  // namespace
 
-result<row> run_row(const sim::routing_tape& tape, const model_shape& shape, const std::vector<bytes>& footprints, const hardware& on, const std::string& system,
-                    const capacity_choice& capacity, const options& asked, command_line::progress& shown) {
+result<row> run_row(const sim::routing_tape& tape, const model_shape& shape, const std::vector<bytes>& footprints, const hardware& on,
+                    const std::string& system, const capacity_choice& capacity, const options& asked, command_line::progress& shown) {
   auto names = command_line::choose_policies(system, asked.parts);
   if (!names) return names.error();
   if (asked.draft_length) names->speculation = "fixed(" + std::to_string(*asked.draft_length) + ")";
   if ((asked.fastest_draft || length_of(names->speculation) != 0) && !on.machine.draft)
-    return error(error_code::bad_argument, on.path, ": draft: is null, so nobody knows what drafting costs; fill it in, or draft nothing with --draft-length 0");
+    return error(error_code::bad_argument, on.path,
+                 ": draft: is null, so nobody knows what drafting costs; fill it in, or draft nothing with --draft-length 0");
   const command_line::chosen_groups groups{names->scope == "layer"};
   const bool exact = command_line::wants_exact_rooms(groups.per_layer, footprints);
   const auto budget = budget_for(capacity, shape, groups.per_layer, exact, footprints, asked.frames);

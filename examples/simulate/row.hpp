@@ -59,7 +59,7 @@ struct row {
 [[nodiscard]] result<std::vector<row>> run_rows(const std::string& path, const hardware& on, const options& asked, command_line::progress& shown);
 
 /// One row of routing that is in memory already. `shape` has the sizes of the experts, `footprints` what they take.
-[[nodiscard]] result<row> run_row(const sim::routing_tape& tape, const model_shape& shape, const std::vector<bytes>& footprints, const hardware& on, const std::string& system,
-                                  const capacity_choice& capacity, const options& asked, command_line::progress& shown);
+[[nodiscard]] result<row> run_row(const sim::routing_tape& tape, const model_shape& shape, const std::vector<bytes>& footprints, const hardware& on,
+                                  const std::string& system, const capacity_choice& capacity, const options& asked, command_line::progress& shown);
 
 }  // namespace moesaic::simulating

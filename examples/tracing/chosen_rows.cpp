@@ -23,12 +23,11 @@ result<void> chosen_rows::open_next() {
   if (file_ == 0) {
     facts_ = facts;
   } else if (facts.shape != facts_.shape) {
-    return error(error_code::bad_file, path, ": ", facts.shape.layers, " layers of ", facts.shape.experts, " experts, top-",
-                 facts.shape.top_k, ", but ", asked_->traces[0], " has ", facts_.shape.layers, " of ", facts_.shape.experts,
-                 ", top-", facts_.shape.top_k, "; merge traces of one model (formats that count experts take --experts N)");
+    return error(error_code::bad_file, path, ": ", facts.shape.layers, " layers of ", facts.shape.experts, " experts, top-", facts.shape.top_k, ", but ",
+                 asked_->traces[0], " has ", facts_.shape.layers, " of ", facts_.shape.experts, ", top-", facts_.shape.top_k,
+                 "; merge traces of one model (formats that count experts take --experts N)");
   } else if (facts.weights != facts_.weights && weights_) {
-    return error(error_code::bad_file, path, ": has ", facts.weights ? "weights, unlike " : "no weights, unlike ",
-                 asked_->traces[0], "; take --weights none");
+    return error(error_code::bad_file, path, ": has ", facts.weights ? "weights, unlike " : "no weights, unlike ", asked_->traces[0], "; take --weights none");
   }
   if (facts.weight_steps != facts_.weight_steps) facts_.weight_steps = 0;
   open_ = *std::move(opened);
@@ -38,9 +37,8 @@ result<void> chosen_rows::open_next() {
 }
 
 bool chosen_rows::chosen(std::uint32_t sequence) const noexcept {
-  return asked_->sequences.empty() || std::any_of(asked_->sequences.begin(), asked_->sequences.end(), [&](const auto& range) {
-           return range.first <= sequence && sequence <= range.second;
-         });
+  return asked_->sequences.empty() || std::any_of(asked_->sequences.begin(), asked_->sequences.end(),
+                                                  [&](const auto& range) { return range.first <= sequence && sequence <= range.second; });
 }
 
 /// The part of these rows that is kept.

@@ -50,13 +50,11 @@ void add_facts(std::string& text, const description& d) {
 void add_statistics(std::string& text, const description& d) {
   const auto out = std::back_inserter(text);
   const trace::trace_summary& s = d.summary;
-  fmt::format_to(out, "  reuse {:.3f} (layers {:.2f} to {:.2f}; random {:.3f}), at lag 8 {:.3f}\n", s.reuse, s.least_reuse,
-                 s.most_reuse, s.random, s.reuse_at_8);
+  fmt::format_to(out, "  reuse {:.3f} (layers {:.2f} to {:.2f}; random {:.3f}), at lag 8 {:.3f}\n", s.reuse, s.least_reuse, s.most_reuse, s.random,
+                 s.reuse_at_8);
   fmt::format_to(out, "  distinct experts per layer and sequence {:.1f} of {}\n", s.distinct, d.facts.shape.experts);
-  fmt::format_to(
-      out,
-      "  entropy {:.2f} of {:.2f} bits; the hottest quarter has {:.3f} of the uses\n  distinct experts per layer for W tokens:",
-      s.entropy, s.entropy_most, s.hottest_quarter);
+  fmt::format_to(out, "  entropy {:.2f} of {:.2f} bits; the hottest quarter has {:.3f} of the uses\n  distinct experts per layer for W tokens:", s.entropy,
+                 s.entropy_most, s.hottest_quarter);
   for (std::size_t w = 0; w < trace::trace_summary::windows.size(); ++w)
     fmt::format_to(out, " {}={:.2f}", trace::trace_summary::windows[w], s.distinct_in_window[w]);
   text += "\n";
@@ -78,8 +76,7 @@ result<description> describe(const std::string& path, const trace::trace_options
     if (!*rows) break;
     const trace::routing_rows& r = **rows;
     statistics.add(r);
-    d.accesses += static_cast<std::uint64_t>(
-        std::count_if(r.experts.begin(), r.experts.end(), [](std::uint16_t id) { return id != trace::not_routed; }));
+    d.accesses += static_cast<std::uint64_t>(std::count_if(r.experts.begin(), r.experts.end(), [](std::uint16_t id) { return id != trace::not_routed; }));
     d.batches += r.batch != 0 && r.batch != batch ? 1 : 0;
     d.batch_tokens += r.batch != 0 ? r.tokens : 0;
     batch = r.batch;

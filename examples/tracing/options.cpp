@@ -36,9 +36,7 @@ TRACE        any format this library reads, told by content, plain, .xz or .gz: 
 --help  --version
 )";
 
-error bad(std::string_view option, std::string_view value, std::string_view what) {
-  return error(error_code::bad_argument, option, " '", value, "': ", what);
-}
+error bad(std::string_view option, std::string_view value, std::string_view what) { return error(error_code::bad_argument, option, " '", value, "': ", what); }
 
 /// `3` or `4-7`.
 std::optional<std::pair<std::uint64_t, std::uint64_t>> range_of(std::string_view text) {
@@ -92,33 +90,28 @@ result<options> checked(std::vector<std::string> files, std::string json, const 
                                                   {"timeline", command::timeline}});
   if (!what) {
     if (raw.command.empty())
-      return error(
-          error_code::bad_argument,
-          "no command given; take info, stats, convert, cut, merge, verify, timeline or recall, see moesaic-trace --help");
-    return error(error_code::bad_argument, "'", raw.command,
-                 "' is no command; known are info, stats, convert, cut, merge, verify, timeline, recall");
+      return error(error_code::bad_argument, "no command given; take info, stats, convert, cut, merge, verify, timeline or recall, see moesaic-trace --help");
+    return error(error_code::bad_argument, "'", raw.command, "' is no command; known are info, stats, convert, cut, merge, verify, timeline, recall");
   }
   o.what = *what;
   const bool writes = o.what != command::info && o.what != command::stats && o.what != command::verify;
   if (files.size() < (writes ? 2U : 1U))
-    return error(error_code::bad_argument, raw.command,
-                 writes ? " wants a trace and a file to write" : " wants at least one trace", "; see moesaic-trace --help");
+    return error(error_code::bad_argument, raw.command, writes ? " wants a trace and a file to write" : " wants at least one trace",
+                 "; see moesaic-trace --help");
   if (writes) {
     o.out = files.back();
     files.pop_back();
     if (o.out.ends_with(".xz") || o.out.ends_with(".gz"))
-      return error(error_code::bad_argument, o.out, ": traces are written plain; give a name without ",
-                   std::string_view(o.out).substr(o.out.size() - 3), " and pack the file afterwards");
+      return error(error_code::bad_argument, o.out, ": traces are written plain; give a name without ", std::string_view(o.out).substr(o.out.size() - 3),
+                   " and pack the file afterwards");
     if (!json.empty()) return error(error_code::bad_argument, "--json belongs to info and stats");
   }
   if (files.size() > 1 && (o.what == command::convert || o.what == command::cut || o.what == command::timeline))
     return error(error_code::bad_argument, raw.command, " takes one trace, ", files.size(), " were given; `merge` joins several");
   o.traces = std::move(files);
   o.json = std::move(json);
-  const auto weights = one_of<kept_weights>(raw.weights, {{"keep", kept_weights::as_they_are},
-                                                          {"none", kept_weights::none},
-                                                          {"u8", kept_weights::eight_bits},
-                                                          {"u16", kept_weights::sixteen_bits}});
+  const auto weights = one_of<kept_weights>(
+      raw.weights, {{"keep", kept_weights::as_they_are}, {"none", kept_weights::none}, {"u8", kept_weights::eight_bits}, {"u16", kept_weights::sixteen_bits}});
   if (!weights) return bad("--weights", raw.weights, "expected keep, none, u8 or u16");
   o.weights = *weights;
   for (const auto& [name, text, value] : {std::tuple{"--experts", &raw.experts, &o.said.experts}, {"--top-k", &raw.top_k, &o.said.top_k}}) {

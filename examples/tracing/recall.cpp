@@ -56,7 +56,8 @@ result<std::vector<measured>> measure(const recall_request& asked, command_line:
     sim::recall_options how = asked.how;
     if (how.at.empty()) how.at = {top_k};
     if (how.ahead.back() >= layers)
-      return error(error_code::bad_argument, "--ahead ", how.ahead.back(), ": ", path, " has ", layers, " layers; at most ", layers - 1, " can be foretold of a step");
+      return error(error_code::bad_argument, "--ahead ", how.ahead.back(), ": ", path, " has ", layers, " layers; at most ", layers - 1,
+                   " can be foretold of a step");
     const result<model_shape> shape = model_shape::uniform(layers, experts, top_k, {1});
     if (!shape) return shape.error();
     const sim::recall measure_on(*table, how);

@@ -67,8 +67,7 @@ result<std::vector<std::uint32_t>> numbers_of(std::string_view option, const std
 
 result<recall_request> checked(recall_request r, const raw_options& raw) {
   if (r.traces.empty()) return error(error_code::bad_argument, "recall wants at least one trace; see moesaic-trace recall --help");
-  if (raw.predictor.empty())
-    return error(error_code::bad_argument, "recall wants --predictor, e.g. --predictor blend,linear; see moesaic-trace recall --help");
+  if (raw.predictor.empty()) return error(error_code::bad_argument, "recall wants --predictor, e.g. --predictor blend,linear; see moesaic-trace recall --help");
   r.predictors = command_line::split_list(raw.predictor);
   for (const std::string& text : r.predictors) {
     const auto made = prediction::make(text);

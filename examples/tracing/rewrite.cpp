@@ -63,13 +63,11 @@ result<std::string> write_moetrc1(const options& asked, command_line::output_fil
   const trace::moetrc1_weights weights = weights_for(facts, asked.weights);
   auto writer = trace::moetrc1_writer<command_line::output_sink>::begin(command_line::output_sink(file), facts.shape, sequences.list(), weights);
   if (!writer) return writer.error();
-  const result<void> ids = each(asked, false, shown, "writing ids",
-                                [&](const trace::routing_rows& rows, const chosen_rows&) { return writer->add_ids(rows); });
+  const result<void> ids = each(asked, false, shown, "writing ids", [&](const trace::routing_rows& rows, const chosen_rows&) { return writer->add_ids(rows); });
   if (!ids) return ids.error();
   if (weights != trace::moetrc1_weights::none) {
     const result<void> masses =
-        each(asked, true, shown, "writing weights",
-             [&](const trace::routing_rows& rows, const chosen_rows&) { return writer->add_weights(rows); });
+        each(asked, true, shown, "writing weights", [&](const trace::routing_rows& rows, const chosen_rows&) { return writer->add_weights(rows); });
     if (!masses) return masses.error();
   }
   if (const result<void> whole = writer->finish(); !whole) return whole.error();
@@ -92,8 +90,7 @@ result<std::string> rewrite(const options& asked, command_line::progress& shown)
   for (const std::string& path : asked.traces) {
     std::error_code unknown;
     if (std::filesystem::exists(path, unknown) && !std::filesystem::is_regular_file(path, unknown))
-      return error(error_code::bad_file, path,
-                   ": has to be read more than once, and a pipe, device or folder cannot be; save it as a file first");
+      return error(error_code::bad_file, path, ": has to be read more than once, and a pipe, device or folder cannot be; save it as a file first");
   }
   result<command_line::output_file> file = command_line::output_file::open(asked.out, false);
   if (!file) return file.error();

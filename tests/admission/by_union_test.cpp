@@ -32,8 +32,8 @@ struct asker {
     for (std::uint32_t e = 0; e < experts; ++e) policy.on(admitted{make_expert(0, e), cause::demand});
   }
   verdict ask(std::int64_t newcomer, std::int64_t displaced) {
-    return policy.admit(admission_scene<scoring::none>{{scores, nothing, {}, {}, {}, {}, {}, {}}, make_expert(0, 30), cause::demand, phase::decode,
-                                                       make_expert(0, 1), utility{newcomer}, utility{displaced}});
+    return policy.admit(admission_scene<scoring::none>{
+        {scores, nothing, {}, {}, {}, {}, {}, {}}, make_expert(0, 30), cause::demand, phase::decode, make_expert(0, 1), utility{newcomer}, utility{displaced}});
   }
   model_shape shape = *model_shape::uniform(2, 32, 4, {1});
   std::vector<std::uint16_t> group_of = std::vector<std::uint16_t>(64);

@@ -21,8 +21,8 @@ TEST_CASE("admission catalogue: every entry can be made, strangers cannot") {
 TEST_CASE("admission catalogue: names lead to the right policies") {
   const scoring::none scores;
   const forecast nothing;
-  const admission_scene<scoring::none> worse{{scores, nothing, {}, {}, {}, {}, {}, {}}, make_expert(0, 1), cause::prefetch, phase::decode,
-                                             make_expert(0, 2), utility{1}, utility{2}};
+  const admission_scene<scoring::none> worse{
+      {scores, nothing, {}, {}, {}, {}, {}, {}}, make_expert(0, 1), cause::prefetch, phase::decode, make_expert(0, 2), utility{1}, utility{2}};
   admission_scene<scoring::none> wanted = worse;
   wanted.why = cause::demand;
   CHECK(admission::make("forced")->admit(worse) == verdict::keep);

@@ -78,8 +78,7 @@ TEST_CASE("frequency_contest: agrees with sums in floating point") {
       for (const std::uint32_t e : wanted) uses[e].push_back(token);
       const auto worth = [&](std::uint32_t e) {
         double sum = 0;
-        for (auto t = uses[e].rbegin(); t != uses[e].rend() && token - *t < 60 * half_life; ++t)
-          sum += std::exp2(-static_cast<double>(token - *t) / half_life);
+        for (auto t = uses[e].rbegin(); t != uses[e].rend() && token - *t < 60 * half_life; ++t) sum += std::exp2(-static_cast<double>(token - *t) / half_life);
         return sum;
       };
       const std::uint32_t newcomer = wanted[dice.below(static_cast<std::uint32_t>(wanted.size()))], other = dice.below(16);

@@ -20,8 +20,8 @@ struct asker {
   admission::optional policy{};
 
   verdict operator()(expert_id newcomer, std::optional<utility> its, std::optional<expert_id> displaces, std::optional<utility> their) {
-    return policy.admit(admission_scene<scoring::none>{
-        {scores, nothing, {}, {}, {}, {}, {}, {}}, newcomer, cause::demand, phase::decode, displaces, its, their});
+    return policy.admit(
+        admission_scene<scoring::none>{{scores, nothing, {}, {}, {}, {}, {}, {}}, newcomer, cause::demand, phase::decode, displaces, its, their});
   }
 };
 
@@ -51,8 +51,7 @@ TEST_CASE("optional: newcomers one after the other leave the best of all, whatev
     const std::uint32_t capacity = dice.between(1, 6);
     for (std::uint32_t e = 0; e < 12; ++e) all.push_back({{static_cast<std::int64_t>(dice.below(5))}, make_expert(0, e)});
     std::vector<ranked_expert> newcomers;
-    for (const ranked_expert& r : all)
-      (kept.size() < capacity && dice.chance(500) ? kept : newcomers).push_back(r);
+    for (const ranked_expert& r : all) (kept.size() < capacity && dice.chance(500) ? kept : newcomers).push_back(r);
     for (const ranked_expert& n : newcomers) {  // ascending id
       if (kept.size() < capacity) {
         CHECK(ask(n.second, n.first, std::nullopt, std::nullopt) == verdict::keep);

@@ -15,8 +15,8 @@ TEST_CASE("reaches_threshold: at the threshold is enough, whoever asks and wheth
   const by_number scores;
   const forecast nothing;
   const auto verdict_on = [&](std::uint32_t worth, utility threshold, cause why, std::optional<expert_id> displaces) {
-    return admission::reaches_threshold{}.admit(admission_scene<by_number>{
-        {scores, nothing, {}, {}, {}, {}, {}, {}, threshold}, make_expert(0, worth), why, phase::verify, displaces, {}, {}});
+    return admission::reaches_threshold{}.admit(
+        admission_scene<by_number>{{scores, nothing, {}, {}, {}, {}, {}, {}, threshold}, make_expert(0, worth), why, phase::verify, displaces, {}, {}});
   };
   for (const cause why : {cause::demand, cause::prefetch})
     for (const std::optional<expert_id> displaces : {std::optional<expert_id>(), std::optional(make_expert(0, 9))}) {

@@ -30,8 +30,7 @@ struct cpp_transport {
   void submit(const moesaic::transfer& what) noexcept { open.push_back(what); }
   std::uint32_t poll(std::span<moesaic::completion> out) noexcept {
     std::uint32_t told = 0;
-    for (; told < out.size() && !open.empty(); open.pop_back())
-      out[told++] = {open.back().number, moesaic::transfer_status::arrived, open.back().size, 0};
+    for (; told < out.size() && !open.empty(); open.pop_back()) out[told++] = {open.back().number, moesaic::transfer_status::arrived, open.back().size, 0};
     return told;
   }
   std::uint32_t wait(std::span<moesaic::completion> out) noexcept { return poll(out); }
@@ -119,11 +118,37 @@ TEST_CASE("20,000 random events: the same seats, places and counters") {
   const moesaic::counters& n = core->count();
   CHECK(n.prefetch_used > 0);
   CHECK(n.bypasses > 0);
-  const std::array mine{count.events, count.accesses, count.hits, count.misses, count.evictions, count.bypasses, count.host, count.prefetches,
-                        count.prefetch_used, count.prefetch_late, count.prefetch_wasted, count.failed, count.bytes_demanded, count.bytes_prefetched,
-                        count.bytes_host, static_cast<std::uint64_t>(count.stall_ns)};
-  const std::array theirs{n.events, n.accesses, n.hits, n.misses, n.evictions, n.bypasses, n.host, n.prefetches, n.prefetch_used, n.prefetch_late,
-                          n.prefetch_wasted, n.failed, n.bytes_demanded.count, n.bytes_prefetched.count, n.bytes_host.count,
+  const std::array mine{count.events,
+                        count.accesses,
+                        count.hits,
+                        count.misses,
+                        count.evictions,
+                        count.bypasses,
+                        count.host,
+                        count.prefetches,
+                        count.prefetch_used,
+                        count.prefetch_late,
+                        count.prefetch_wasted,
+                        count.failed,
+                        count.bytes_demanded,
+                        count.bytes_prefetched,
+                        count.bytes_host,
+                        static_cast<std::uint64_t>(count.stall_ns)};
+  const std::array theirs{n.events,
+                          n.accesses,
+                          n.hits,
+                          n.misses,
+                          n.evictions,
+                          n.bypasses,
+                          n.host,
+                          n.prefetches,
+                          n.prefetch_used,
+                          n.prefetch_late,
+                          n.prefetch_wasted,
+                          n.failed,
+                          n.bytes_demanded.count,
+                          n.bytes_prefetched.count,
+                          n.bytes_host.count,
                           static_cast<std::uint64_t>(n.stall.count)};
   CHECK(mine == theirs);
 }

@@ -39,8 +39,8 @@ TEST_CASE("assigning over a lease ends it") {
 TEST_CASE("a lease that is dropped at any moment leaves no pin, no frame and no byte behind") {
   for (int handed = 0; handed <= 6; ++handed)
     for (int released = 0; released <= handed; ++released) {
-      auto made = residency<transports::simulated<>, bundle<>>::create(shape_of(2, 8, 2, 10), transports::simulated<>({.capacity = 3}), {},
-                                                                     {.budget = {{60}, 2}});
+      auto made =
+          residency<transports::simulated<>, bundle<>>::create(shape_of(2, 8, 2, 10), transports::simulated<>({.capacity = 3}), {}, {.budget = {{60}, 2}});
       REQUIRE(made);
       {
         auto held = made->acquire(event_of(0, 0, {0, 1, 2, 3, 4, 5}));

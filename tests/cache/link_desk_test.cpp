@@ -12,14 +12,14 @@ struct world {
   std::vector<std::pair<expert_id, prefetch_fate>> fates;
   residency<transports::simulated<>, prefetching_bundle> cache;
   explicit world(std::uint64_t budget, std::uint32_t capacity = 4)
-      : cache(std::move(*residency<transports::simulated<>, prefetching_bundle>::create(
-            shape_of(4, 8, 2, 1000), transports::simulated<>({.capacity = capacity}),
-            [this] {
-              prefetching_bundle policies;
-              policies.prefetch = {&wishes, &fates};
-              return policies;
-            }(),
-            {.budget = {{budget}, 2}}))) {}
+      : cache(
+            std::move(*residency<transports::simulated<>, prefetching_bundle>::create(shape_of(4, 8, 2, 1000), transports::simulated<>({.capacity = capacity}),
+                                                                                      [this] {
+                                                                                        prefetching_bundle policies;
+                                                                                        policies.prefetch = {&wishes, &fates};
+                                                                                        return policies;
+                                                                                      }(),
+                                                                                      {.budget = {{budget}, 2}}))) {}
   [[nodiscard]] long fated(prefetch_fate f) const {
     return std::count_if(fates.begin(), fates.end(), [&](const auto& x) { return x.second == f; });
   }
@@ -78,7 +78,10 @@ TEST_CASE("prefetch keeps the link busy for no longer than the engine was away, 
   CHECK(w.cache.count().prefetches <= 2);  // no gap is known yet
   const auto before = w.cache.count().prefetches;
   w.cache.link().advance(milliseconds(10));
-  { auto held = w.cache.acquire(event_of(0, 0, {0})); REQUIRE(held); }
+  {
+    auto held = w.cache.acquire(event_of(0, 0, {0}));
+    REQUIRE(held);
+  }
   w.cache.pump();
   CHECK(w.cache.count().prefetches > before + 2);
 }
@@ -86,7 +89,10 @@ TEST_CASE("prefetch keeps the link busy for no longer than the engine was away, 
 TEST_CASE("the start of a layer withdraws what has not begun: wanted goes on as demand, the rest leaves") {
   world w(20'000, 16);
   w.cache.link().advance(milliseconds(100));
-  { auto held = w.cache.acquire(event_of(0, 0, {0})); REQUIRE(held); }
+  {
+    auto held = w.cache.acquire(event_of(0, 0, {0}));
+    REQUIRE(held);
+  }
   w.wishes = {make_expert(1, 0), make_expert(1, 1), make_expert(1, 2)};
   w.cache.end_step({});
   CHECK(w.cache.count().prefetches == 3);

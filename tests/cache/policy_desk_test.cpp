@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include <moesaic/cache/policy_desk.hpp>
 #include <moesaic/admission/forced.hpp>
+#include <moesaic/cache/policy_desk.hpp>
 #include <moesaic/eviction/lru.hpp>
 #include <moesaic/placement/fetch.hpp>
 #include <moesaic/prediction/none.hpp>

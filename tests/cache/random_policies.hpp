@@ -107,7 +107,9 @@ struct any_admission {
   void on(const inventory& all) { inner.on(all); }
   template <class Event>
     requires(!std::same_as<Event, inventory>)
-  void on(const Event& event) noexcept { inner.on(event); }
+  void on(const Event& event) noexcept {
+    inner.on(event);
+  }
   template <utility_scorer S>
   [[nodiscard]] verdict admit(const admission_scene<S>& scene) noexcept {
     if (erratic) return random.chance(700) ? verdict::keep : verdict::bypass;

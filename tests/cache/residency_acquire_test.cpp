@@ -61,7 +61,7 @@ TEST_CASE("a prefetch is withdrawn, found late, or used; it never displaces what
 TEST_CASE("optional admission lets a better newcomer follow a hit of its own event") {
   // One slot, lru: all experts of the event share the key, so the higher id takes the lower id's place.
   auto made = residency<transports::simulated<>, bundle<one_group, admission::optional>>::create(shape_of(1, 4, 2, 10), transports::simulated<>(), {},
-                                                                                               {.budget = {{20}, 1}});
+                                                                                                 {.budget = {{20}, 1}});
   REQUIRE(made);
   {
     auto held = made->acquire(event_of(0, 0, {1}));

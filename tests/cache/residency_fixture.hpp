@@ -28,9 +28,7 @@ namespace residency_fixture {
 
 using namespace moesaic;
 
-
-template <class Groups = group_per_layer, class Admission = admission::forced, class Eviction = eviction::lru,
-          class Placement = placement::fetch>
+template <class Groups = group_per_layer, class Admission = admission::forced, class Eviction = eviction::lru, class Placement = placement::fetch>
 struct bundle {
   Groups groups{};
   scoring::none scoring{};
@@ -97,4 +95,3 @@ std::vector<seat> drain(Lease& held) {
 }
 
 }  // namespace residency_fixture
-

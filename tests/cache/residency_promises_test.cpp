@@ -49,8 +49,7 @@ struct hosting_prefetching_bundle {
 
 TEST_CASE("an heir's transfer waits for the last use of the hit whose room it takes") {
   std::vector<transfer> seen;
-  auto made = residency<patient_link, bundle<one_group, admission::optional>>::create(shape_of(1, 4, 2, 10), patient_link{&seen}, {},
-                                                                                    {.budget = {{20}, 1}});
+  auto made = residency<patient_link, bundle<one_group, admission::optional>>::create(shape_of(1, 4, 2, 10), patient_link{&seen}, {}, {.budget = {{20}, 1}});
   REQUIRE(made);
   {
     auto held = made->acquire(event_of(0, 0, {1}));
@@ -91,11 +90,14 @@ TEST_CASE("a prefetch that is withdrawn for an expert which then stays on the ho
   std::vector<std::pair<expert_id, prefetch_fate>> fates;
   hosting_prefetching_bundle policies;
   policies.prefetch = {&wishes, &fates};
-  auto made = residency<transports::simulated<>, hosting_prefetching_bundle>::create(
-      shape_of(2, 4, 2, 1000), transports::simulated<>({.capacity = 8}), std::move(policies), {.budget = {{6000}, 2}, .host_possible = true});
+  auto made = residency<transports::simulated<>, hosting_prefetching_bundle>::create(shape_of(2, 4, 2, 1000), transports::simulated<>({.capacity = 8}),
+                                                                                     std::move(policies), {.budget = {{6000}, 2}, .host_possible = true});
   REQUIRE(made);
   made->link().advance(milliseconds(10));
-  { auto held = made->acquire(event_of(0, 0, {0})); REQUIRE(held); }  // a gap is known now
+  {
+    auto held = made->acquire(event_of(0, 0, {0}));
+    REQUIRE(held);
+  }  // a gap is known now
   made->end_step({});
   REQUIRE(made->count().prefetches == 2);
   {
@@ -120,8 +122,8 @@ TEST_CASE("when prefetches are withdrawn, each gives back its own room, whicheve
     std::vector<std::uint64_t> cancellable{lets_go};
     prefetching_bundle policies;
     policies.prefetch = {&wishes, &fates};
-    auto made = residency<patient_link, prefetching_bundle>::create(shape_of(2, 4, 2, 10), patient_link{nullptr, &cancellable},
-                                                                    std::move(policies), {.budget = {{100}, 2}});
+    auto made = residency<patient_link, prefetching_bundle>::create(shape_of(2, 4, 2, 10), patient_link{nullptr, &cancellable}, std::move(policies),
+                                                                    {.budget = {{100}, 2}});
     REQUIRE(made);
     made->end_step({});
     REQUIRE(made->count().prefetches == 3);
@@ -142,7 +144,10 @@ TEST_CASE("no prefetch starts while a demand waits for a frame") {
                                                                              std::move(policies), {.budget = {{400}, 2}});
   REQUIRE(made);
   made->link().advance(milliseconds(100));  // the engine has been away for long: the link may be kept busy
-  { auto before = made->acquire(event_of(0, 1, {7})); REQUIRE(before); }
+  {
+    auto before = made->acquire(event_of(0, 1, {7}));
+    REQUIRE(before);
+  }
   auto held = made->acquire(event_of(0, 0, {0, 1, 2, 3, 4}));
   REQUIRE(held);
   wishes = {make_expert(1, 0)};
@@ -159,8 +164,8 @@ TEST_CASE("no prefetch starts while a demand waits for a frame") {
 
 TEST_CASE("an engine that only polls gets everything") {
   // One transfer at a time: each must be submitted by the poll that finds the link free.
-  auto made = residency<transports::simulated<>, bundle<>>::create(shape_of(1, 8, 2, 100), transports::simulated<>({.capacity = 1}), {},
-                                                                   {.budget = {{600}, 2}});
+  auto made =
+      residency<transports::simulated<>, bundle<>>::create(shape_of(1, 8, 2, 100), transports::simulated<>({.capacity = 1}), {}, {.budget = {{600}, 2}});
   REQUIRE(made);
   auto held = made->acquire(event_of(0, 0, {0, 1, 2, 3}));
   REQUIRE(held);

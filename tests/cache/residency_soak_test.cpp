@@ -40,11 +40,20 @@ std::uint64_t setting(const char* name, std::uint64_t otherwise) {
 
 any_bundle random_bundle(const model_shape& shape, splitmix& random, hearsay& said, bool& displaces_own) {
   constexpr std::array keyed{"lru", "fifo", "lfu", "lrfu(16)", "lrfu(3)", "lfu_in_cache", "class_lru(8)", "gdsf"};
-  constexpr std::array keyless{"random(5)", "least_useful", "arc", "sieve", "s3_fifo", "forecast(8)", "look_ahead(4)", "below_threshold", "farthest_use", "protected_lru"};
+  constexpr std::array keyless{"random(5)",     "least_useful",    "arc",          "sieve",        "s3_fifo", "forecast(8)",
+                               "look_ahead(4)", "below_threshold", "farthest_use", "protected_lru"};
   constexpr std::array scorings{"none", "recency", "decayed_frequency(8)", "hysteresis(up=2)"};
   constexpr std::array predictions{"none", "previous_step", "transition_counts", "transition_counts(most=3,horizon=1)", "draft_routes"};
-  constexpr std::array prefetches{"none", "most_useful", "most_useful(in_flight=1,horizon=1)", "most_useful(in_flight=16,horizon=5)",
-                                  "static_cutoff", "analytic_cutoff(batch=2)", "profiled_cutoff(steps=1)", "utility_levels", "three_phases(slots=1)", "three_phases(draft_time=1,saturate=0)"};
+  constexpr std::array prefetches{"none",
+                                  "most_useful",
+                                  "most_useful(in_flight=1,horizon=1)",
+                                  "most_useful(in_flight=16,horizon=5)",
+                                  "static_cutoff",
+                                  "analytic_cutoff(batch=2)",
+                                  "profiled_cutoff(steps=1)",
+                                  "utility_levels",
+                                  "three_phases(slots=1)",
+                                  "three_phases(draft_time=1,saturate=0)"};
   constexpr std::array placements{"fetch", "fetch", "fetch", "fetch", "host", "balanced_host", "balanced_host(least=2,host=300,device=20000)"};
   constexpr std::array admissions{"forced", "forced", "frequency_contest(8)", "staging_only", "reaches_threshold", "optional", "by_union(percent=30)"};
   const auto one_of = [&](const auto& list) { return list[random.below(static_cast<std::uint32_t>(list.size()))]; };
@@ -55,8 +64,7 @@ any_bundle random_bundle(const model_shape& shape, splitmix& random, hearsay& sa
   return {.groups = random_groups(shape, random),
           .scoring = {*scoring::make(one_of(scorings)), &said},
           .eviction = {*eviction::make(eviction), random.chance(100), {seed}},
-          .admission = {*admission::make(admissions[admission_kind]),
-                        admission_kind == 1 && random.chance(300), {seed + 1}},
+          .admission = {*admission::make(admissions[admission_kind]), admission_kind == 1 && random.chance(300), {seed + 1}},
           .prediction = *prediction::make(one_of(predictions)),
           .prefetch = {*prefetch::make(one_of(prefetches)), &said, random.chance(500), {seed + 2}},
           .placement = {*placement::make(one_of(placements)), random.chance(300), {seed + 3}}};
@@ -90,10 +98,8 @@ std::uint32_t with_decorators(std::uint64_t seed) {
   any_bundle policies = random_bundle(setup.shape, random, said, displaces_own);
   setup.displaces_own = displaces_own;
   const auto make_link = [&] {
-    transports::simulated<transports::pattern_content> inner({.capacity = random.between(1, 12),
-                                                             .overhead = {random.between(0, 500)},
-                                                             .rate = {1e6 * random.between(1, 1000)},
-                                                             .demand_first = random.chance(500)});
+    transports::simulated<transports::pattern_content> inner(
+        {.capacity = random.between(1, 12), .overhead = {random.between(0, 500)}, .rate = {1e6 * random.between(1, 1000)}, .demand_first = random.chance(500)});
     transports::failing<decltype(inner)> failing(std::move(inner), {.how = transports::failure::any,
                                                                     .per_million = random.chance(300) ? 0 : random.below(300'000),
                                                                     .every = 0,
@@ -118,17 +124,9 @@ void soak(std::uint64_t share_of_100, Run run) {
   }
 }
 
-TEST_CASE("random engines over a transport that keeps its contract and no more, equal slots") {
-  soak(40, with_trickster<moesaic::uniform_arena>);
-}
-TEST_CASE("random engines over a transport that keeps its contract and no more, exact bytes") {
-  soak(30, with_trickster<moesaic::extent_arena>);
-}
-TEST_CASE("random engines over a simulated link that reorders, fails and comes late, equal slots") {
-  soak(15, with_decorators<moesaic::uniform_arena>);
-}
-TEST_CASE("random engines over a simulated link that reorders, fails and comes late, exact bytes") {
-  soak(15, with_decorators<moesaic::extent_arena>);
-}
+TEST_CASE("random engines over a transport that keeps its contract and no more, equal slots") { soak(40, with_trickster<moesaic::uniform_arena>); }
+TEST_CASE("random engines over a transport that keeps its contract and no more, exact bytes") { soak(30, with_trickster<moesaic::extent_arena>); }
+TEST_CASE("random engines over a simulated link that reorders, fails and comes late, equal slots") { soak(15, with_decorators<moesaic::uniform_arena>); }
+TEST_CASE("random engines over a simulated link that reorders, fails and comes late, exact bytes") { soak(15, with_decorators<moesaic::extent_arena>); }
 
 }  // namespace

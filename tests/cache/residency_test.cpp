@@ -67,8 +67,8 @@ TEST_CASE("host placement leaves misses in place and never where the engine cann
 }
 
 TEST_CASE("the budget changes between steps, and experts leave until it holds") {
-  auto made = residency<transports::instant<>, bundle<one_group>, extent_arena>::create(shape_of(2, 4, 2, 10), transports::instant<>(16), {},
-                                                                                       {.budget = {{100}, 2}});
+  auto made =
+      residency<transports::instant<>, bundle<one_group>, extent_arena>::create(shape_of(2, 4, 2, 10), transports::instant<>(16), {}, {.budget = {{100}, 2}});
   REQUIRE(made);
   for (std::uint32_t l = 0; l < 2; ++l) {
     auto held = made->acquire(event_of(0, l, {0, 1, 2, 3}));

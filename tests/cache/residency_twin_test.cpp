@@ -47,10 +47,8 @@ struct policy_name {
 template <class Arena>
 std::uint64_t compare(std::uint64_t seed) {
   splitmix random{seed};
-  constexpr policy_name policies[]{{"lru", obvious::key_kind::lru, 1},
-                                   {"fifo", obvious::key_kind::fifo, 1},
-                                   {"lfu", obvious::key_kind::lfu, 1},
-                                   {"lrfu(4)", obvious::key_kind::lrfu, 4}};
+  constexpr policy_name policies[]{
+      {"lru", obvious::key_kind::lru, 1}, {"fifo", obvious::key_kind::fifo, 1}, {"lfu", obvious::key_kind::lfu, 1}, {"lrfu(4)", obvious::key_kind::lrfu, 4}};
   const policy_name& policy = policies[random.below(4)];
   const std::uint32_t top_k = random.between(1, 4);
   const obvious::routing routing = random_routing(random, top_k);
@@ -59,8 +57,7 @@ std::uint64_t compare(std::uint64_t seed) {
   const std::uint32_t slots = random.between(0, routing.experts + 2);  // of a layer
   const std::uint32_t pools = one_pool ? 1 : routing.layers;
 
-  obvious::setting rules{.key = policy.key, .half_life = policy.half_life, .keep_the_best = displaces, .one_pool = one_pool,
-                         .window = random.between(1, 5)};
+  obvious::setting rules{.key = policy.key, .half_life = policy.half_life, .keep_the_best = displaces, .one_pool = one_pool, .window = random.between(1, 5)};
   for (std::uint32_t l = 0; l < routing.layers; ++l)
     for (std::uint32_t e = 0; e < routing.experts; ++e) rules.size[{l, e}] = 1;
   for (std::uint32_t p = 0; p < pools; ++p) rules.capacity[p] = std::uint64_t{slots} * routing.layers / pools;

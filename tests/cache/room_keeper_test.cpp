@@ -30,8 +30,7 @@ struct made {
   stingy_bundle policies{};
   policy_desk<stingy_bundle> desk{policies};
   room_keeper<stingy_bundle, extent_arena> keeper;
-  explicit made(std::vector<std::uint64_t> sizes, std::uint64_t capacity)
-      : shape(*model_shape::uniform(1, static_cast<std::uint32_t>(sizes.size()), 1, {1})) {
+  explicit made(std::vector<std::uint64_t> sizes, std::uint64_t capacity) : shape(*model_shape::uniform(1, static_cast<std::uint32_t>(sizes.size()), 1, {1})) {
     std::vector<bytes> charges;
     for (const std::uint64_t s : sizes) charges.push_back({s});
     charges.resize(shape.space().size());

@@ -23,8 +23,8 @@
 #include "support/splitmix.hpp"
 
 // REQUIRE costs a hundred times the check; here are a thousand checks an event.
-#define MUST(...)                        \
-  do {                                   \
+#define MUST(...)                             \
+  do {                                        \
     if (!(__VA_ARGS__)) REQUIRE(__VA_ARGS__); \
   } while (false)
 
@@ -198,8 +198,13 @@ class soak_run {
     for (std::uint32_t e = 0; e < experts; ++e)
       if (random_.chance(share)) wanted.push_back({static_cast<expert_index>(e), random_.between(1, 4), {}});
     if (wanted.empty()) wanted.push_back({static_cast<expert_index>(random_.below(experts)), 1, {}});
-    const layer_event event{.step = {step_}, .first_token = {step_}, .layer = static_cast<layer_index>(layer),
-                            .during = random_.chance(200) ? phase::prefill : phase::decode, .tokens = 1, .wanted = wanted, .routes = {}};
+    const layer_event event{.step = {step_},
+                            .first_token = {step_},
+                            .layer = static_cast<layer_index>(layer),
+                            .during = random_.chance(200) ? phase::prefill : phase::decode,
+                            .tokens = 1,
+                            .wanted = wanted,
+                            .routes = {}};
     const bool all = Arena::one_size && random_.chance(150);
     bool busy = leases_[0] && leases_[1];
     for (const auto& l : leases_) busy = busy || (l && l->layer == event.layer);
@@ -289,8 +294,7 @@ class soak_run {
     MUST((given.address != nullptr) == (s_.with_memory && given.at != residence::host));
     if (given.at == residence::host) MUST(s_.host_possible);
     const residency_state state = core_->view().of(given.expert);
-    if (given.at == residence::slot)
-      MUST((state == residency_state::leased || (given.arrives.number != 0 && state == residency_state::in_flight)));
+    if (given.at == residence::slot) MUST((state == residency_state::leased || (given.arrives.number != 0 && state == residency_state::in_flight)));
     if (given.at == residence::frame) MUST(state == residency_state::absent);
     l.seats.push_back({given});
     if (given.arrives.number == 0) verify(l.seats.back());
@@ -299,8 +303,7 @@ class soak_run {
   /// Everything the lease wanted was handed out or failed.
   void finish(live_lease& l) {
     std::uint32_t failed_ahead = 0;
-    for (const held_seat& h : l.seats)
-      failed_ahead += log_ != nullptr && h.where.arrives.number != 0 && log_->failed_to_arrive(h.where.arrives);
+    for (const held_seat& h : l.seats) failed_ahead += log_ != nullptr && h.where.arrives.number != 0 && log_->failed_to_arrive(h.where.arrives);
     const auto handed = static_cast<std::uint32_t>(std::count(l.handed.begin(), l.handed.end(), std::uint8_t{1}));
     // A seat handed out ahead may still fail: that is told later, on top.
     MUST(handed + l.failures >= l.wanted.size());
@@ -308,9 +311,7 @@ class soak_run {
     l.finished = true;
   }
 
-  [[nodiscard]] bool arrived(const held_seat& h) const {
-    return h.where.arrives.number == 0 || (log_ != nullptr && log_->arrived(h.where.arrives));
-  }
+  [[nodiscard]] bool arrived(const held_seat& h) const { return h.where.arrives.number == 0 || (log_ != nullptr && log_->arrived(h.where.arrives)); }
   void verify(const held_seat& h) const {
     if (h.where.address == nullptr || !arrived(h)) return;
     const auto size = static_cast<std::size_t>(s_.shape.size_of(h.where.expert).count);

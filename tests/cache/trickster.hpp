@@ -59,9 +59,7 @@ struct trickster_options {
 /// No allocation after construction.
 class trickster {
  public:
-  trickster(const trickster_options& options, trickster_log& log) : options_(options), random_{options.seed}, log_(&log) {
-    open_.reserve(options.capacity);
-  }
+  trickster(const trickster_options& options, trickster_log& log) : options_(options), random_{options.seed}, log_(&log) { open_.reserve(options.capacity); }
 
   [[nodiscard]] std::uint32_t capacity() const noexcept { return options_.capacity; }
   void submit(const transfer& what) noexcept {

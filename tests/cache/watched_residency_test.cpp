@@ -78,11 +78,31 @@ TEST_CASE("a witness is told each call, answer and decision, in their order") {
     REQUIRE(held);
     (void)drain(*held);
   }
-  const std::vector<std::string> expected{"event of MoE layer 0 with 2 experts", "clock reads 20200", "cost of the link", "lease 0 begins", "(0,1) is resident", "(0,2) is absent",
-                                          "eviction names (0,0) for (0,2), key 1 against 2", "admission keeps (0,2) in place of (0,0)", "(0,0) leaves for (0,2)", "(0,2) is admitted",
-                                          "(0,2) travels to a slot", "next of lease 0", "poll answers 0 completions", "(0,1) is handed out from slot", "release of entry 0 of lease 0",
-                                          "next of lease 0", "poll answers 0 completions", "poll answers 0 completions", "clock reads 20200", "wait answers 1 completions", "clock reads 30300",
-                                          "(0,2) is handed out from slot", "release of entry 1 of lease 0", "next of lease 0", "end of lease 0"};
+  const std::vector<std::string> expected{"event of MoE layer 0 with 2 experts",
+                                          "clock reads 20200",
+                                          "cost of the link",
+                                          "lease 0 begins",
+                                          "(0,1) is resident",
+                                          "(0,2) is absent",
+                                          "eviction names (0,0) for (0,2), key 1 against 2",
+                                          "admission keeps (0,2) in place of (0,0)",
+                                          "(0,0) leaves for (0,2)",
+                                          "(0,2) is admitted",
+                                          "(0,2) travels to a slot",
+                                          "next of lease 0",
+                                          "poll answers 0 completions",
+                                          "(0,1) is handed out from slot",
+                                          "release of entry 0 of lease 0",
+                                          "next of lease 0",
+                                          "poll answers 0 completions",
+                                          "poll answers 0 completions",
+                                          "clock reads 20200",
+                                          "wait answers 1 completions",
+                                          "clock reads 30300",
+                                          "(0,2) is handed out from slot",
+                                          "release of entry 1 of lease 0",
+                                          "next of lease 0",
+                                          "end of lease 0"};
   CHECK(said == expected);
 }
 
@@ -92,7 +112,8 @@ TEST_CASE("a journal costs no allocation on the way") {
   REQUIRE(to);
   busy_bundle policies;
   policies.witness.to = &*to;
-  auto core = residency<transports::simulated<>, busy_bundle>::create(shape_of(3, 16, 4, 100), transports::simulated<>({.capacity = 4}), policies, {.budget = {{1'700}, 2}});
+  auto core = residency<transports::simulated<>, busy_bundle>::create(shape_of(3, 16, 4, 100), transports::simulated<>({.capacity = 4}), policies,
+                                                                      {.budget = {{1'700}, 2}});
   REQUIRE(core);
   std::vector<expert_index> routes(4);
   const std::vector<float> weights(4, 0.25F);
@@ -101,8 +122,14 @@ TEST_CASE("a journal costs no allocation on the way") {
   for (std::uint64_t step = 0; step < 300; ++step) {
     for (std::uint32_t l = 0; l < 3; ++l) {
       for (std::uint32_t i = 0; i < 4; ++i) routes[i] = static_cast<expert_index>((step * 5 + l * 3 + i * (1 + step % 3)) % 16);
-      auto held = core->acquire({{step}, {step}, static_cast<layer_index>(l), phase::decode, 1,
-                                 collector.collect({.tokens = 1, .experts = routes, .weights = weights}), routes, weights});
+      auto held = core->acquire({{step},
+                                 {step},
+                                 static_cast<layer_index>(l),
+                                 phase::decode,
+                                 1,
+                                 collector.collect({.tokens = 1, .experts = routes, .weights = weights}),
+                                 routes,
+                                 weights});
       if (!held) break;
       for (;;) {
         const auto next = held->next();

@@ -25,8 +25,7 @@ TEST_CASE("budgets as people type them") {
   CHECK(of("1.5GB", 7) == 1'500'000'000);
   CHECK(of("1048576", 7) == 1'048'576);
   CHECK(of("17 KiB", 7) == 17'408);
-  for (const char* bad :
-       {"", "%", "-1", "25 percent", "1e9", "101%", "512mib", "12..5%", "0x10", "99999999999999999999999%", "all of it"}) {
+  for (const char* bad : {"", "%", "-1", "25 percent", "1e9", "101%", "512mib", "12..5%", "0x10", "99999999999999999999999%", "all of it"}) {
     const auto refused = budget_text::parse(bad);
     CAPTURE(bad);
     REQUIRE_FALSE(refused);

@@ -10,7 +10,9 @@ struct mine {
   void no(const moesaic::evicted&) noexcept {}
 #endif
   template <moesaic::utility_scorer S>
-  moesaic::verdict admit(const moesaic::admission_scene<S>&) noexcept { return moesaic::verdict::keep; }
+  moesaic::verdict admit(const moesaic::admission_scene<S>&) noexcept {
+    return moesaic::verdict::keep;
+  }
   bool displaces_own_event() const noexcept { return false; }
 };
 static_assert(moesaic::explain_admission_policy<mine>());

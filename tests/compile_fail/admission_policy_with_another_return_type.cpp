@@ -6,10 +6,14 @@ struct mine {
   using hears = moesaic::events<>;
 #ifdef FIXED
   template <moesaic::utility_scorer S>
-  moesaic::verdict admit(const moesaic::admission_scene<S>&) noexcept { return moesaic::verdict::keep; }
+  moesaic::verdict admit(const moesaic::admission_scene<S>&) noexcept {
+    return moesaic::verdict::keep;
+  }
 #else
   template <moesaic::utility_scorer S>
-  bool admit(const moesaic::admission_scene<S>&) noexcept { return true; }
+  bool admit(const moesaic::admission_scene<S>&) noexcept {
+    return true;
+  }
 #endif
   bool displaces_own_event() const noexcept { return false; }
 };

@@ -5,7 +5,9 @@
 struct mine {
   using hears = moesaic::events<>;
   template <moesaic::utility_scorer S>
-  moesaic::verdict admit(const moesaic::admission_scene<S>&) noexcept { return moesaic::verdict::keep; }
+  moesaic::verdict admit(const moesaic::admission_scene<S>&) noexcept {
+    return moesaic::verdict::keep;
+  }
 #ifdef FIXED
   bool displaces_own_event() const noexcept { return false; }
 #else

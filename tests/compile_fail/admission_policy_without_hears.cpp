@@ -7,7 +7,9 @@ struct mine {
   using hears = moesaic::events<>;
 #endif
   template <moesaic::utility_scorer S>
-  moesaic::verdict admit(const moesaic::admission_scene<S>&) noexcept { return moesaic::verdict::keep; }
+  moesaic::verdict admit(const moesaic::admission_scene<S>&) noexcept {
+    return moesaic::verdict::keep;
+  }
   bool displaces_own_event() const noexcept { return false; }
 };
 static_assert(moesaic::explain_admission_policy<mine>());

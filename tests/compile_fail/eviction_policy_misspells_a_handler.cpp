@@ -12,6 +12,8 @@ struct mine {
   void no(const moesaic::evicted&) noexcept {}
 #endif
   template <moesaic::utility_scorer S>
-  std::optional<moesaic::expert_id> victim(const moesaic::eviction_scene<S>&) noexcept { return std::nullopt; }
+  std::optional<moesaic::expert_id> victim(const moesaic::eviction_scene<S>&) noexcept {
+    return std::nullopt;
+  }
 };
 static_assert(moesaic::explain_eviction_policy<mine>());

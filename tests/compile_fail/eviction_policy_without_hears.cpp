@@ -9,6 +9,8 @@ struct mine {
   using hears = moesaic::events<>;
 #endif
   template <moesaic::utility_scorer S>
-  std::optional<moesaic::expert_id> victim(const moesaic::eviction_scene<S>&) noexcept { return std::nullopt; }
+  std::optional<moesaic::expert_id> victim(const moesaic::eviction_scene<S>&) noexcept {
+    return std::nullopt;
+  }
 };
 static_assert(moesaic::explain_eviction_policy<mine>());

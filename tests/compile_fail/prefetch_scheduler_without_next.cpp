@@ -8,10 +8,14 @@ struct mine {
   using hears = moesaic::events<>;
 #ifdef FIXED
   template <moesaic::utility_scorer S>
-  std::optional<moesaic::prefetch_request> next(const moesaic::scene<S>&) noexcept { return std::nullopt; }
+  std::optional<moesaic::prefetch_request> next(const moesaic::scene<S>&) noexcept {
+    return std::nullopt;
+  }
 #else
   template <moesaic::utility_scorer S>
-  std::optional<moesaic::prefetch_request> pick(const moesaic::scene<S>&) noexcept { return std::nullopt; }
+  std::optional<moesaic::prefetch_request> pick(const moesaic::scene<S>&) noexcept {
+    return std::nullopt;
+  }
 #endif
   void settle(const moesaic::prefetch_request&, moesaic::prefetch_fate) noexcept {}
 };

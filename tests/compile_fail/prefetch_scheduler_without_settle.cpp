@@ -7,7 +7,9 @@
 struct mine {
   using hears = moesaic::events<>;
   template <moesaic::utility_scorer S>
-  std::optional<moesaic::prefetch_request> next(const moesaic::scene<S>&) noexcept { return std::nullopt; }
+  std::optional<moesaic::prefetch_request> next(const moesaic::scene<S>&) noexcept {
+    return std::nullopt;
+  }
 #ifdef FIXED
   void settle(const moesaic::prefetch_request&, moesaic::prefetch_fate) noexcept {}
 #else

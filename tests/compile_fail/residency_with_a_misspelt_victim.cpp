@@ -8,9 +8,13 @@ struct mine {
   using hears = moesaic::events<>;
   template <moesaic::utility_scorer S>
 #ifdef FIXED
-  std::optional<moesaic::expert_id> victim(const moesaic::eviction_scene<S>&) noexcept { return std::nullopt; }
+  std::optional<moesaic::expert_id> victim(const moesaic::eviction_scene<S>&) noexcept {
+    return std::nullopt;
+  }
 #else
-  std::optional<moesaic::expert_id> victims(const moesaic::eviction_scene<S>&) noexcept { return std::nullopt; }
+  std::optional<moesaic::expert_id> victims(const moesaic::eviction_scene<S>&) noexcept {
+    return std::nullopt;
+  }
 #endif
 };
 struct bundle {

@@ -42,9 +42,8 @@ struct may_throw_while_choosing : archetype::acceptance {
 struct writes_the_logits : archetype::acceptance {
   token_id choose(std::span<float>) noexcept;
 };
-static_assert(!acceptance_rule<does_not_judge> && !acceptance_rule<judges_in_probabilities> &&
-              !acceptance_rule<judges_without_logits> && !acceptance_rule<may_throw_while_judging> &&
-              !acceptance_rule<does_not_choose> && !acceptance_rule<chooses_an_index> &&
+static_assert(!acceptance_rule<does_not_judge> && !acceptance_rule<judges_in_probabilities> && !acceptance_rule<judges_without_logits> &&
+              !acceptance_rule<may_throw_while_judging> && !acceptance_rule<does_not_choose> && !acceptance_rule<chooses_an_index> &&
               !acceptance_rule<may_throw_while_choosing> && !acceptance_rule<writes_the_logits>);
 
 TEST_CASE("a rule of two lines judges and chooses") {

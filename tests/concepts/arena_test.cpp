@@ -36,28 +36,64 @@ static_assert(arena<single_room>);
 static_assert(!std::is_convertible_v<room, bytes> && !std::is_convertible_v<bytes, room>);  // an offset is no amount
 
 // Each lacks one thing of an arena.
-struct does_not_prepare : single_room { result<void> prepare(const arena_order&) = delete; };
-struct prepares_without_an_answer : single_room { void prepare(const arena_order&); };
-struct places_nobody : single_room { room place(std::uint32_t) noexcept = delete; };
-struct may_throw_while_placing : single_room { room place(std::uint32_t); };
-struct hands_out_options : single_room { const room* place(std::uint32_t) noexcept; };
-struct hands_out_amounts : single_room { bytes place(std::uint32_t) noexcept; };
-struct never_vacates : single_room { void vacate(std::uint32_t, room) noexcept = delete; };
-struct vacates_amounts : single_room { void vacate(std::uint32_t, bytes) noexcept; };
-struct never_restores : single_room { void restore(std::uint32_t, room) noexcept = delete; };
-struct may_throw_while_restoring : single_room { void restore(std::uint32_t, room); };
-struct has_no_limit : single_room { void limit(bytes) noexcept = delete; };
-struct charges_nothing : single_room { bytes charge(std::uint32_t) const noexcept = delete; };
-struct charges_plain_numbers : single_room { std::uint64_t charge(std::uint32_t) const noexcept; };
-struct changes_while_it_charges : single_room { bytes charge(std::uint32_t) noexcept; };
-struct does_not_know_what_is_used : single_room { bytes used() const noexcept = delete; };
-struct never_over : single_room { bool over(std::uint32_t) const noexcept = delete; };
-struct holds_nobody : single_room { std::uint32_t holds(std::uint32_t) const noexcept = delete; };
+struct does_not_prepare : single_room {
+  result<void> prepare(const arena_order&) = delete;
+};
+struct prepares_without_an_answer : single_room {
+  void prepare(const arena_order&);
+};
+struct places_nobody : single_room {
+  room place(std::uint32_t) noexcept = delete;
+};
+struct may_throw_while_placing : single_room {
+  room place(std::uint32_t);
+};
+struct hands_out_options : single_room {
+  const room* place(std::uint32_t) noexcept;
+};
+struct hands_out_amounts : single_room {
+  bytes place(std::uint32_t) noexcept;
+};
+struct never_vacates : single_room {
+  void vacate(std::uint32_t, room) noexcept = delete;
+};
+struct vacates_amounts : single_room {
+  void vacate(std::uint32_t, bytes) noexcept;
+};
+struct never_restores : single_room {
+  void restore(std::uint32_t, room) noexcept = delete;
+};
+struct may_throw_while_restoring : single_room {
+  void restore(std::uint32_t, room);
+};
+struct has_no_limit : single_room {
+  void limit(bytes) noexcept = delete;
+};
+struct charges_nothing : single_room {
+  bytes charge(std::uint32_t) const noexcept = delete;
+};
+struct charges_plain_numbers : single_room {
+  std::uint64_t charge(std::uint32_t) const noexcept;
+};
+struct changes_while_it_charges : single_room {
+  bytes charge(std::uint32_t) noexcept;
+};
+struct does_not_know_what_is_used : single_room {
+  bytes used() const noexcept = delete;
+};
+struct never_over : single_room {
+  bool over(std::uint32_t) const noexcept = delete;
+};
+struct holds_nobody : single_room {
+  std::uint32_t holds(std::uint32_t) const noexcept = delete;
+};
 struct does_not_say_whether_sizes_differ : single_room {
  private:
   static constexpr bool one_size = true;
 };
-struct cannot_be_moved : single_room { cannot_be_moved(cannot_be_moved&&) = delete; };
+struct cannot_be_moved : single_room {
+  cannot_be_moved(cannot_be_moved&&) = delete;
+};
 static_assert(!arena<does_not_prepare> && !arena<prepares_without_an_answer> && !arena<places_nobody>);
 static_assert(!arena<may_throw_while_placing> && !arena<hands_out_options> && !arena<hands_out_amounts>);
 static_assert(!arena<never_vacates> && !arena<vacates_amounts> && !arena<never_restores> && !arena<may_throw_while_restoring>);

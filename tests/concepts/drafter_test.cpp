@@ -42,9 +42,8 @@ struct may_throw_while_revealing : archetype::draft {
 struct changes_when_asked : archetype::draft {
   std::span<const hint> hints() noexcept;
 };
-static_assert(!drafter<does_not_follow> && !drafter<follows_one_token_only> && !drafter<follows_without_an_answer> &&
-              !drafter<proposes_nothing> && !drafter<must_always_propose> && !drafter<proposes_without_errors> &&
-              !drafter<reveals_nothing> && !drafter<reveals_what_can_be_changed> &&
+static_assert(!drafter<does_not_follow> && !drafter<follows_one_token_only> && !drafter<follows_without_an_answer> && !drafter<proposes_nothing> &&
+              !drafter<must_always_propose> && !drafter<proposes_without_errors> && !drafter<reveals_nothing> && !drafter<reveals_what_can_be_changed> &&
               !drafter<may_throw_while_revealing> && !drafter<changes_when_asked>);
 
 TEST_CASE("a drafter that knows no distribution counts as certain") {

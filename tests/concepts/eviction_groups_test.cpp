@@ -41,9 +41,8 @@ struct maps_in_small_numbers : group_per_layer {
 struct may_throw_while_mapping : group_per_layer {
   std::uint32_t group_of(const model_shape&, expert_id) const;
 };
-static_assert(!eviction_groups<does_not_count> && !eviction_groups<counts_in_signed_numbers> &&
-              !eviction_groups<may_throw_while_counting> && !eviction_groups<changes_when_asked> &&
-              !eviction_groups<maps_nobody> && !eviction_groups<maps_without_the_shape> &&
+static_assert(!eviction_groups<does_not_count> && !eviction_groups<counts_in_signed_numbers> && !eviction_groups<may_throw_while_counting> &&
+              !eviction_groups<changes_when_asked> && !eviction_groups<maps_nobody> && !eviction_groups<maps_without_the_shape> &&
               !eviction_groups<maps_in_small_numbers> && !eviction_groups<may_throw_while_mapping>);
 
 TEST_CASE_TEMPLATE("groups are numbered without gaps, and everybody is in one", G, group_per_layer, one_group, chosen_groups, two_halves) {

@@ -91,11 +91,9 @@ struct knows_one_scorer_only : archetype::eviction {
   std::optional<expert_id> victim(const eviction_scene<mine>&) noexcept;
 };
 static_assert(!eviction_policy<does_not_say_what_it_hears> && !eviction_policy<declares_an_event_it_cannot_hear> &&
-              !eviction_policy<handles_what_it_hears_but_may_throw> && !eviction_policy<misspells_its_handler> &&
-              !eviction_policy<hears_no_list> && !eviction_policy<names_no_victim> &&
-              !eviction_policy<may_throw_while_choosing> && !eviction_policy<cannot_refuse> &&
-              !eviction_policy<names_a_flat_index> && !eviction_policy<wants_to_write_the_scene> &&
-              !eviction_policy<knows_one_scorer_only>);
+              !eviction_policy<handles_what_it_hears_but_may_throw> && !eviction_policy<misspells_its_handler> && !eviction_policy<hears_no_list> &&
+              !eviction_policy<names_no_victim> && !eviction_policy<may_throw_while_choosing> && !eviction_policy<cannot_refuse> &&
+              !eviction_policy<names_a_flat_index> && !eviction_policy<wants_to_write_the_scene> && !eviction_policy<knows_one_scorer_only>);
 
 TEST_CASE("keys are asked for only where there are any") {
   CHECK_FALSE(key_of(first_candidate{}, make_expert(0, 3)));

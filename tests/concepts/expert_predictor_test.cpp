@@ -54,9 +54,8 @@ struct changes_when_asked : archetype::predictor {
   const forecast& expectation() noexcept;
 };
 static_assert(!expert_predictor<does_not_say_what_it_hears> && !expert_predictor<declares_an_event_it_cannot_hear> &&
-              !expert_predictor<handles_what_it_hears_but_may_throw> && !expert_predictor<misspells_its_handler> &&
-              !expert_predictor<hears_no_list> && !expert_predictor<expects_nothing> &&
-              !expert_predictor<hands_out_a_copy> && !expert_predictor<hands_out_a_handle_to_change> &&
+              !expert_predictor<handles_what_it_hears_but_may_throw> && !expert_predictor<misspells_its_handler> && !expert_predictor<hears_no_list> &&
+              !expert_predictor<expects_nothing> && !expert_predictor<hands_out_a_copy> && !expert_predictor<hands_out_a_handle_to_change> &&
               !expert_predictor<may_throw_while_telling> && !expert_predictor<changes_when_asked>);
 
 TEST_CASE("a predictor of ten lines predicts") {

@@ -65,14 +65,11 @@ struct may_fail_to_roll_back : archetype::model {
 struct may_throw_while_rolling_back : archetype::model {
   void keep(position);
 };
-static_assert(!moe_model<has_no_shape> && !moe_model<copies_its_shape> && !moe_model<may_throw_about_its_shape> &&
-              !moe_model<does_not_begin> && !moe_model<begins_without_an_answer> && !moe_model<does_not_route> &&
-              !moe_model<routes_without_errors> && !moe_model<routes_by_expert> && !moe_model<does_not_run> &&
-              !moe_model<runs_without_an_answer> && !moe_model<runs_a_seat_it_changes> &&
-              !moe_model<does_not_combine> && !moe_model<combines_without_an_answer> &&
-              !moe_model<does_not_finish> && !moe_model<finishes_with_plain_numbers> &&
-              !moe_model<cannot_roll_back> && !moe_model<may_fail_to_roll_back> &&
-              !moe_model<may_throw_while_rolling_back>);
+static_assert(!moe_model<has_no_shape> && !moe_model<copies_its_shape> && !moe_model<may_throw_about_its_shape> && !moe_model<does_not_begin> &&
+              !moe_model<begins_without_an_answer> && !moe_model<does_not_route> && !moe_model<routes_without_errors> && !moe_model<routes_by_expert> &&
+              !moe_model<does_not_run> && !moe_model<runs_without_an_answer> && !moe_model<runs_a_seat_it_changes> && !moe_model<does_not_combine> &&
+              !moe_model<combines_without_an_answer> && !moe_model<does_not_finish> && !moe_model<finishes_with_plain_numbers> &&
+              !moe_model<cannot_roll_back> && !moe_model<may_fail_to_roll_back> && !moe_model<may_throw_while_rolling_back>);
 
 TEST_CASE("logits are rows of one vocabulary each") {
   const std::array<float, 6> values{1, 2, 3, 4, 5, 6};

@@ -73,11 +73,9 @@ struct changes_when_asked : archetype::placement {
   utility threshold() noexcept;
 };
 static_assert(!placement_policy<does_not_say_what_it_hears> && !placement_policy<declares_an_event_it_cannot_hear> &&
-              !placement_policy<handles_what_it_hears_but_may_throw> && !placement_policy<misspells_its_handler> &&
-              !placement_policy<hears_no_list> && !placement_policy<places_nobody> &&
-              !placement_policy<places_one_at_a_time> && !placement_policy<may_throw_while_placing> &&
-              !placement_policy<answers_when_it_places> && !placement_policy<has_no_threshold> &&
-              !placement_policy<has_a_threshold_in_plain_numbers> &&
+              !placement_policy<handles_what_it_hears_but_may_throw> && !placement_policy<misspells_its_handler> && !placement_policy<hears_no_list> &&
+              !placement_policy<places_nobody> && !placement_policy<places_one_at_a_time> && !placement_policy<may_throw_while_placing> &&
+              !placement_policy<answers_when_it_places> && !placement_policy<has_no_threshold> && !placement_policy<has_a_threshold_in_plain_numbers> &&
               !placement_policy<may_throw_about_its_threshold> && !placement_policy<changes_when_asked>);
 
 TEST_CASE("a placement sees all misses together and answers beside them") {

@@ -35,16 +35,36 @@ static_assert(policy_bundle<with_a_move_only_part> && explain_policy_bundle<with
 
 // A slot that is missing (hidden here by a type that is no policy), and every policy in a place that is not its own.
 struct no_policy {};
-struct no_groups : whole { no_policy groups; };
-struct no_scoring : whole { no_policy scoring; };
-struct no_eviction : whole { no_policy eviction; };
-struct no_admission : whole { no_policy admission; };
-struct no_prediction : whole { no_policy prediction; };
-struct no_prefetch : whole { no_policy prefetch; };
-struct no_placement : whole { no_policy placement; };
-struct no_speculation : whole { no_policy speculation; };
-struct scorer_as_eviction : whole { archetype::scorer eviction; };
-struct layers_for_groups : whole { archetype::placement groups; };
+struct no_groups : whole {
+  no_policy groups;
+};
+struct no_scoring : whole {
+  no_policy scoring;
+};
+struct no_eviction : whole {
+  no_policy eviction;
+};
+struct no_admission : whole {
+  no_policy admission;
+};
+struct no_prediction : whole {
+  no_policy prediction;
+};
+struct no_prefetch : whole {
+  no_policy prefetch;
+};
+struct no_placement : whole {
+  no_policy placement;
+};
+struct no_speculation : whole {
+  no_policy speculation;
+};
+struct scorer_as_eviction : whole {
+  archetype::scorer eviction;
+};
+struct layers_for_groups : whole {
+  archetype::placement groups;
+};
 static_assert(!residency_bundle<no_groups> && !residency_bundle<no_scoring> && !residency_bundle<no_eviction>);
 static_assert(!residency_bundle<no_admission> && !residency_bundle<no_prediction> && !residency_bundle<no_prefetch>);
 static_assert(!residency_bundle<no_placement> && residency_bundle<no_speculation> && !policy_bundle<no_speculation>);

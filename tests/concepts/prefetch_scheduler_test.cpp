@@ -58,13 +58,10 @@ struct settles_without_the_fate : archetype::prefetch {
 struct answers_when_it_settles : archetype::prefetch {
   bool settle(const prefetch_request&, prefetch_fate) noexcept;
 };
-static_assert(!prefetch_scheduler<does_not_say_what_it_hears> &&
-              !prefetch_scheduler<declares_an_event_it_cannot_hear> &&
-              !prefetch_scheduler<handles_what_it_hears_but_may_throw> &&
-              !prefetch_scheduler<misspells_its_handler> && !prefetch_scheduler<hears_no_list> &&
-              !prefetch_scheduler<asks_for_nothing> && !prefetch_scheduler<may_throw_while_asking> &&
-              !prefetch_scheduler<asks_for_experts_without_worth> && !prefetch_scheduler<must_always_ask> &&
-              !prefetch_scheduler<does_not_settle> && !prefetch_scheduler<may_throw_while_settling> &&
+static_assert(!prefetch_scheduler<does_not_say_what_it_hears> && !prefetch_scheduler<declares_an_event_it_cannot_hear> &&
+              !prefetch_scheduler<handles_what_it_hears_but_may_throw> && !prefetch_scheduler<misspells_its_handler> && !prefetch_scheduler<hears_no_list> &&
+              !prefetch_scheduler<asks_for_nothing> && !prefetch_scheduler<may_throw_while_asking> && !prefetch_scheduler<asks_for_experts_without_worth> &&
+              !prefetch_scheduler<must_always_ask> && !prefetch_scheduler<does_not_settle> && !prefetch_scheduler<may_throw_while_settling> &&
               !prefetch_scheduler<settles_without_the_fate> && !prefetch_scheduler<answers_when_it_settles>);
 
 TEST_CASE("requests compare by expert and worth") {

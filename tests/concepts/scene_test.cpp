@@ -25,7 +25,7 @@ static_assert(std::is_trivially_copyable_v<link_view> && std::is_aggregate_v<lin
 static_assert(noexcept(std::declval<const candidate_view&>().contains(expert_id{})) && noexcept(std::declval<const candidate_view&>().begin()));
 
 // Every state is a bit of its own.
-constexpr std::array all_flags{residency_flag::resident,         residency_flag::in_flight, residency_flag::pinned_by_first,
+constexpr std::array all_flags{residency_flag::resident,         residency_flag::in_flight,       residency_flag::pinned_by_first,
                                residency_flag::pinned_by_second, residency_flag::unused_prefetch, residency_flag::leaving};
 constexpr bool are_distinct_bits = [] {
   unsigned seen = 0;

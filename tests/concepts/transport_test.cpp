@@ -81,15 +81,12 @@ struct cannot_be_assigned : archetype::link {
   cannot_be_assigned(cannot_be_assigned&&) noexcept;
   cannot_be_assigned& operator=(cannot_be_assigned&&) = delete;
 };
-static_assert(!transport<has_no_capacity> && !transport<has_a_capacity_that_changes> &&
-              !transport<has_a_signed_capacity> && !transport<submits_nothing> && !transport<may_refuse_to_submit> &&
-              !transport<may_throw_while_submitting> && !transport<keeps_the_transfer> && !transport<has_no_poll> &&
-              !transport<polls_without_a_count> && !transport<may_throw_while_polling> && !transport<has_no_wait> &&
-              !transport<may_throw_while_waiting> && !transport<cannot_cancel> &&
-              !transport<cancels_without_an_answer> && !transport<may_throw_while_cancelling> &&
-              !transport<has_no_price> && !transport<changes_when_asked_for_its_price> && !transport<has_no_clock> &&
-              !transport<has_a_clock_in_plain_numbers> && !transport<may_throw_about_the_time> &&
-              !transport<cannot_be_moved> && !transport<cannot_be_assigned>);
+static_assert(!transport<has_no_capacity> && !transport<has_a_capacity_that_changes> && !transport<has_a_signed_capacity> && !transport<submits_nothing> &&
+              !transport<may_refuse_to_submit> && !transport<may_throw_while_submitting> && !transport<keeps_the_transfer> && !transport<has_no_poll> &&
+              !transport<polls_without_a_count> && !transport<may_throw_while_polling> && !transport<has_no_wait> && !transport<may_throw_while_waiting> &&
+              !transport<cannot_cancel> && !transport<cancels_without_an_answer> && !transport<may_throw_while_cancelling> && !transport<has_no_price> &&
+              !transport<changes_when_asked_for_its_price> && !transport<has_no_clock> && !transport<has_a_clock_in_plain_numbers> &&
+              !transport<may_throw_about_the_time> && !transport<cannot_be_moved> && !transport<cannot_be_assigned>);
 
 TEST_CASE("a transfer without an address is bookkeeping, and starts at once") {
   const transfer what{.number = {1}, .expert = make_expert(0, 3), .size = {10}};

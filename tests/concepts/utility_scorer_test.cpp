@@ -54,15 +54,14 @@ struct scores_indices_only : archetype::scorer {
   utility score(std::uint32_t) const noexcept;
 };
 struct keeps_its_score_to_itself : archetype::scorer {
-  private:
+ private:
   utility score(expert_id) const noexcept;
 };
 static_assert(!utility_scorer<does_not_say_what_it_hears> && !utility_scorer<declares_an_event_it_cannot_hear> &&
-              !utility_scorer<handles_what_it_hears_but_may_throw> && !utility_scorer<misspells_its_handler> &&
-              !utility_scorer<hears_no_list> && !utility_scorer<has_no_score> &&
-              !utility_scorer<scores_in_floating_point> && !utility_scorer<scores_in_plain_numbers> &&
-              !utility_scorer<may_throw_while_scoring> && !utility_scorer<changes_when_asked> &&
-              !utility_scorer<scores_indices_only> && !utility_scorer<keeps_its_score_to_itself>);
+              !utility_scorer<handles_what_it_hears_but_may_throw> && !utility_scorer<misspells_its_handler> && !utility_scorer<hears_no_list> &&
+              !utility_scorer<has_no_score> && !utility_scorer<scores_in_floating_point> && !utility_scorer<scores_in_plain_numbers> &&
+              !utility_scorer<may_throw_while_scoring> && !utility_scorer<changes_when_asked> && !utility_scorer<scores_indices_only> &&
+              !utility_scorer<keeps_its_score_to_itself>);
 
 TEST_CASE("a scorer of three lines can be told and asked") {
   counts_uses scorer;

@@ -37,13 +37,16 @@ template <class Make>
       using event_type = std::remove_cvref_t<decltype(event)>;
       if constexpr (!std::same_as<event_type, inventory>) in_calls += allocations() - then;
       if constexpr (std::same_as<event_type, inventory>) needs_keys = std::as_const(asked).displaces_own_event();
-      if constexpr (std::same_as<event_type, inventory> || std::same_as<event_type, layer_event>)
-        displaces = std::as_const(asked).displaces_own_event();
+      if constexpr (std::same_as<event_type, inventory> || std::same_as<event_type, layer_event>) displaces = std::as_const(asked).displaces_own_event();
       started = started || std::same_as<event_type, layer_event>;
       found.expect(!displaces || needs_keys || !started, "displaces its own event, and did not say so before the first");
-      admission_scene<arbitrary_scores> scene{{scores, w->expected, residency_view(w->shape, w->flags), {}, {}, {}, {}, {}}, any_expert(),
-                                         dice.chance(500) ? cause::demand : cause::prefetch,
-                                         static_cast<phase>(dice.below(4)), {}, {}, {}};
+      admission_scene<arbitrary_scores> scene{{scores, w->expected, residency_view(w->shape, w->flags), {}, {}, {}, {}, {}},
+                                              any_expert(),
+                                              dice.chance(500) ? cause::demand : cause::prefetch,
+                                              static_cast<phase>(dice.below(4)),
+                                              {},
+                                              {},
+                                              {}};
       if (dice.chance(600)) scene.displaces = any_expert();
       if (dice.chance(700)) scene.newcomer_key = utility{static_cast<std::int64_t>(dice.below(4))};
       if (scene.displaces && dice.chance(700)) scene.displaced_key = utility{static_cast<std::int64_t>(dice.below(4))};

@@ -15,11 +15,11 @@ namespace {
 using namespace moesaic;
 using namespace moesaic::conformance;
 
-#define HOLDS(name, policy)                                               \
-  TEST_CASE(name " is an admission policy") {                             \
-    const findings said = admission_policy_suite([] { return policy; });  \
-    CAPTURE(said);                                                        \
-    CHECK(said.empty());                                                  \
+#define HOLDS(name, policy)                                              \
+  TEST_CASE(name " is an admission policy") {                            \
+    const findings said = admission_policy_suite([] { return policy; }); \
+    CAPTURE(said);                                                       \
+    CHECK(said.empty());                                                 \
   }
 
 // A policy joins by one line.

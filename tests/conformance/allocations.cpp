@@ -12,8 +12,7 @@ std::atomic<std::uint64_t> calls{0};
 void* counted(std::size_t size, std::size_t alignment) {
   calls.fetch_add(1, std::memory_order_relaxed);
   if (size == 0) size = 1;
-  void* room = alignment <= alignof(std::max_align_t) ? std::malloc(size)
-                                                      : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+  void* room = alignment <= alignof(std::max_align_t) ? std::malloc(size) : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
   if (room == nullptr) std::abort();  // a test that runs out of memory has nothing left to say
   return room;
 }

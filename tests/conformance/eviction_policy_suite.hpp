@@ -84,8 +84,7 @@ template <class Make>
       if (given == promise::never_refuses) found.expect(victim.has_value() || !somebody, "refuses, and promised never to");
       if (victim && key_of(asked, *victim)) {
         for (const expert_id e : scene.candidates)
-          found.expect(std::pair(*key_of(asked, *victim), *victim) <= std::pair(*key_of(asked, e), e),
-                       "names somebody whose (key, id) is not the smallest");
+          found.expect(std::pair(*key_of(asked, *victim), *victim) <= std::pair(*key_of(asked, e), e), "names somebody whose (key, id) is not the smallest");
       }
       return victim;
     };

@@ -6,7 +6,6 @@
 #include <moesaic/eviction/belady_by_bytes.hpp>
 #include <moesaic/eviction/below_threshold.hpp>
 #include <moesaic/eviction/catalogue.hpp>
-#include <moesaic/eviction/never.hpp>
 #include <moesaic/eviction/class_lru.hpp>
 #include <moesaic/eviction/erased.hpp>
 #include <moesaic/eviction/farthest_use.hpp>
@@ -20,6 +19,7 @@
 #include <moesaic/eviction/lrfu.hpp>
 #include <moesaic/eviction/lru.hpp>
 #include <moesaic/eviction/lru_by_rank.hpp>
+#include <moesaic/eviction/never.hpp>
 #include <moesaic/eviction/protected_lru.hpp>
 #include <moesaic/eviction/queue_set.hpp>
 #include <moesaic/eviction/random.hpp>
@@ -39,11 +39,11 @@ namespace {
 using namespace moesaic;
 using namespace moesaic::conformance;
 
-#define HOLDS(name, policy, promised)                                           \
-  TEST_CASE(name " is an eviction policy") {                                    \
+#define HOLDS(name, policy, promised)                                             \
+  TEST_CASE(name " is an eviction policy") {                                      \
     const findings said = eviction_policy_suite([] { return policy; }, promised); \
-    CAPTURE(said);                                                              \
-    CHECK(said.empty());                                                        \
+    CAPTURE(said);                                                                \
+    CHECK(said.empty());                                                          \
   }
 
 // A policy joins by one line: a fresh one, and what it promises.

@@ -51,8 +51,7 @@ template <class Make>
         std::sort(named.begin(), named.end());
         found.expect(std::adjacent_find(named.begin(), named.end()) == named.end(), "names an expert twice");
         found.expect(named.empty() || number(named.back()) < w->shape.experts(static_cast<layer_index>(l)), "names an expert that the layer does not have");
-        for (const expert_index e : named)
-          found.expect(says.expects({static_cast<layer_index>(l), e, {}}), "lists an expert that no row wants");
+        for (const expert_index e : named) found.expect(says.expects({static_cast<layer_index>(l), e, {}}), "lists an expert that no row wants");
       }
     };
     const auto hear = [&](const auto& event) {
@@ -81,7 +80,12 @@ template <class Make>
                 named.push_back(static_cast<expert_index>(e));
                 weights.push_back(static_cast<float>(dice.below(1'000)) / 1'000.0F);
               }
-            hear(hint{provenance::target_gate_ahead, static_cast<layer_index>(due), {row}, named, dice.chance(800) ? std::span<const float>(weights) : std::span<const float>(), {}});
+            hear(hint{provenance::target_gate_ahead,
+                      static_cast<layer_index>(due),
+                      {row},
+                      named,
+                      dice.chance(800) ? std::span<const float>(weights) : std::span<const float>(),
+                      {}});
           }
       }
       if constexpr (std::same_as<std::remove_cvref_t<decltype(event)>, lease_ended>) {

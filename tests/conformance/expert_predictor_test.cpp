@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
+#include <moesaic/prediction/activation_matrices.hpp>
 #include <moesaic/prediction/blend.hpp>
 #include <moesaic/prediction/catalogue.hpp>
-#include <moesaic/prediction/activation_matrices.hpp>
 #include <moesaic/prediction/co_occurrence.hpp>
 #include <moesaic/prediction/cross_model.hpp>
 #include <moesaic/prediction/decayed_frequency.hpp>
@@ -23,11 +23,11 @@ namespace {
 using namespace moesaic;
 using namespace moesaic::conformance;
 
-#define HOLDS(name, predictor)                                               \
-  TEST_CASE(name " is an expert predictor") {                                \
-    const findings said = expert_predictor_suite([] { return predictor; });  \
-    CAPTURE(said);                                                           \
-    CHECK(said.empty());                                                     \
+#define HOLDS(name, predictor)                                              \
+  TEST_CASE(name " is an expert predictor") {                               \
+    const findings said = expert_predictor_suite([] { return predictor; }); \
+    CAPTURE(said);                                                          \
+    CHECK(said.empty());                                                    \
   }
 
 // A predictor joins by one line.

@@ -3,9 +3,9 @@
 
 #include <moesaic/placement/balanced_host.hpp>
 #include <moesaic/placement/catalogue.hpp>
-#include <moesaic/placement/two_ended.hpp>
 #include <moesaic/placement/fetch.hpp>
 #include <moesaic/placement/host.hpp>
+#include <moesaic/placement/two_ended.hpp>
 
 #include "conformance/placement_policy_suite.hpp"
 
@@ -13,11 +13,11 @@ namespace {
 using namespace moesaic;
 using namespace moesaic::conformance;
 
-#define HOLDS(name, policy)                                               \
-  TEST_CASE(name " is a placement policy") {                              \
-    const findings said = placement_policy_suite([] { return policy; });  \
-    CAPTURE(said);                                                        \
-    CHECK(said.empty());                                                  \
+#define HOLDS(name, policy)                                              \
+  TEST_CASE(name " is a placement policy") {                             \
+    const findings said = placement_policy_suite([] { return policy; }); \
+    CAPTURE(said);                                                       \
+    CHECK(said.empty());                                                 \
   }
 
 // A policy joins by one line.

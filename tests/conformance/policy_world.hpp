@@ -22,17 +22,20 @@ using moesaic_test::splitmix;
 /// Scores that mean something and never change by being asked: for policies that read the scene's scorer.
 struct arbitrary_scores {
   using hears = events<>;
-  [[nodiscard]] utility score(expert_id e) const noexcept {
-    return {static_cast<std::int64_t>((number(e.layer) * 7 + number(e.expert) * 13) % 11)};
-  }
+  [[nodiscard]] utility score(expert_id e) const noexcept { return {static_cast<std::int64_t>((number(e.layer) * 7 + number(e.expert) * 13) % 11)}; }
 };
 
 /// A model and who of it is resident. Not movable: policies keep views of it.
 class policy_world {
  public:
   policy_world(model_shape model, std::vector<std::uint16_t> group_of_flat, std::uint32_t group_count)
-      : shape(std::move(model)), groups(group_count), group_of(std::move(group_of_flat)), flags(shape.space().size()), members(groups),
-        used(groups), capacity(groups) {}
+      : shape(std::move(model)),
+        groups(group_count),
+        group_of(std::move(group_of_flat)),
+        flags(shape.space().size()),
+        members(groups),
+        used(groups),
+        capacity(groups) {}
   policy_world(const policy_world&) = delete;
   policy_world& operator=(const policy_world&) = delete;
 
@@ -80,8 +83,8 @@ class policy_world {
   }
 
   /// A candidate has none of these but `resident`.
-  static constexpr std::uint8_t everything = residency_flag::resident | residency_flag::in_flight | residency_flag::pinned_by_first |
-                                             residency_flag::pinned_by_second | residency_flag::leaving;
+  static constexpr std::uint8_t everything =
+      residency_flag::resident | residency_flag::in_flight | residency_flag::pinned_by_first | residency_flag::pinned_by_second | residency_flag::leaving;
 
   model_shape shape;
   std::uint32_t groups;
@@ -112,8 +115,8 @@ struct owned_event {
 };
 
 template <class Scores>
-[[nodiscard]] eviction_scene<Scores> eviction_scene_of(const policy_world& w, const Scores& scores, std::uint16_t group, expert_id newcomer,
-                                                       cause why, std::uint8_t mask) {
+[[nodiscard]] eviction_scene<Scores> eviction_scene_of(const policy_world& w, const Scores& scores, std::uint16_t group, expert_id newcomer, cause why,
+                                                       std::uint8_t mask) {
   return {{scores, w.expected, residency_view(w.shape, w.flags), {}, newcomer.layer, {}, {}, {}}, w.candidates(group, mask), group, newcomer, why};
 }
 

@@ -57,8 +57,8 @@ template <class Make>
       }
       for (std::uint32_t i = dice.below(6); i > 0; --i) {
         const std::uint32_t l = dice.below(w->shape.layers());
-        w->expected.expect(static_cast<layer_index>(l), static_cast<expert_index>(dice.below(w->shape.experts(static_cast<layer_index>(l)))),
-                           {dice.below(8)}, {static_cast<std::int64_t>(dice.below(4))});
+        w->expected.expect(static_cast<layer_index>(l), static_cast<expert_index>(dice.below(w->shape.experts(static_cast<layer_index>(l)))), {dice.below(8)},
+                           {static_cast<std::int64_t>(dice.below(4))});
       }
       if (dice.chance(200)) w->expected.forget_all();
       if (drafting == 0 && drafts.chance(400)) {

@@ -3,15 +3,15 @@
 
 #include <moesaic/prefetch/analytic_cutoff.hpp>
 #include <moesaic/prefetch/catalogue.hpp>
-#include <moesaic/prefetch/nearest_missing.hpp>
 #include <moesaic/prefetch/fill_room.hpp>
 #include <moesaic/prefetch/layer_order.hpp>
 #include <moesaic/prefetch/most_useful.hpp>
+#include <moesaic/prefetch/nearest_missing.hpp>
 #include <moesaic/prefetch/none.hpp>
 #include <moesaic/prefetch/profiled_cutoff.hpp>
 #include <moesaic/prefetch/static_cutoff.hpp>
-#include <moesaic/prefetch/utility_levels.hpp>
 #include <moesaic/prefetch/three_phases.hpp>
+#include <moesaic/prefetch/utility_levels.hpp>
 
 #include "conformance/prefetch_scheduler_suite.hpp"
 
@@ -19,11 +19,11 @@ namespace {
 using namespace moesaic;
 using namespace moesaic::conformance;
 
-#define HOLDS(name, scheduler)                                                 \
-  TEST_CASE(name " is a prefetch scheduler") {                                 \
-    const findings said = prefetch_scheduler_suite([] { return scheduler; });  \
-    CAPTURE(said);                                                             \
-    CHECK(said.empty());                                                       \
+#define HOLDS(name, scheduler)                                                \
+  TEST_CASE(name " is a prefetch scheduler") {                                \
+    const findings said = prefetch_scheduler_suite([] { return scheduler; }); \
+    CAPTURE(said);                                                            \
+    CHECK(said.empty());                                                      \
   }
 
 // A scheduler joins by one line.

@@ -151,8 +151,8 @@ decoded decode(Bundle policies, Draft draft, bytes budget) {
   using link = transports::instant<toy::content>;
   std::vector<std::byte> memory(budget.count);
   auto made = offload_runtime<toy::model, link, Bundle, Draft>::create(
-      toy::model(shape()), link(), std::move(policies),
-      {.residency = {.budget = {budget, 2}, .memory = memory, .host_possible = true}, .prefill_chunk = 4}, std::move(draft));
+      toy::model(shape()), link(), std::move(policies), {.residency = {.budget = {budget, 2}, .memory = memory, .host_possible = true}, .prefill_chunk = 4},
+      std::move(draft));
   REQUIRE(static_cast<bool>(made));
   decoded out;
   const std::vector<token_id> prompt{3, 14, 15, 9, 26, 5, 35, 8, 58};

@@ -35,7 +35,8 @@ template <class Make>
     tell(other, inventory{shape, group_of, 1});
     std::uint64_t in_calls = 0;
     for (std::uint32_t step = 0; step < steps; ++step) {
-      speculation_scene<scoring::none> scene{{scores, nothing, residency_view(shape, {}), {}, {}, {step}, {}, {}}, {}, 1, {dice.below(12)}, {dice.below(2) * 1'000}};
+      speculation_scene<scoring::none> scene{
+          {scores, nothing, residency_view(shape, {}), {}, {}, {step}, {}, {}}, {}, 1, {dice.below(12)}, {dice.below(2) * 1'000}};
       if (seed % 2 != 0) scene.link = {{1'000}, {1e9}, {}, 0, 4, {}};  // else a link that moves nothing
       const auto tell_both = [&](const auto& event) {
         tell(asked, event);

@@ -14,11 +14,11 @@ namespace {
 using namespace moesaic;
 using namespace moesaic::conformance;
 
-#define HOLDS(name, suite, ...)          \
-  TEST_CASE(name) {                      \
+#define HOLDS(name, suite, ...)               \
+  TEST_CASE(name) {                           \
     const findings said = suite(__VA_ARGS__); \
-    CAPTURE(said);                       \
-    CHECK(said.empty());                 \
+    CAPTURE(said);                            \
+    CHECK(said.empty());                      \
   }
 
 // A governor, a drafter, a rule joins by one line.

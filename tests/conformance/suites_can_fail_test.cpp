@@ -29,11 +29,11 @@ namespace {
 using namespace moesaic;
 using namespace moesaic::conformance;
 
-#define FOUND_OUT(said, sentence)      \
-  do {                                 \
-    const findings what = said;        \
-    CAPTURE(what);                     \
-    CHECK(what.mentions(sentence));    \
+#define FOUND_OUT(said, sentence)   \
+  do {                              \
+    const findings what = said;     \
+    CAPTURE(what);                  \
+    CHECK(what.mentions(sentence)); \
   } while (false)
 
 template <class Policy>

@@ -55,8 +55,7 @@ class traffic {
   static constexpr auto guard = std::byte{0xA5};
   static constexpr auto blank = std::byte{0x5A};
 
-  traffic(Bench& bench, Link& link, std::uint32_t rooms)
-      : bench_(bench), link_(&link), fence_(std::max<std::size_t>(bench.alignment(), 64)) {
+  traffic(Bench& bench, Link& link, std::uint32_t rooms) : bench_(bench), link_(&link), fence_(std::max<std::size_t>(bench.alignment(), 64)) {
     std::size_t largest = 0;
     for (const expert_id e : bench.experts()) largest = std::max(largest, static_cast<std::size_t>(bench.size(e).count));
     stride_ = (largest + fence_ - 1) / fence_ * fence_ + fence_;
@@ -92,8 +91,7 @@ class traffic {
         CHECK(c.moved.count > 0);
         ++arrived_;
       } else {
-        CHECK_MESSAGE(may_fail<Bench>(), "a transfer failed with status ", static_cast<int>(c.status), ", system error ",
-                      c.system_error);
+        CHECK_MESSAGE(may_fail<Bench>(), "a transfer failed with status ", static_cast<int>(c.status), ", system error ", c.system_error);
         ++failed_;
       }
       guards(done.room);
@@ -221,8 +219,7 @@ void cancels_truthfully(Bench& bench) {
   traffic t(bench, link, 2 * many);
   die chance(7);
   for (int round = 0; round < 40; ++round) {
-    while (t.open() < many)
-      t.submit(bench.experts()[chance.below(bench.experts().size())], chance.below(2) == 0 ? cause::prefetch : cause::demand);
+    while (t.open() < many) t.submit(bench.experts()[chance.below(bench.experts().size())], chance.below(2) == 0 ? cause::prefetch : cause::demand);
     for (std::uint64_t tries = chance.below(many + 1); tries > 0 && t.open() > 0; --tries) t.cancel(chance.below(t.open()));
     if (chance.below(2) == 0) {
       std::vector<completion> out(1 + chance.below(4));

@@ -2,9 +2,9 @@
 #include <doctest/doctest.h>
 
 #include <moesaic/scoring/catalogue.hpp>
-#include <moesaic/scoring/minus_recent_score.hpp>
 #include <moesaic/scoring/decayed_frequency.hpp>
 #include <moesaic/scoring/hysteresis.hpp>
+#include <moesaic/scoring/minus_recent_score.hpp>
 #include <moesaic/scoring/none.hpp>
 #include <moesaic/scoring/recency.hpp>
 
@@ -14,11 +14,11 @@ namespace {
 using namespace moesaic;
 using namespace moesaic::conformance;
 
-#define HOLDS(name, scorer)                                              \
-  TEST_CASE(name " is a utility scorer") {                               \
-    const findings said = utility_scorer_suite([] { return scorer; });   \
-    CAPTURE(said);                                                       \
-    CHECK(said.empty());                                                 \
+#define HOLDS(name, scorer)                                            \
+  TEST_CASE(name " is a utility scorer") {                             \
+    const findings said = utility_scorer_suite([] { return scorer; }); \
+    CAPTURE(said);                                                     \
+    CHECK(said.empty());                                               \
   }
 
 // A scorer joins by one line.

@@ -24,9 +24,7 @@ counters filled(std::uint64_t base, std::uint64_t step) {
   return c;
 }
 
-TEST_CASE("counters start at nothing") {
-  CHECK(counters{} == filled(0, 0));
-}
+TEST_CASE("counters start at nothing") { CHECK(counters{} == filled(0, 0)); }
 
 TEST_CASE("since forgets no field") {
   const counters now = filled(1'000, 17);

@@ -136,8 +136,6 @@ TEST_CASE("the order holds after a hundred million tokens") {
   CHECK(lately.worth() < utility::highest());
 }
 
-TEST_CASE("never used is worth less than used once, long ago") {
-  CHECK(decayed_count{}.worth() < decay_clock(65'536).use_at({0}).worth());
-}
+TEST_CASE("never used is worth less than used once, long ago") { CHECK(decayed_count{}.worth() < decay_clock(65'536).use_at({0}).worth()); }
 
 }  // namespace

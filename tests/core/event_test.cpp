@@ -36,8 +36,7 @@ TEST_CASE("an event says what it does not say otherwise: one decoded token") {
 
 TEST_CASE("an event refers to the caller's arrays and copies none of them") {
   std::array<demand, 2> wanted{demand{expert_index{1}, 1, {}}, demand{expert_index{4}, 2, {}}};
-  const layer_event event{.step = {7}, .first_token = {30}, .layer = layer_index{2}, .during = phase::verify, .tokens = 3,
-                          .wanted = wanted, .routes = {}};
+  const layer_event event{.step = {7}, .first_token = {30}, .layer = layer_index{2}, .during = phase::verify, .tokens = 3, .wanted = wanted, .routes = {}};
   const layer_event copy = event;
   wanted[1].tokens = 9;
   CHECK(copy.wanted[1].tokens == 9);

@@ -21,8 +21,7 @@ static_assert(expert_space(2, 64).size() == 128 && expert_space(2, 65).size() ==
 static_assert(expert_space(24, 128).size() == 3072);                     // powers of two waste nothing
 static_assert(expert_space(3, 60, 3).size() == 3 * 64 * 4);
 static_assert(expert_space(32'768, 65'535).size() == std::uint32_t{1} << 31U);  // the largest that a model shape allows
-static_assert(expert_space(32'768, 65'535).id(expert_space(32'768, 65'535).flat(make_expert(32'767, 65'534))) ==
-              make_expert(32'767, 65'534));
+static_assert(expert_space(32'768, 65'535).id(expert_space(32'768, 65'535).flat(make_expert(32'767, 65'534))) == make_expert(32'767, 65'534));
 static_assert(expert_space(61, 256).layer_of(expert_space(61, 256).flat(make_expert(60, 255))) == 60);
 
 TEST_CASE("every id of a space has an index of its own, and comes back from it, in id order") {

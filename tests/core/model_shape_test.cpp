@@ -65,12 +65,10 @@ TEST_CASE("what cannot be is refused, with the layer and the numbers") {
 }
 
 TEST_CASE("shapes too large for an index or a sum are refused") {
-  CHECK(refused(std::vector<model_shape::layer>(32'769, {32'769, 1, {1}})) ==
-        "32769 layers of up to 32769 experts are more than 2^31 indices");
+  CHECK(refused(std::vector<model_shape::layer>(32'769, {32'769, 1, {1}})) == "32769 layers of up to 32769 experts are more than 2^31 indices");
   CHECK(refused({{1, 1, {std::uint64_t{1} << 63U}}}) == "accepted");
   CHECK(refused({{2, 1, {(std::uint64_t{1} << 62U) + 1}}}) == "the experts of MoE layers 0 to 0 are more than 2^63 bytes together");
-  CHECK(refused({{1, 1, {(std::uint64_t{1} << 63U) - 5}}, {2, 1, {3}}}) ==
-        "the experts of MoE layers 0 to 1 are more than 2^63 bytes together");
+  CHECK(refused({{1, 1, {(std::uint64_t{1} << 63U) - 5}}, {2, 1, {3}}}) == "the experts of MoE layers 0 to 1 are more than 2^63 bytes together");
   CHECK(refused({{65'535, 1, bytes::highest()}}) == "the experts of MoE layers 0 to 0 are more than 2^63 bytes together");
   CHECK_FALSE(model_shape::uniform(4'000'000'000, 8, 2, {1}));  // before anything of that size is allocated
   CHECK_FALSE(model_shape::uniform(0, 8, 2, {1}));

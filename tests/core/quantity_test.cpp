@@ -18,13 +18,13 @@ concept compares = requires(A a, B b) { a < b; };
 template <class A, class B>
 concept equates = requires(A a, B b) { a == b; };
 template <class A, class B>
-concept multiplies = requires(A a, B b) { a * b; };
+concept multiplies = requires(A a, B b) { a* b; };
 
 // A unit costs nothing and can be copied anywhere.
 template <class Q>
-constexpr bool is_plain = std::is_trivially_copyable_v<Q> && std::is_standard_layout_v<Q> && std::is_aggregate_v<Q> &&
-                          std::is_nothrow_default_constructible_v<Q> && std::regular<Q> && std::three_way_comparable<Q> &&
-                          sizeof(Q) == sizeof(typename Q::representation) && noexcept(Q{} + Q{}) && noexcept(Q{} < Q{});
+constexpr bool is_plain =
+    std::is_trivially_copyable_v<Q> && std::is_standard_layout_v<Q> && std::is_aggregate_v<Q> && std::is_nothrow_default_constructible_v<Q> &&
+    std::regular<Q> && std::three_way_comparable<Q> && sizeof(Q) == sizeof(typename Q::representation) && noexcept(Q{} + Q{}) && noexcept(Q{} < Q{});
 static_assert(is_plain<bytes> && is_plain<nanoseconds> && is_plain<bytes_per_second> && is_plain<flops>);
 static_assert(is_plain<flops_per_second> && is_plain<draft_length> && is_plain<step_index> && is_plain<token_index>);
 static_assert(is_plain<position> && is_plain<gate_mass>);

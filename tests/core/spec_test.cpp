@@ -83,9 +83,7 @@ TEST_CASE("a text longer than any sentence still leaves room for what is wrong w
 }
 
 TEST_CASE("numbers: whole, in range, or a sentence with the range") {
-  const auto read = [](std::string_view text, std::uint64_t least, std::uint64_t most) {
-    return parsed(text).number("h", 7, least, most, true);
-  };
+  const auto read = [](std::string_view text, std::uint64_t least, std::uint64_t most) { return parsed(text).number("h", 7, least, most, true); };
   const std::uint64_t highest = std::numeric_limits<std::uint64_t>::max();
   CHECK(*read("a", 1, 9) == 7);            // not given
   CHECK(*read("a", 10, 20) == 7);          // the default is the policy's own business

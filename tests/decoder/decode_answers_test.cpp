@@ -50,8 +50,7 @@ double nats_per_token(const std::string& model, std::size_t windows) {
       std::memcpy(&id, ids.data() + (w * 512 + i) * 2, 2);
       window.push_back(id);
     }
-    const auto end = decode({"--model", model, "--budget", "all", "--prompt-ids", joined(window), "--tokens", "0", "--logits",
-                             folder / "l", "--quiet"});
+    const auto end = decode({"--model", model, "--budget", "all", "--prompt-ids", joined(window), "--tokens", "0", "--logits", folder / "l", "--quiet"});
     REQUIRE_MESSAGE(end.status == 0, end.err);
     const std::string bytes = content(folder / "l");
     REQUIRE(bytes.size() == 512 * 4096 * sizeof(float));
@@ -81,8 +80,8 @@ TEST_CASE("greedy ids of the shipped model, with everything and with a quarter i
     const std::vector<double> margins = prompt.at("margins");
     json first;
     for (const char* budget : {"100%", "25%"}) {
-      const auto end = decode({"--model", demo_model, "--budget", budget, "--prompt-ids", joined(ids), "--tokens", "64",
-                               "--ignore-eos", "--quiet", "--json", folder / "o.json"});
+      const auto end = decode(
+          {"--model", demo_model, "--budget", budget, "--prompt-ids", joined(ids), "--tokens", "64", "--ignore-eos", "--quiet", "--json", folder / "o.json"});
       REQUIRE_MESSAGE(end.status == 0, end.err);
       const json report = read_json(folder / "o.json");
       const std::vector<int> got = report.at("ids");
@@ -121,8 +120,7 @@ TEST_CASE("the JSON has every field, for a model with experts and for one withou
   const temporary_folder folder;
   for (const std::string& model : {demo_model, draft_model}) {
     const bool routed = model == demo_model;
-    const auto end = decode({"--model", model, "--budget", "25%", "--prompt", "The whale", "--tokens", "12", "--ignore-eos",
-                             "--json", "-", "--quiet"});
+    const auto end = decode({"--model", model, "--budget", "25%", "--prompt", "The whale", "--tokens", "12", "--ignore-eos", "--json", "-", "--quiet"});
     REQUIRE_MESSAGE(end.status == 0, end.err);
     CHECK(end.err.empty());
     const json j = json::parse(end.out);  // nothing but the JSON
@@ -140,8 +138,7 @@ TEST_CASE("the JSON has every field, for a model with experts and for one withou
     for (const char* slot : {"eviction", "admission", "scope", "prefetch", "placement", "scoring", "prediction", "speculation"})
       CHECK(j.at("policies").at(slot).is_string());
     for (const char* field : {"bytes", "floor", "recommended"}) CHECK(j.at("budget").at(field).is_number_unsigned());
-    for (const char* field : {"resident_bytes", "in_flight_bytes", "staging_bytes", "total_bytes"})
-      CHECK(j.at("peak").at(field).is_number_unsigned());
+    for (const char* field : {"resident_bytes", "in_flight_bytes", "staging_bytes", "total_bytes"}) CHECK(j.at("peak").at(field).is_number_unsigned());
     CHECK(j.at("draft_bytes") == 0);
     CHECK(j.at("io").at("backend").is_string());
     CHECK(j.at("io").at("direct").is_boolean());
@@ -152,13 +149,11 @@ TEST_CASE("the JSON has every field, for a model with experts and for one withou
     for (const char* field : {"load_s", "prefill_s", "decode_s", "tokens_per_s"}) CHECK(j.at("time").at(field).is_number());
     for (const char* which : {"counters", "prefill_counters"}) {
       const auto& c = j.at(which);
-      for (const char* field :
-           {"events", "accesses", "hits", "misses", "evictions", "bypasses", "host", "prefetches", "prefetch_used",
-            "prefetch_late", "prefetch_wasted", "bytes_demanded", "bytes_prefetched", "bytes_host"})
+      for (const char* field : {"events", "accesses", "hits", "misses", "evictions", "bypasses", "host", "prefetches", "prefetch_used", "prefetch_late",
+                                "prefetch_wasted", "bytes_demanded", "bytes_prefetched", "bytes_host"})
         CHECK(c.at(field).is_number_unsigned());
       CHECK(c.at("stall_s").is_number());
-      CHECK(c.at("accesses") ==
-            c.at("hits").get<std::uint64_t>() + c.at("prefetch_late").get<std::uint64_t>() + c.at("misses").get<std::uint64_t>());
+      CHECK(c.at("accesses") == c.at("hits").get<std::uint64_t>() + c.at("prefetch_late").get<std::uint64_t>() + c.at("misses").get<std::uint64_t>());
     }
     if (routed) {
       CHECK(j.at("counters").at("events") == 11 * 8);  // the first token comes out of the prompt
@@ -172,8 +167,7 @@ TEST_CASE("the JSON has every field, for a model with experts and for one withou
 
 TEST_CASE("text goes to standard output, the summary to standard error, and quiet means quiet") {
   const temporary_folder folder;
-  const auto end =
-      decode({"--model", demo_model, "--budget", "25%", "--prompt", "The whale", "--tokens", "20", "--json", folder / "o.json"});
+  const auto end = decode({"--model", demo_model, "--budget", "25%", "--prompt", "The whale", "--tokens", "20", "--json", folder / "o.json"});
   REQUIRE(end.status == 0);
   CHECK(end.out == read_json(folder / "o.json").at("text").get<std::string>() + "\n");
   for (const char* part : {"tokens/s", "in memory", "per token", "stalled", "peak", "budget", "lru"}) CHECK(end.says(part));
@@ -186,9 +180,8 @@ TEST_CASE("one row of logits and one line per layer for each committed position"
   const temporary_folder folder;
   const std::vector<std::pair<std::string, std::size_t>> cases{{"0", 3}, {"1", 4}, {"5", 8}};
   for (const auto& [tokens, rows] : cases) {
-    const auto end =
-        decode({"--model", demo_model, "--budget", "25%", "--prompt-ids", "5,17,42", "--tokens", tokens, "--ignore-eos",
-                "--logits", folder / "l", "--routing", folder / "r", "--json", folder / "o.json", "--quiet"});
+    const auto end = decode({"--model", demo_model, "--budget", "25%", "--prompt-ids", "5,17,42", "--tokens", tokens, "--ignore-eos", "--logits", folder / "l",
+                             "--routing", folder / "r", "--json", folder / "o.json", "--quiet"});
     REQUIRE_MESSAGE(end.status == 0, end.err);
     CHECK(fs::file_size(folder / "l") == rows * 4096 * sizeof(float));
     std::istringstream lines(content(folder / "r"));
@@ -223,26 +216,26 @@ TEST_CASE("one row of logits and one line per layer for each committed position"
 TEST_CASE("forced ids are fed one step each, and give the logits of the same ids as a prompt") {
   const temporary_folder folder;
   std::ofstream(folder / "ids") << "908 2309\n276 266\t871";
-  const auto forced = decode({"--model", demo_model, "--budget", "25%", "--prompt-ids", "5,17", "--force-ids", folder / "ids",
-                              "--logits", folder / "a", "--json", folder / "o.json", "--quiet"});
+  const auto forced = decode({"--model", demo_model, "--budget", "25%", "--prompt-ids", "5,17", "--force-ids", folder / "ids", "--logits", folder / "a",
+                              "--json", folder / "o.json", "--quiet"});
   REQUIRE_MESSAGE(forced.status == 0, forced.err);
   const json j = read_json(folder / "o.json");
   CHECK(j.at("ids") == json({908, 2309, 276, 266, 871}));
   CHECK(j.at("counters").at("events") == 5 * 8);  // the last one, too: its logits were asked for
-  const auto whole = decode({"--model", demo_model, "--budget", "25%", "--prompt-ids", "5,17,908,2309,276,266,871", "--tokens",
-                             "0", "--logits", folder / "b", "--quiet"});
+  const auto whole =
+      decode({"--model", demo_model, "--budget", "25%", "--prompt-ids", "5,17,908,2309,276,266,871", "--tokens", "0", "--logits", folder / "b", "--quiet"});
   REQUIRE(whole.status == 0);
   CHECK(content(folder / "a") == content(folder / "b"));
-  const auto some = decode({"--model", demo_model, "--budget", "25%", "--prompt-ids", "5,17", "--force-ids", folder / "ids",
-                            "--tokens", "2", "--json", folder / "o.json", "--quiet"});
+  const auto some = decode({"--model", demo_model, "--budget", "25%", "--prompt-ids", "5,17", "--force-ids", folder / "ids", "--tokens", "2", "--json",
+                            folder / "o.json", "--quiet"});
   CHECK(some.status == 0);
   CHECK(read_json(folder / "o.json").at("ids") == json({908, 2309}));
 }
 
 TEST_CASE("sampling repeats itself with a seed and differs without") {
   const auto text = [](const char* seed) {
-    return decode({"--model", demo_model, "--budget", "25%", "--prompt", "Call me", "--tokens", "30", "--temperature", "0.9",
-                   "--top-p", "0.95", "--seed", seed, "--quiet"})
+    return decode({"--model", demo_model, "--budget", "25%", "--prompt", "Call me", "--tokens", "30", "--temperature", "0.9", "--top-p", "0.95", "--seed", seed,
+                   "--quiet"})
         .out;
   };
   const std::string one = text("1");
@@ -254,13 +247,13 @@ TEST_CASE("sampling repeats itself with a seed and differs without") {
 TEST_CASE("an end token ends the text unless it is to be ignored") {
   const temporary_folder folder;
   std::ofstream(folder / "ids") << "908 4095 276 266";
-  const auto ends = decode({"--model", demo_model, "--budget", "25%", "--prompt-ids", "5", "--force-ids", folder / "ids",
-                            "--json", folder / "o.json", "--quiet"});
+  const auto ends =
+      decode({"--model", demo_model, "--budget", "25%", "--prompt-ids", "5", "--force-ids", folder / "ids", "--json", folder / "o.json", "--quiet"});
   REQUIRE(ends.status == 0);
   CHECK(read_json(folder / "o.json").at("ids") == json({908, 4095}));
   CHECK(read_json(folder / "o.json").at("stopped_by") == "end_token");
-  const auto goes_on = decode({"--model", demo_model, "--budget", "25%", "--prompt-ids", "5", "--force-ids", folder / "ids",
-                               "--ignore-eos", "--json", folder / "o.json", "--quiet"});
+  const auto goes_on = decode(
+      {"--model", demo_model, "--budget", "25%", "--prompt-ids", "5", "--force-ids", folder / "ids", "--ignore-eos", "--json", folder / "o.json", "--quiet"});
   REQUIRE(goes_on.status == 0);
   CHECK(read_json(folder / "o.json").at("ids").size() == 4);
 }
@@ -271,10 +264,9 @@ TEST_CASE("what others check the decoder with") {
     MESSAGE("skipped: there is no " << check);
     return;
   }
-  const auto end =
-      run_program({"/bin/sh", "-c",
-                   "exec python3 '" + check + "' '" + decoder_program +
-                       "' '" MOESAIC_SHARED "/oracles' mixtral qwen3moe "
-                       "qwen3moe-256-F16 qwen3moe-256-Q8_0 qwen3moe-256-Q4_0 qwen3moe-256-Q4_K_M qwen3moe-256-Q6_K"});
+  const auto end = run_program({"/bin/sh", "-c",
+                                "exec python3 '" + check + "' '" + decoder_program +
+                                    "' '" MOESAIC_SHARED "/oracles' mixtral qwen3moe "
+                                    "qwen3moe-256-F16 qwen3moe-256-Q8_0 qwen3moe-256-Q4_0 qwen3moe-256-Q4_K_M qwen3moe-256-Q6_K"});
   CHECK_MESSAGE(end.status == 0, end.out << end.err);
 }

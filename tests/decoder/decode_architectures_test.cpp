@@ -37,8 +37,7 @@ struct answer {
   }
 };
 
-answer run(const temporary_folder& folder, const std::string& model, const std::vector<int>& prompt, std::size_t tokens,
-           const strings& more) {
+answer run(const temporary_folder& folder, const std::string& model, const std::vector<int>& prompt, std::size_t tokens, const strings& more) {
   strings words{decoder_program, "--model", model, "--prompt-ids", joined(prompt), "--tokens", std::to_string(tokens)};
   for (const char* w : {"--ignore-eos", "--quiet", "--json"}) words.emplace_back(w);
   words.insert(words.end(), {folder / "o", "--logits", folder / "l", "--routing", folder / "r"});
@@ -102,8 +101,8 @@ TEST_CASE("tiny models of every architecture: the first logits at every position
 }
 
 TEST_CASE("known models: the reference's ids and logits, the same at the floor, 25 %, 50 % and all") {
-  for (const std::string name : {"mixtral", "qwen3moe", "qwen2moe", "olmoe", "phimoe", "deepseek2-lite", "qwen3moe-256-Q8_0",
-                                 "qwen3moe-256-Q4_0", "qwen3moe-256-Q4_K_M", "qwen3moe-256-Q6_K", "qwen3moe-256-F16"}) {
+  for (const std::string name : {"mixtral", "qwen3moe", "qwen2moe", "olmoe", "phimoe", "deepseek2-lite", "qwen3moe-256-Q8_0", "qwen3moe-256-Q4_0",
+                                 "qwen3moe-256-Q4_K_M", "qwen3moe-256-Q6_K", "qwen3moe-256-F16"}) {
     CAPTURE(name);
     const std::string model = engine_test::unpacked("oracles", name + ".gguf");
     const std::string reference = engine_test::unpacked("oracles", name + ".logits.f32");
@@ -125,8 +124,7 @@ TEST_CASE("known models: the reference's ids and logits, the same at the floor, 
     std::size_t near = 0;
     for (std::size_t p = 0; p < 44; ++p) {
       float largest = 0;
-      for (std::size_t i = p * vocabulary; i < (p + 1) * vocabulary; ++i)
-        largest = std::max(largest, std::fabs(logits[i] - expected[i]));
+      for (std::size_t i = p * vocabulary; i < (p + 1) * vocabulary; ++i) largest = std::max(largest, std::fabs(logits[i] - expected[i]));
       near += largest <= (quantised ? 0.5F : 1e-3F) ? 1 : 0;
     }
     CHECK(near >= (quantised ? 40 : 44));

@@ -79,8 +79,8 @@ TEST_CASE("a budget below the floor names the floor") {
 TEST_CASE("the context is full: too long a prompt is refused, too long a text breaks off and is kept") {
   refused(decode({"--model", demo_model, "--budget", "25%", "--prompt-ids", "5,6,7", "--context", "2"}), "--context");
   const temporary_folder folder;
-  const auto end = decode({"--model", demo_model, "--budget", "25%", "--prompt-ids", "5,6,7", "--context", "10", "--tokens", "64",
-                           "--ignore-eos", "--json", folder / "o.json", "--logits", folder / "l", "--quiet"});
+  const auto end = decode({"--model", demo_model, "--budget", "25%", "--prompt-ids", "5,6,7", "--context", "10", "--tokens", "64", "--ignore-eos", "--json",
+                           folder / "o.json", "--logits", folder / "l", "--quiet"});
   broke_off(end, "context");
   CHECK_FALSE(end.out.empty());
   CHECK_FALSE(fs::exists(folder / "o.json"));
@@ -106,8 +106,7 @@ TEST_CASE("files that are no models") {
   refused(unknown, "qwen9moe");
   CHECK(unknown.says("llama"));
   CHECK(unknown.says("qwen3moe"));
-  for (const std::size_t length :
-       {std::size_t{3}, std::size_t{20}, std::size_t{4'000}, std::size_t{150'000}, model.size() / 2, model.size() - 1})
+  for (const std::size_t length : {std::size_t{3}, std::size_t{20}, std::size_t{4'000}, std::size_t{150'000}, model.size() / 2, model.size() - 1})
     refused(tried(model.substr(0, length)), "m.gguf");
 }
 
@@ -139,21 +138,17 @@ TEST_CASE("places that cannot be written to") {
     MESSAGE("skipped: a full disk, because this system has no /dev/full");
     return;
   }
-  broke_off(decode({"--model", m, "--budget", "25%", "--prompt-ids", "5", "--tokens", "2", "--quiet", "--json", "/dev/full"}),
-            "/dev/full");
-  broke_off(decode({"--model", m, "--budget", "25%", "--prompt-ids", "5", "--tokens", "2", "--quiet", "--logits", "/dev/full"}),
-            "/dev/full");
-  broke_off(decode({"--model", m, "--budget", "25%", "--prompt-ids", "5", "--tokens", "2", "--quiet", "--routing", "/dev/full"}),
-            "/dev/full");
-  broke_off(run_program({decoder_program, "--model", m, "--budget", "25%", "--prompt-ids", "5", "--tokens", "2", "--quiet"}, {},
-                        {}, "/dev/full"),
+  broke_off(decode({"--model", m, "--budget", "25%", "--prompt-ids", "5", "--tokens", "2", "--quiet", "--json", "/dev/full"}), "/dev/full");
+  broke_off(decode({"--model", m, "--budget", "25%", "--prompt-ids", "5", "--tokens", "2", "--quiet", "--logits", "/dev/full"}), "/dev/full");
+  broke_off(decode({"--model", m, "--budget", "25%", "--prompt-ids", "5", "--tokens", "2", "--quiet", "--routing", "/dev/full"}), "/dev/full");
+  broke_off(run_program({decoder_program, "--model", m, "--budget", "25%", "--prompt-ids", "5", "--tokens", "2", "--quiet"}, {}, {}, "/dev/full"),
             "standard output");
 }
 
 TEST_CASE("a reader that goes away ends the run") {
-  const auto end = run_program({"/bin/sh", "-c",
-                                "'" + decoder_program + "' --model '" + demo_model +
-                                    "' --budget 25% --prompt 'The' --tokens 400 --ignore-eos --quiet | head -c 5; wait"});
+  const auto end =
+      run_program({"/bin/sh", "-c",
+                   "'" + decoder_program + "' --model '" + demo_model + "' --budget 25% --prompt 'The' --tokens 400 --ignore-eos --quiet | head -c 5; wait"});
   CHECK(end.out.size() == 5);
   CHECK(end.says("standard output"));
 }
@@ -162,8 +157,8 @@ TEST_CASE("a file that is removed while it is in use stays usable") {
   const temporary_folder folder;
   fs::copy_file(demo_model, folder / "m.gguf");
   bool removed = false;
-  const auto end = decode({"--model", folder / "m.gguf", "--budget", "12.5%", "--prompt", "The", "--tokens", "40", "--ignore-eos",
-                           "--quiet", "--throttle", "30MB/s", "--json", folder / "o.json"},
+  const auto end = decode({"--model", folder / "m.gguf", "--budget", "12.5%", "--prompt", "The", "--tokens", "40", "--ignore-eos", "--quiet", "--throttle",
+                           "30MB/s", "--json", folder / "o.json"},
                           [&](const std::string&) { removed = removed || fs::remove(folder / "m.gguf"); });
   CAPTURE(end.err);
   CHECK(removed);
@@ -176,9 +171,8 @@ TEST_CASE("a file that is cut while it is in use: which, where, and what was wri
   for (const char* how : {"uring", "pread", "buffered", "mmap", "host"}) {
     CAPTURE(how);
     fs::copy_file(demo_model, folder / "m.gguf", fs::copy_options::overwrite_existing);
-    std::vector<std::string> words{
-        decoder_program, "--model", folder / "m.gguf", "--budget", "12.5%",  "--prompt",        "The",       "--tokens",  "200",
-        "--ignore-eos",  "--quiet", "--throttle",      "30MB/s",   "--json", folder / "o.json", "--routing", folder / "r"};
+    std::vector<std::string> words{decoder_program, "--model", folder / "m.gguf", "--budget", "12.5%",  "--prompt",        "The",       "--tokens",  "200",
+                                   "--ignore-eos",  "--quiet", "--throttle",      "30MB/s",   "--json", folder / "o.json", "--routing", folder / "r"};
     const std::string kind = how;
     if (kind == "host")
       words.insert(words.end(), {"--placement", "host"});

@@ -25,8 +25,8 @@ std::optional<std::string> large_model(const temporary_folder& folder) {
     MESSAGE("skipped: less than 3 GiB of disk are free in " << folder.path());
     return std::nullopt;
   }
-  const auto made = run_program({MOESAIC_PROGRAMS "/moesaic-make-model", folder / "big.gguf", "--layers", "12", "--width", "1024",
-                                 "--experts", "64", "--top-k", "4", "--inner", "448", "--type", "Q8_0", "--context", "512"});
+  const auto made = run_program({MOESAIC_PROGRAMS "/moesaic-make-model", folder / "big.gguf", "--layers", "12", "--width", "1024", "--experts", "64", "--top-k",
+                                 "4", "--inner", "448", "--type", "Q8_0", "--context", "512"});
   REQUIRE_MESSAGE(made.status == 0, made.err);
   return folder / "big.gguf";
 }
@@ -44,9 +44,8 @@ TEST_CASE("a quarter of a gigabyte of experts, and no more memory than that") {
   std::string prompt = "3";
   for (int i = 1; i < 24; ++i) prompt += "," + std::to_string(3 + i * 17 % 500);
   const auto words = [&](const char* budget, const char* tokens) {
-    return std::vector<std::string>{decoder_program, "--model",  *model,    "--budget",     budget,           "--prompt-ids",
-                                    prompt,          "--tokens", tokens,    "--ignore-eos", "--context",      "512",
-                                    "--threads",     "2",        "--quiet", "--json",       folder / "o.json"};
+    return std::vector<std::string>{decoder_program, "--model",   *model, "--budget",  budget, "--prompt-ids", prompt,   "--tokens",       tokens,
+                                    "--ignore-eos",  "--context", "512",  "--threads", "2",    "--quiet",      "--json", folder / "o.json"};
   };
   const auto short_run = run_program(words("25%", "1"));
   REQUIRE_MESSAGE(short_run.status == 0, short_run.err);
@@ -62,8 +61,7 @@ TEST_CASE("a quarter of a gigabyte of experts, and no more memory than that") {
   const json alone = json::parse(std::ifstream(folder / "o.json"));
   if (alone.at("io").at("direct").get<bool>()) {
     // Both runs load the same; the difference is what decoding read.
-    const auto told = static_cast<double>(alone.at("io").at("bytes_read").get<std::uint64_t>() -
-                                          facts.at("io").at("bytes_read").get<std::uint64_t>());
+    const auto told = static_cast<double>(alone.at("io").at("bytes_read").get<std::uint64_t>() - facts.at("io").at("bytes_read").get<std::uint64_t>());
     const auto counted = static_cast<double>(long_run.storage_bytes) - static_cast<double>(short_run.storage_bytes);
     MESSAGE("32 tokens read " << told << " bytes, the kernel counted " << counted);
     CHECK(told > 1e8);
@@ -74,8 +72,7 @@ TEST_CASE("a quarter of a gigabyte of experts, and no more memory than that") {
     MESSAGE("skipped: bytes read against the kernel's count, because this file system takes no direct reads");
   }
 
-  const std::uint64_t limit =
-      others + facts.at("model").at("cache_bytes").get<std::uint64_t>() + budget + (std::uint64_t{64} << 20U);
+  const std::uint64_t limit = others + facts.at("model").at("cache_bytes").get<std::uint64_t>() + budget + (std::uint64_t{64} << 20U);
   auto group = memory_group::make(limit);
   if (!group) {
     MESSAGE("skipped: this process may not make memory cgroups here");

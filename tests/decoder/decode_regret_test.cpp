@@ -12,8 +12,17 @@
 namespace {
 
 nlohmann::json run(const std::vector<std::string>& options) {
-  std::vector<std::string> words{MOESAIC_PROGRAMS "/moesaic-decode", "--model", MOESAIC_MODELS "/moesaic-demo-moe-q8_0.gguf", "--prompt-ids",
-                                 "5,17,42,99,7,311,23,8", "--tokens", "60", "--ignore-eos", "--quiet", "--json", "-"};
+  std::vector<std::string> words{MOESAIC_PROGRAMS "/moesaic-decode",
+                                 "--model",
+                                 MOESAIC_MODELS "/moesaic-demo-moe-q8_0.gguf",
+                                 "--prompt-ids",
+                                 "5,17,42,99,7,311,23,8",
+                                 "--tokens",
+                                 "60",
+                                 "--ignore-eos",
+                                 "--quiet",
+                                 "--json",
+                                 "-"};
   words.insert(words.end(), options.begin(), options.end());
   const program_end end = run_program(words);
   REQUIRE(end.status == 0);

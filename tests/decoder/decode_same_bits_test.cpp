@@ -38,8 +38,7 @@ struct answer_bits {
 
 class comparison {
  public:
-  comparison(std::string model, int prompt, int tokens)
-      : model_(std::move(model)), prompt_(some_ids(prompt)), tokens_(std::to_string(tokens)) {
+  comparison(std::string model, int prompt, int tokens) : model_(std::move(model)), prompt_(some_ids(prompt)), tokens_(std::to_string(tokens)) {
     reference_ = run({"--budget", "all", "--threads", "1"});
     REQUIRE(reference_.logits.size() > 0);
   }
@@ -63,9 +62,8 @@ class comparison {
 
  private:
   answer_bits run(const strings& options) {
-    strings words{decoder_program, "--model",  model_,         "--prompt-ids", prompt_,
-                  "--tokens",      tokens_,    "--ignore-eos", "--quiet",      "--json",
-                  folder_ / "o",   "--logits", folder_ / "l",  "--routing",    folder_ / "r"};
+    strings words{decoder_program, "--model", model_,        "--prompt-ids", prompt_,       "--tokens",  tokens_,      "--ignore-eos",
+                  "--quiet",       "--json",  folder_ / "o", "--logits",     folder_ / "l", "--routing", folder_ / "r"};
     words.insert(words.end(), options.begin(), options.end());
     const auto end = run_program(words);
     std::string said;
@@ -113,8 +111,7 @@ strings joined(std::initializer_list<strings> parts) {
 TEST_CASE("the same bits on generated models: every policy and budget, one and two threads, ways of reading in turn") {
   const temporary_folder folder;
   const std::vector<strings> recipes{
-      {"--architecture", "qwen3moe", "--layers", "4", "--experts", "16", "--top-k", "4", "--type", "Q8_0", "--down-type", "F16",
-       "--seed", "11"},
+      {"--architecture", "qwen3moe", "--layers", "4", "--experts", "16", "--top-k", "4", "--type", "Q8_0", "--down-type", "F16", "--seed", "11"},
       {"--architecture", "llama", "--layers", "3", "--experts", "8", "--top-k", "2", "--type", "Q4_0", "--seed", "12"},
       {"--architecture", "qwen3moe", "--layers",     "2",  "--width", "256",  "--experts",   "32",   "--top-k", "8",
        "--inner",        "256",      "--head-width", "64", "--type",  "Q4_K", "--down-type", "Q6_K", "--seed",  "13"},
@@ -152,8 +149,7 @@ TEST_CASE("the same bits on the shipped model, a prefill of 200 tokens included"
 TEST_CASE("a budget of everything holds everything: each expert travels once") {
   const temporary_folder folder;
   const std::string model = folder / "m.gguf";
-  const auto made = run_program(
-      {make_model_program, model, "--layers", "4", "--experts", "16", "--top-k", "4", "--type", "Q8_0", "--down-type", "F16"});
+  const auto made = run_program({make_model_program, model, "--layers", "4", "--experts", "16", "--top-k", "4", "--type", "Q8_0", "--down-type", "F16"});
   REQUIRE_MESSAGE(made.status == 0, made.err);
   for (const strings& way : ways_to_read)
     for (const char* scope : {"layer", "global"}) {

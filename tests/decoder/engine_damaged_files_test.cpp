@@ -30,8 +30,7 @@ recipe tiny(const char* architecture, std::int64_t experts) {
 /// A file that is rewritten again and again.
 class damaged_file {
  public:
-  explicit damaged_file(const char* architecture = "qwen3moe", std::int64_t experts = 3)
-      : made_(tiny(architecture, experts)), whole_(text_of(made_.path())) {
+  explicit damaged_file(const char* architecture = "qwen3moe", std::int64_t experts = 3) : made_(tiny(architecture, experts)), whole_(text_of(made_.path())) {
     const auto file = gguf_file::open(made_.path());
     REQUIRE(file);
     header_ = whole_.size();
@@ -40,8 +39,7 @@ class damaged_file {
     std::error_code none;
     const std::filesystem::path shared_memory = "/dev/shm";
     const std::filesystem::path made(made_.path());
-    path_ = (std::filesystem::is_directory(shared_memory, none) ? shared_memory : made.parent_path()) /
-            (made.filename().string() + ".damaged");
+    path_ = (std::filesystem::is_directory(shared_memory, none) ? shared_memory : made.parent_path()) / (made.filename().string() + ".damaged");
   }
   ~damaged_file() { std::filesystem::remove(path_); }
   damaged_file(const damaged_file&) = delete;

@@ -74,14 +74,11 @@ comparison compare(engine& e, const oracle& o) {
       const auto& expected = o.experts.at({static_cast<int>(p), block});
       for (std::size_t i = 0; i < expected.size(); ++i) {
         equal = equal && static_cast<int>(number(e.routes[l][i])) == expected[i];
-        if (equal)
-          out.largest_weight =
-              std::max(out.largest_weight, std::fabs(e.weights[l][i] - o.weights.at({static_cast<int>(p), block})[i]));
+        if (equal) out.largest_weight = std::max(out.largest_weight, std::fabs(e.weights[l][i] - o.weights.at({static_cast<int>(p), block})[i]));
       }
     }
     float difference = 0;
-    for (std::size_t i = 0; i < vocabulary; ++i)
-      difference = std::max(difference, std::fabs(row[i] - o.logits[p * vocabulary + i]));
+    for (std::size_t i = 0; i < vocabulary; ++i) difference = std::max(difference, std::fabs(row[i] - o.logits[p * vocabulary + i]));
     ++out.positions;
     out.routing_equal += equal ? 1 : 0;
     out.both_within_half += equal && difference <= 0.5F ? 1 : 0;
@@ -122,8 +119,7 @@ TEST_CASE("half and quantised models stay close to the reference") {
     }
     engine e(o.model);
     const comparison c = compare(e, o);
-    MESSAGE(type, ": routing equal at ", c.routing_equal, ", largest difference ", c.largest, ", argmax equal at ",
-            c.argmax_equal);
+    MESSAGE(type, ": routing equal at ", c.routing_equal, ", largest difference ", c.largest, ", argmax equal at ", c.argmax_equal);
     CHECK(c.positions == 44);
     CHECK(c.both_within_half >= 40);
     // F16: the reference adds halves in an order that this ggml does not have.

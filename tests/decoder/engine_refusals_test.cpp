@@ -21,9 +21,7 @@ TEST_CASE("windows that cannot be computed are refused in one sentence, and the 
   engine e(made.path(), options);
   const auto ids = some_ids(9, r.vocabulary);
   ggml_model& m = e.model();
-  const auto begin = [&](std::span<const token_id> tokens, std::uint32_t first) {
-    return m.begin({tokens, {first}, phase::decode, rows_wanted::last});
-  };
+  const auto begin = [&](std::span<const token_id> tokens, std::uint32_t first) { return m.begin({tokens, {first}, phase::decode, rows_wanted::last}); };
 
   CHECK(begin({}, 0).error().code() == error_code::bad_argument);
   CHECK(begin(std::span(ids).first(5), 0).error().code() == error_code::bad_argument);
@@ -62,21 +60,17 @@ TEST_CASE("calls out of order are refused") {
   const expert_index wanted = (*routed).routes.front();
   CHECK(m.combine(layer(0)).error().code() == error_code::wrong_order);
   CHECK(m.run({.expert = {layer(1), wanted, {}}, .at = residence::host}).error().code() == error_code::wrong_order);
-  CHECK(m.run({.expert = {layer(0), static_cast<expert_index>(8), {}}, .at = residence::host}).error().code() ==
-        error_code::bad_argument);
-  CHECK(m.run({.expert = {layer(0), wanted, static_cast<representation_index>(1)}, .at = residence::host}).error().code() ==
-        error_code::bad_argument);
+  CHECK(m.run({.expert = {layer(0), static_cast<expert_index>(8), {}}, .at = residence::host}).error().code() == error_code::bad_argument);
+  CHECK(m.run({.expert = {layer(0), wanted, static_cast<representation_index>(1)}, .at = residence::host}).error().code() == error_code::bad_argument);
   CHECK(m.run({.expert = {layer(0), wanted, {}}, .at = residence::slot}).error().code() == error_code::bad_argument);
   REQUIRE(m.run({.expert = {layer(0), wanted, {}}, .at = residence::host}));
   CHECK(m.run({.expert = {layer(0), wanted, {}}, .at = residence::host}).error().code() == error_code::wrong_order);
   m.map_files({});
   for (unsigned other = 0; other < 8; ++other)
     if (std::ranges::count((*routed).routes, static_cast<expert_index>(other)) == 0)
-      CHECK(m.run({.expert = {layer(0), static_cast<expert_index>(other), {}}, .at = residence::host}).error().code() ==
-            error_code::wrong_order);
+      CHECK(m.run({.expert = {layer(0), static_cast<expert_index>(other), {}}, .at = residence::host}).error().code() == error_code::wrong_order);
     else if (static_cast<expert_index>(other) != wanted)
-      CHECK(
-          says(m.run({.expert = {layer(0), static_cast<expert_index>(other), {}}, .at = residence::host}).error(), "not mapped"));
+      CHECK(says(m.run({.expert = {layer(0), static_cast<expert_index>(other), {}}, .at = residence::host}).error(), "not mapped"));
   m.keep({0});
   CHECK(m.finish().error().code() == error_code::wrong_order);
   CHECK(m.filled().count == 0);

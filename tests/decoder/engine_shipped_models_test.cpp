@@ -29,8 +29,7 @@ struct agreement {
 agreement compare_answers(const std::string& json) {
   engine e(moe, two_threads());
   agreement out;
-  for (std::size_t at = json.find("\"prompt_ids\""); at != std::string::npos;
-       at = json.find("\"prompt_ids\"", at + 1), ++out.prompts) {
+  for (std::size_t at = json.find("\"prompt_ids\""); at != std::string::npos; at = json.find("\"prompt_ids\"", at + 1), ++out.prompts) {
     const std::string_view rest = std::string_view(json).substr(at);
     const auto prompt = numbers_behind<token_id>(rest, "prompt_ids");
     const auto expected = numbers_behind<token_id>(rest, "greedy_ids");
@@ -40,8 +39,7 @@ agreement compare_answers(const std::string& json) {
     e.model().keep({0});
     std::vector<float> row;
     for (std::size_t p = 0; p < prompt.size(); p += 64)
-      row = e.window(std::span(prompt).subspan(p, std::min<std::size_t>(64, prompt.size() - p)), static_cast<std::uint32_t>(p),
-                     rows_wanted::last);
+      row = e.window(std::span(prompt).subspan(p, std::min<std::size_t>(64, prompt.size() - p)), static_cast<std::uint32_t>(p), rows_wanted::last);
     for (std::size_t i = 0; i < expected.size() && margins[i] >= 0.05F; ++i, ++out.compared) {
       if (best(row) != expected[i]) {
         ++out.parted;
@@ -89,8 +87,7 @@ TEST_CASE("all prompts that were ever asked, where they are at hand") {
     return;
   }
   const agreement a = compare_answers(json);
-  MESSAGE(a.compared, " ids equal in ", a.prompts, " prompts, ", a.parted, " parted, at a margin of ", a.widest_parting,
-          " at most");
+  MESSAGE(a.compared, " ids equal in ", a.prompts, " prompts, ", a.parted, " parted, at a margin of ", a.widest_parting, " at most");
   CHECK(a.prompts == 28);
   CHECK(a.compared > 700);
   CHECK(a.parted <= (rounds_as_the_reference() ? 0U : 2U));
@@ -101,8 +98,7 @@ TEST_CASE("nats per token on held-out text are the reference's") {
   const std::string raw = text_of(std::string(MOESAIC_TEST_DATA) + "/validation_24x512.u16");
   REQUIRE(raw.size() == std::size_t{24} * 512 * 2);
   std::vector<token_id> ids;
-  for (std::size_t i = 0; i < raw.size(); i += 2)
-    ids.push_back(static_cast<unsigned char>(raw[i]) | static_cast<unsigned char>(raw[i + 1]) << 8);
+  for (std::size_t i = 0; i < raw.size(); i += 2) ids.push_back(static_cast<unsigned char>(raw[i]) | static_cast<unsigned char>(raw[i + 1]) << 8);
   for (const auto& [model, expected] : {std::pair{moe, 2.158756}, {draft, 2.582425}}) {
     const std::string path = model;  // doctest's messages cannot hold a structured binding with clang 14
     engine e(path, two_threads());

@@ -39,8 +39,7 @@ struct counting_model {
   }
   result<routed_layer> route(layer_index layer) {
     routes.clear();
-    for (std::uint32_t i = 0; i < now.tokens.size(); ++i)
-      routes.push_back(static_cast<expert_index>((now.first.count + i + number(layer)) % 3));
+    for (std::uint32_t i = 0; i < now.tokens.size(); ++i) routes.push_back(static_cast<expert_index>((now.first.count + i + number(layer)) % 3));
     weights.assign(now.tokens.size(), 0.1F);
     return routed_layer{routes, weights};
   }

@@ -82,7 +82,8 @@ TEST_CASE("gate preview: without a reach, or in long windows, nothing is said; a
   const auto ids = real_ids(20);
   const auto count = [&](std::size_t tokens) {
     std::size_t said = 0;
-    (void)looking(e, std::span(ids).first(tokens), 0, [&](layer_index, const std::vector<expert_index>&, std::span<const hint> hints) { said += hints.size(); });
+    (void)looking(e, std::span(ids).first(tokens), 0,
+                  [&](layer_index, const std::vector<expert_index>&, std::span<const hint> hints) { said += hints.size(); });
     return said;
   };
   CHECK(count(1) == 0);
@@ -128,7 +129,8 @@ TEST_CASE("gate preview: on real text most of the experts that come are named, a
 TEST_CASE("gate preview: the tally counts, for each row, as many first names as experts came") {
   const std::vector<expert_index> named{expert_index{3}, expert_index{1}, expert_index{7}}, other{expert_index{5}, expert_index{4}};
   preview_tally tally;
-  const std::vector<hint> hints{{provenance::target_gate_ahead, layer_index{1}, {0}, named, {}, {}}, {provenance::target_gate_ahead, layer_index{1}, {1}, other, {}, {}}};
+  const std::vector<hint> hints{{provenance::target_gate_ahead, layer_index{1}, {0}, named, {}, {}},
+                                {provenance::target_gate_ahead, layer_index{1}, {1}, other, {}, {}}};
   tally.came(layer_index{0}, named, 1);
   tally.told(layer_index{0}, hints);
   const std::vector<expert_index> routes{expert_index{7}, expert_index{3}, expert_index{4}, expert_index{6}};  // two rows of two

@@ -16,9 +16,7 @@ class generated_model {
  public:
   explicit generated_model(const moesaic::decoder::recipe& what) {
     static int count = 0;
-    path_ = (std::filesystem::temp_directory_path() /
-             ("moesaic_engine_" + std::to_string(::getpid()) + "_" + std::to_string(++count) + ".gguf"))
-                .string();
+    path_ = (std::filesystem::temp_directory_path() / ("moesaic_engine_" + std::to_string(::getpid()) + "_" + std::to_string(++count) + ".gguf")).string();
     const auto made = moesaic::decoder::make_model(what, path_);
     REQUIRE_MESSAGE(made, made.error().sentence());
   }

@@ -38,8 +38,8 @@ reader open(const file& bytes) {
 }
 command_line::chosen_policies policies_of(const trace::journal::subject& about) {
   const auto named = [&](std::string_view slot) { return std::string(about.fact(slot)); };
-  auto made = command_line::make_policies({named("scope"), named("scoring"), named("eviction"), named("admission"), named("prediction"),
-                                           named("prefetch"), named("placement"), named("speculation")});
+  auto made = command_line::make_policies({named("scope"), named("scoring"), named("eviction"), named("admission"), named("prediction"), named("prefetch"),
+                                           named("placement"), named("speculation")});
   REQUIRE_MESSAGE(made, (made ? std::string() : std::string(made.error().sentence())));
   return std::move(*made);
 }
@@ -86,8 +86,9 @@ TEST_CASE("a run of the real decoder gives the same decisions again, byte for by
   const temporary_folder folder;
   for (const auto& system : systems) {
     const std::string journal = folder / "run.journal", report = folder / "run.json";
-    std::vector<std::string> words{decoder_program, "--model", demo_model, "--budget", "25%", "--prompt", "In the beginning God created the heaven and the earth",
-                                   "--tokens", "24", "--quiet", "--journal", journal, "--json", report};
+    std::vector<std::string> words{
+        decoder_program, "--model", demo_model, "--budget",  "25%",   "--prompt", "In the beginning God created the heaven and the earth",
+        "--tokens",      "24",      "--quiet",  "--journal", journal, "--json",   report};
     words.insert(words.end(), system.begin(), system.end());
     const program_end end = run_program(words);
     CAPTURE(system[1]);
@@ -120,8 +121,9 @@ TEST_CASE("a run of the real decoder gives the same decisions again, byte for by
 TEST_CASE("the routing in a journal is the routing that --routing writes") {
   const temporary_folder folder;
   const std::string journal = folder / "run.journal", routing = folder / "run.routing";
-  REQUIRE(decode({"--model", demo_model, "--budget", "30%", "--prompt-ids", "5,17,42,99,3,8,120", "--tokens", "9", "--ignore-eos", "--quiet", "--journal", journal,
-                  "--routing", routing}).status == 0);
+  REQUIRE(decode({"--model", demo_model, "--budget", "30%", "--prompt-ids", "5,17,42,99,3,8,120", "--tokens", "9", "--ignore-eos", "--quiet", "--journal",
+                  journal, "--routing", routing})
+              .status == 0);
   auto from = trace::journal_rows<trace::file_source>::open(*trace::file_source::open(journal));
   REQUIRE(from);
   const trace::dimensions shape = from->facts().shape;
@@ -157,16 +159,20 @@ TEST_CASE("a run that is killed leaves a journal up to its last step, and a time
   const std::string journal = folder / "run.journal", timeline = folder / "run.json";
   bool killed = false;
   pid_t self = 0;
-  const program_end end = run_program(
-      {"/bin/sh", "-c", "echo $$ >&2; exec \"$0\" \"$@\"", decoder_program, "--model", demo_model, "--budget", "25%", "--prompt", "In the beginning", "--tokens", "200",
-       "--ignore-eos", "--quiet", "--throttle", "20MB/s", "--journal", journal, "--timeline", timeline},
-      [&](const std::string& text) {
-        if (killed || text.size() < 60) return;
-        killed = true;
+  const program_end end = run_program({"/bin/sh",          "-c",        "echo $$ >&2; exec \"$0\" \"$@\"",
+                                       decoder_program,    "--model",   demo_model,
+                                       "--budget",         "25%",       "--prompt",
+                                       "In the beginning", "--tokens",  "200",
+                                       "--ignore-eos",     "--quiet",   "--throttle",
+                                       "20MB/s",           "--journal", journal,
+                                       "--timeline",       timeline},
+                                      [&](const std::string& text) {
+                                        if (killed || text.size() < 60) return;
+                                        killed = true;
         // The only child of this process.
-        std::ifstream children("/proc/self/task/" + std::to_string(::getpid()) + "/children");
-        if (children >> self) ::kill(self, SIGKILL);
-      });
+                                        std::ifstream children("/proc/self/task/" + std::to_string(::getpid()) + "/children");
+                                        if (children >> self) ::kill(self, SIGKILL);
+                                      });
   REQUIRE(killed);
   if (self == 0) return;  // a kernel that does not list children: nothing was killed
   CHECK(end.status == 128 + SIGKILL);
@@ -184,8 +190,9 @@ TEST_CASE("a run that is killed leaves a journal up to its last step, and a time
 TEST_CASE("the timeline of a run is the timeline of its journal, and has its tracks") {
   const temporary_folder folder;
   const std::string journal = folder / "run.journal", timeline = folder / "run.json";
-  REQUIRE(decode({"--model", demo_model, "--system", "prefetching", "--eviction", "lrfu(32)", "--budget", "25%", "--prompt", "In the beginning", "--tokens", "8", "--quiet",
-                  "--journal", journal, "--timeline", timeline}).status == 0);
+  REQUIRE(decode({"--model", demo_model, "--system", "prefetching", "--eviction", "lrfu(32)", "--budget", "25%", "--prompt", "In the beginning", "--tokens",
+                  "8", "--quiet", "--journal", journal, "--timeline", timeline})
+              .status == 0);
   const file original = read_file(journal);
   reader from = open(original);
   file again;

@@ -34,8 +34,7 @@ class memory_group {
     }
     return std::nullopt;
   }
-  memory_group(memory_group&& other) noexcept
-      : path_(std::move(other.path_)), second_(other.second_), there_(std::exchange(other.there_, false)) {}
+  memory_group(memory_group&& other) noexcept : path_(std::move(other.path_)), second_(other.second_), there_(std::exchange(other.there_, false)) {}
   ~memory_group() {
     if (there_) ::rmdir(path_.c_str());
   }
@@ -52,7 +51,7 @@ class memory_group {
  private:
   memory_group() = default;
   bool write(const char* file, std::uint64_t value) const {
-    struct stat there {};
+    struct stat there{};
     const std::string name = path_ + "/" + file;
     if (::stat(name.c_str(), &there) != 0) return false;
     std::ofstream out(name);

@@ -46,11 +46,10 @@ TEST_CASE("help fits a screen and names every option") {
   CHECK(lines <= 24);
   CHECK(width <= 105);
   for (const char* option :
-       {"--model",      "--system",       "--eviction",  "--admission",  "--scope",       "--prefetch", "--placement",
-        "--draft",      "--draft-length", "--governor",  "--slo",        "--budget",      "--prompt",   "--prompt-file",
-        "--prompt-ids", "--tokens",       "--force-ids", "--ignore-eos", "--temperature", "--top-p",    "--seed",
-        "--context",    "--kv",           "--threads",   "--io",         "--direct",      "--throttle", "--json",
-        "--logits",     "--routing",      "--journal",   "--timeline",   "--quiet"})
+       {"--model",       "--system", "--eviction", "--admission", "--scope",       "--prefetch",   "--placement", "--draft",     "--draft-length",
+        "--governor",    "--slo",    "--budget",   "--prompt",    "--prompt-file", "--prompt-ids", "--tokens",    "--force-ids", "--ignore-eos",
+        "--temperature", "--top-p",  "--seed",     "--context",   "--kv",          "--threads",    "--io",        "--direct",    "--throttle",
+        "--json",        "--logits", "--routing",  "--journal",   "--timeline",    "--quiet"})
     CHECK_MESSAGE(has(text, option), option);
 }
 

@@ -20,8 +20,7 @@ class reference_forward {
  public:
   using numbers = std::vector<double>;
 
-  explicit reference_forward(const moesaic::decoder::gguf_file& file)
-      : file_(file), architecture_(*file.text("general.architecture")) {
+  explicit reference_forward(const moesaic::decoder::gguf_file& file) : file_(file), architecture_(*file.text("general.architecture")) {
     width_ = whole("embedding_length");
     layers_ = whole("block_count");
     heads_ = whole("attention.head_count");
@@ -55,8 +54,7 @@ class reference_forward {
                  : feed_forward(block + "ffn_gate.weight", block + "ffn_up.weight", block + "ffn_down.weight", 0, n));
     }
     ++position_;
-    return times(file_.find("output.weight") != nullptr ? "output.weight" : "token_embd.weight", 0,
-                 norm(x, "output_norm.weight"));
+    return times(file_.find("output.weight") != nullptr ? "output.weight" : "token_embd.weight", 0, norm(x, "output_norm.weight"));
   }
 
  private:
@@ -106,8 +104,7 @@ class reference_forward {
     double squares = 0;
     for (const double v : x) squares += v * v;
     numbers out(x.size());
-    for (std::size_t i = 0; i < x.size(); ++i)
-      out[i] = x[i] / std::sqrt(squares / static_cast<double>(x.size()) + epsilon_) * weight[i];
+    for (std::size_t i = 0; i < x.size(); ++i) out[i] = x[i] / std::sqrt(squares / static_cast<double>(x.size()) + epsilon_) * weight[i];
     return out;
   }
 
@@ -123,8 +120,8 @@ class reference_forward {
     const std::size_t half = head_width_ / 2;
     for (std::size_t i = 0; i < half; ++i) {
       const double divisor = file_.find("rope_freqs.weight") != nullptr ? tensor("rope_freqs.weight")[i] : 1.0;
-      const double angle = static_cast<double>(position_) / stretch_ / divisor *
-                           std::pow(base_, -2.0 * static_cast<double>(i) / static_cast<double>(head_width_));
+      const double angle =
+          static_cast<double>(position_) / stretch_ / divisor * std::pow(base_, -2.0 * static_cast<double>(i) / static_cast<double>(head_width_));
       double& a = architecture_ == "llama" ? head[2 * i] : head[i];
       double& b = architecture_ == "llama" ? head[2 * i + 1] : head[i + half];
       const double turned = a * std::cos(angle) - b * std::sin(angle);
@@ -156,9 +153,8 @@ class reference_forward {
       const std::size_t shared = h / (heads_ / key_value_heads_);
       numbers scores;
       for (std::size_t p = 0; p <= position_; ++p)
-        scores.push_back(
-            std::inner_product(query.begin(), query.end(), keys_[layer][p * key_value_heads_ + shared].begin(), 0.0) /
-            std::sqrt(static_cast<double>(head_width_)));
+        scores.push_back(std::inner_product(query.begin(), query.end(), keys_[layer][p * key_value_heads_ + shared].begin(), 0.0) /
+                         std::sqrt(static_cast<double>(head_width_)));
       softmax(scores);
       numbers out(head_width_, 0.0);
       for (std::size_t p = 0; p <= position_; ++p)
@@ -168,8 +164,7 @@ class reference_forward {
     return times(block + "attn_output.weight", 0, mixed);
   }
 
-  numbers feed_forward(const std::string& gate, const std::string& up, const std::string& down, std::size_t slice,
-                       const numbers& x) {
+  numbers feed_forward(const std::string& gate, const std::string& up, const std::string& down, std::size_t slice, const numbers& x) {
     numbers hidden = times(gate, slice, x);
     const numbers factor = times(up, slice, x);
     for (std::size_t i = 0; i < hidden.size(); ++i) hidden[i] = hidden[i] / (1 + std::exp(-hidden[i])) * factor[i];
@@ -190,8 +185,7 @@ class reference_forward {
     for (const std::size_t e : order) {
       const bool together = file_.find(block + "ffn_gate_exps.weight") != nullptr;
       const std::string tail = together ? "_exps.weight" : "." + std::to_string(e) + ".weight";
-      const numbers one =
-          feed_forward(block + "ffn_gate" + tail, block + "ffn_up" + tail, block + "ffn_down" + tail, together ? e : 0, x);
+      const numbers one = feed_forward(block + "ffn_gate" + tail, block + "ffn_up" + tail, block + "ffn_down" + tail, together ? e : 0, x);
       for (std::size_t i = 0; i < width_; ++i) out[i] += probability[e] / sum * one[i];
     }
     chosen.push_back(order);
@@ -200,8 +194,7 @@ class reference_forward {
 
   const moesaic::decoder::gguf_file& file_;
   std::string architecture_;
-  std::size_t width_ = 0, layers_ = 0, heads_ = 0, key_value_heads_ = 0, head_width_ = 0, vocabulary_ = 0, top_k_ = 0,
-              position_ = 0;
+  std::size_t width_ = 0, layers_ = 0, heads_ = 0, key_value_heads_ = 0, head_width_ = 0, vocabulary_ = 0, top_k_ = 0, position_ = 0;
   double epsilon_ = 0, base_ = 0, stretch_ = 1;
   std::vector<std::vector<numbers>> keys_, values_;  // [layer][position x head]
   std::map<std::string, numbers> expanded_;

@@ -92,8 +92,7 @@ TEST_CASE("softmax is right, sums to one, and padding changes no bit") {
       f.softmax(out.data(), static_cast<std::int64_t>(count), 0.25F, none);
       double total = 0;
       for (std::size_t i = 0; i < count; ++i) {
-        CHECK(static_cast<double>(out[i]) ==
-              doctest::Approx(std::exp(0.25 * static_cast<double>(in[i]) - 10) / sum).epsilon(1e-6));
+        CHECK(static_cast<double>(out[i]) == doctest::Approx(std::exp(0.25 * static_cast<double>(in[i]) - 10) / sum).epsilon(1e-6));
         total += static_cast<double>(out[i]);
       }
       CHECK(total == doctest::Approx(1).epsilon(1e-6));

@@ -107,7 +107,14 @@ TEST_CASE("merging agrees with the obvious way: best score first, leftmost of eq
 
 // Worked out by hand from the rules.
 TEST_CASE("a vocabulary with scores: a blank goes before, begin comes first, strange characters become bytes") {
-  const vocabulary_file file({{"\xE2\x96\x81", -9}, {"a", -8}, {"b", -7}, {"ab", -1}, {"\xE2\x96\x81" "a", -2}, {"ba", -3}});
+  const vocabulary_file file({{"\xE2\x96\x81", -9},
+                              {"a", -8},
+                              {"b", -7},
+                              {"ab", -1},
+                              {"\xE2\x96\x81"
+                               "a",
+                               -2},
+                              {"ba", -3}});
   tokenizer t = file.read();
   const auto ids = [&](const char* text) {
     const auto got = t.encode(text);

@@ -64,14 +64,16 @@ TEST_CASE("greedy ids, logits and routes are those without a draft: every drafte
   const strings systems{"on_demand", "prefetching", "host_assisted", "moe_speq", "sp_moe", "moe_spac"};
   std::size_t turn = 0;
   for (const std::string& prompt : prompts) {
-    const strings run{"--model", demo_model, "--prompt", prompt, "--tokens", "48", "--ignore-eos", "--threads", "2", "--logits", folder / "l", "--routing", folder / "r"};
+    const strings run{"--model",   demo_model, "--prompt", prompt,       "--tokens",  "48",        "--ignore-eos",
+                      "--threads", "2",        "--logits", folder / "l", "--routing", folder / "r"};
     const auto truth = report_of(joined(run, {"--budget", "all"}));
     const std::string logits = content(folder / "l"), routes = content(folder / "r"), ids = text_of(truth.at("ids"));
     std::ofstream(folder / "ids") << ids;
     CHECK(truth.at("speculation").at("windows") == 0);
     CHECK(truth.at("draft_bytes") == 0);
     const strings budgets{std::to_string(truth.at("budget").at("floor").get<std::uint64_t>()), "25%", "all"};
-    for (const std::string& draft : {std::string("ngram"), std::string("self:q4_0"), draft_model, "scripted:right:" + (folder / "ids"), "scripted:wrong:" + (folder / "ids"), demo_model})
+    for (const std::string& draft :
+         {std::string("ngram"), std::string("self:q4_0"), draft_model, "scripted:right:" + (folder / "ids"), "scripted:wrong:" + (folder / "ids"), demo_model})
       for (const int length : {1, 2, 3, 4, 5, 6, 7, 8}) {
         if (++turn % (instrumented ? 7 : 2) != 0) continue;
         const std::string &system = systems[turn / 5 % systems.size()], &budget = budgets[turn / 2 % budgets.size()];
@@ -174,8 +176,8 @@ TEST_CASE("a draft that reaches an end token, the end of the context or of what 
 }
 
 TEST_CASE("sampling with a draft is repeatable, and drafts are accepted") {
-  const strings base{"--model", demo_model, "--budget", "25%", "--prompt", "In the beginning God created", "--tokens", "60", "--ignore-eos",
-                     "--temperature", "0.8", "--top-p", "0.9", "--seed", "5"};
+  const strings base{"--model", demo_model, "--budget", "25%",    "--prompt", "In the beginning God created", "--tokens", "60", "--ignore-eos", "--temperature",
+                     "0.8",     "--top-p",  "0.9",      "--seed", "5"};
   for (const std::string& draft : {std::string("self:q4_0"), draft_model, std::string("ngram")}) {
     const auto once = report_of(joined(base, {"--draft", draft})), again = report_of(joined(base, {"--draft", draft}));
     CHECK(once.at("ids") == again.at("ids"));

@@ -10,9 +10,9 @@
 #include <moesaic/transport/failing.hpp>
 #include <moesaic/transport/file/slab.hpp>
 
+#include "command_line/policy_choice.hpp"
 #include "program/evidence.hpp"
 #include "program/expert_link.hpp"
-#include "command_line/policy_choice.hpp"
 #include "program/tapped_model.hpp"
 #include "program/token_choice.hpp"
 
@@ -23,8 +23,7 @@ using namespace moesaic::decoder;
 using namespace moesaic::command_line;
 
 const std::string model_path = MOESAIC_MODELS "/moesaic-demo-moe-q8_0.gguf";
-using shaky_runtime = offload_runtime<tapped_model<ggml_model>, transports::failing<expert_link>, chosen_policies,
-                                      speculation::no_draft, token_choice>;
+using shaky_runtime = offload_runtime<tapped_model<ggml_model>, transports::failing<expert_link>, chosen_policies, speculation::no_draft, token_choice>;
 
 struct outcome {
   std::vector<token_id> ids;
@@ -45,8 +44,7 @@ outcome decode_through(transports::failing_options how, const std::string& syste
   const model_shape& shape = model->shape();
   std::vector<ggml_model::part_offsets> offsets(shape.space().size());
   for (std::uint32_t flat = 0; flat < offsets.size(); ++flat)
-    for (std::size_t i = 0; shape.contains(shape.space().id(flat)) && i < 3; ++i)
-      offsets[flat][i] = layout.parts(shape.space().id(flat))[i].offset_in_slot;
+    for (std::size_t i = 0; shape.contains(shape.space().id(flat)) && i < 3; ++i) offsets[flat][i] = layout.parts(shape.space().id(flat))[i].offset_in_slot;
   model->place_parts(std::move(offsets));
   const bytes budget{shape.total().count / 8};
   const auto memory = file::slab::create(budget);
@@ -60,8 +58,8 @@ outcome decode_through(transports::failing_options how, const std::string& syste
   auto nothing = evidence::open("", "");
   REQUIRE(nothing);
   auto run = shaky_runtime::create(tapped_model<ggml_model>(std::move(*model), {0, 1, 2, 3, 4, 5, 6, 7}, *nothing),
-                                   transports::failing<expert_link>(std::move(*link), how), std::move(*policies),
-                                   std::move(settings), {}, token_choice(speculation::greedy{}));
+                                   transports::failing<expert_link>(std::move(*link), how), std::move(*policies), std::move(settings), {},
+                                   token_choice(speculation::greedy{}));
   REQUIRE(run);
 
   outcome got;
@@ -98,8 +96,7 @@ TEST_CASE("transfers that fail in the middle of a layer cost a call, not the tex
     const outcome whole = decode_through({}, system);
     CHECK(whole.failures == 0);
     CHECK(whole.ids.size() == 40);
-    for (const auto how : {transports::failure::read_error, transports::failure::short_read, transports::failure::refused,
-                           transports::failure::any}) {
+    for (const auto how : {transports::failure::read_error, transports::failure::short_read, transports::failure::refused, transports::failure::any}) {
       CAPTURE(static_cast<int>(how));
       const outcome shaky = decode_through({.how = how, .per_million = 30'000, .seed = 5}, system);
       CHECK(shaky.failures > 5);
@@ -131,9 +128,8 @@ TEST_CASE("an expert that never comes ends every try, with its name") {
   auto nothing = evidence::open("", "");
   REQUIRE(nothing);
   options o;
-  auto run =
-      shaky_runtime::create(tapped_model<ggml_model>(std::move(*model), {0, 1, 2, 3, 4, 5, 6, 7}, *nothing), std::move(broken),
-                            *make_policies(*choose_policies(o.system, o.parts)), std::move(settings), {}, token_choice(speculation::greedy{}));
+  auto run = shaky_runtime::create(tapped_model<ggml_model>(std::move(*model), {0, 1, 2, 3, 4, 5, 6, 7}, *nothing), std::move(broken),
+                                   *make_policies(*choose_policies(o.system, o.parts)), std::move(settings), {}, token_choice(speculation::greedy{}));
   REQUIRE(run);
   const std::vector<token_id> prompt{908, 2309};
   for (int again = 0; again < 3; ++again) {

@@ -42,7 +42,13 @@ TEST_CASE("an engine hears what its cache decides, line by line") {
   const auto shape = moesaic::model_shape::uniform(1, 4, 2, {10});
   REQUIRE(shape);
   auto cache = expert_cache::create(*shape, moesaic::transports::simulated<>(),
-                                    {.groups = {}, .scoring = {}, .eviction = {}, .admission = {}, .prediction = {}, .prefetch = {}, .placement = {},
+                                    {.groups = {},
+                                     .scoring = {},
+                                     .eviction = {},
+                                     .admission = {},
+                                     .prediction = {},
+                                     .prefetch = {},
+                                     .placement = {},
                                      .witness = moesaic::trace::decision_log(to_my_log{&lines}, "lru")},
                                     {.budget = {{30}, 1}});
   REQUIRE(cache);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The policy of docs/tutorial/first_policy.md, as a library that the programs load.
 // [policy]
-#include <vector>
 #include <moesaic/eviction/exported.hpp>
+#include <vector>
 
 class lru_2 {  // whose last use but one is longest ago leaves, so one use alone keeps nobody
  public:
@@ -25,6 +25,7 @@ class lru_2 {  // whose last use but one is longest ago leaves, so one use alone
       if (!oldest || rank(e) < rank(*oldest)) oldest = e;
     return oldest;
   }
+
  private:
   using use = std::pair<std::uint64_t, std::uint64_t>;  // the last but one, and the last
   std::pair<use, moesaic::expert_id> rank(moesaic::expert_id e) const noexcept { return {uses_[space_.flat(e)], e}; }  // ties: lower id

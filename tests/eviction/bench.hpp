@@ -21,8 +21,7 @@ class eviction_bench {
 
   explicit eviction_bench(Policy given, std::uint32_t layers = 1, std::uint32_t experts = 16)
       : policy(std::move(given)),
-        world(*moesaic::model_shape::uniform(layers, experts, 1, {1}),
-              std::vector<std::uint16_t>(moesaic::expert_space(layers, experts).size()), 1) {
+        world(*moesaic::model_shape::uniform(layers, experts, 1, {1}), std::vector<std::uint16_t>(moesaic::expert_space(layers, experts).size()), 1) {
     tell(policy, world.all());
   }
   /// An event; the experts stay as they are, resident or not.
@@ -44,8 +43,8 @@ class eviction_bench {
     world.flags[world.flat(moesaic::make_expert(layer, expert))] |= moesaic::residency_flag::pinned_by_first;
   }
   [[nodiscard]] std::optional<moesaic::expert_id> victim() {
-    return policy.victim(moesaic::conformance::eviction_scene_of(world, nothing, 0, moesaic::make_expert(0, 15), moesaic::cause::demand,
-                                                                 world_type::everything));
+    return policy.victim(
+        moesaic::conformance::eviction_scene_of(world, nothing, 0, moesaic::make_expert(0, 15), moesaic::cause::demand, world_type::everything));
   }
   /// Everybody, in the order in which they leave; the bench is empty afterwards.
   [[nodiscard]] std::vector<moesaic::expert_id> order() {

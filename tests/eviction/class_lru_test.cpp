@@ -88,9 +88,7 @@ struct slow_class_lru {
   }
   void hear(const twins::policy_world& w, const evicted& one) { here[w.flat(one.expert)] = false; }
   void hear(const twins::policy_world&, const lease_ended&) {}
-  [[nodiscard]] double rank(std::uint32_t x) const {
-    return here[x] ? -std::ldexp(static_cast<double>(token - records[x].seen), -records[x].its_class) : 0;
-  }
+  [[nodiscard]] double rank(std::uint32_t x) const { return here[x] ? -std::ldexp(static_cast<double>(token - records[x].seen), -records[x].its_class) : 0; }
 };
 
 TEST_CASE("class_lru: agrees with its slow twin") {

@@ -50,7 +50,7 @@ void agree(Policy fresh_policy, Fallback fresh_fallback, Rank rank, MayLeave may
       for (const expert_id e : scene.candidates) {
         all = all && w->expected.expects(e);
         if (may_leave(*w, scene, e) && (!least || rank(w->expected, fallback, newcomer.layer, w->shape.layers(), e) <
-                          rank(w->expected, fallback, newcomer.layer, w->shape.layers(), *least)))
+                                                      rank(w->expected, fallback, newcomer.layer, w->shape.layers(), *least)))
           least = e;
       }
       wrong += victim != least;

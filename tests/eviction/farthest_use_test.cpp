@@ -39,8 +39,7 @@ TEST_CASE("farthest_use: nobody leaves for a prefetch who is expected as soon as
   b.world.expected.expect(layer_index{0}, expert_index{1}, {0}, {});
   b.world.expected.expect(layer_index{0}, expert_index{2}, {3}, {});
   const auto victim_for = [&](std::uint32_t newcomer, cause why) {
-    return b.policy.victim(
-        conformance::eviction_scene_of(b.world, b.nothing, 0, make_expert(0, newcomer), why, conformance::policy_world::everything));
+    return b.policy.victim(conformance::eviction_scene_of(b.world, b.nothing, 0, make_expert(0, newcomer), why, conformance::policy_world::everything));
   };
   CHECK_FALSE(victim_for(15, cause::prefetch));
   b.world.expected.expect(layer_index{0}, expert_index{14}, {3}, {});

@@ -105,26 +105,23 @@ struct slow_gdsf {
     records[x].here = false;
   }
   void hear(const policy_world&, const lease_ended&) {}
-  [[nodiscard]] std::uint64_t rank(std::uint32_t x) const {
-    return records[x].clock + records[x].uses * gain(x);
-  }
+  [[nodiscard]] std::uint64_t rank(std::uint32_t x) const { return records[x].clock + records[x].uses * gain(x); }
 };
 
 void agree(bool bytes) {
   std::uint64_t wrong = 0, wrong_keys = 0;
-  const std::uint64_t questions = twins::play_beside(
-      gdsf{.bytes = bytes ? 1U : 0U}, slow_gdsf{bytes}, 50, 400, 300,
-      [&](const policy_world& w, const gdsf& policy, slow_gdsf& t, const std::vector<std::uint32_t>& candidates, expert_id newcomer,
-          std::optional<expert_id> victim) {
-        std::optional<std::uint32_t> least;
-        for (const std::uint32_t x : candidates)
-          if (!least || t.rank(x) < t.rank(*least)) least = x;
-        wrong += victim.has_value() != least.has_value() || (victim && w.flat(*victim) != *least);
-        if (least) t.records[*least].named = true;
-        const std::uint32_t n = w.flat(newcomer);
-        const std::uint64_t its = t.records[n].here ? t.rank(n) : t.clocks[w.group_of[n]] + t.gain(n);
-        wrong_keys += policy.key(newcomer) != utility{static_cast<std::int64_t>(its)};
-      });
+  const std::uint64_t questions = twins::play_beside(gdsf{.bytes = bytes ? 1U : 0U}, slow_gdsf{bytes}, 50, 400, 300,
+                                                     [&](const policy_world& w, const gdsf& policy, slow_gdsf& t, const std::vector<std::uint32_t>& candidates,
+                                                         expert_id newcomer, std::optional<expert_id> victim) {
+                                                       std::optional<std::uint32_t> least;
+                                                       for (const std::uint32_t x : candidates)
+                                                         if (!least || t.rank(x) < t.rank(*least)) least = x;
+                                                       wrong += victim.has_value() != least.has_value() || (victim && w.flat(*victim) != *least);
+                                                       if (least) t.records[*least].named = true;
+                                                       const std::uint32_t n = w.flat(newcomer);
+                                                       const std::uint64_t its = t.records[n].here ? t.rank(n) : t.clocks[w.group_of[n]] + t.gain(n);
+                                                       wrong_keys += policy.key(newcomer) != utility{static_cast<std::int64_t>(its)};
+                                                     });
   CHECK(wrong == 0);
   CHECK(wrong_keys == 0);
   CHECK(questions > 100'000);

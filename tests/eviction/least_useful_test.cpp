@@ -26,9 +26,7 @@ TEST_CASE("least_useful: the lowest score leaves, of equals the lower id, and on
   } scores;
   policy_world w(*model_shape::uniform(1, 5, 1, {1}), std::vector<std::uint16_t>(8), 1);
   eviction::least_useful policy;
-  const auto victim = [&] {
-    return policy.victim(conformance::eviction_scene_of(w, scores, 0, make_expert(0, 4), cause::demand, policy_world::everything));
-  };
+  const auto victim = [&] { return policy.victim(conformance::eviction_scene_of(w, scores, 0, make_expert(0, 4), cause::demand, policy_world::everything)); };
   CHECK_FALSE(victim());
   for (const std::uint32_t f : {3U, 2U, 1U, 0U}) w.give_room(f, residency_flag::resident);
   CHECK(victim() == make_expert(0, 1));
@@ -56,7 +54,10 @@ struct both {
   std::optional<expert_id> victim(const eviction_scene<scoring::none>& scene) {
     const eviction_scene<scoring::decayed_frequency> scored{
         {scores, scene.expectation, scene.residency, scene.link, scene.layer, scene.token, scene.now, scene.layer_time, scene.threshold},
-        scene.candidates, scene.group, scene.newcomer, scene.why};
+        scene.candidates,
+        scene.group,
+        scene.newcomer,
+        scene.why};
     const auto by_score = eviction::least_useful{}.victim(scored);
     CHECK(by_score == keyed.victim(scored));
     return by_score;
@@ -64,8 +65,7 @@ struct both {
 };
 
 TEST_CASE("least_useful: with decayed_frequency it is lrfu, as long as nothing is prefetched") {
-  const golden::counts seen =
-      golden::replay(both{}, golden::made_up_trace(400), *model_shape::uniform(3, 16, 4, {1}), false, 24, golden::rule::forced);
+  const golden::counts seen = golden::replay(both{}, golden::made_up_trace(400), *model_shape::uniform(3, 16, 4, {1}), false, 24, golden::rule::forced);
   CHECK(seen.misses > 1'000);
 }
 

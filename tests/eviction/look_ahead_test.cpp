@@ -40,12 +40,11 @@ TEST_CASE("look_ahead: rows beyond its tokens do not count, equals go by last us
 }
 
 TEST_CASE("look_ahead: agrees with a sort by (rows, last use, id)") {
-  expecting::agree(look_ahead{.tokens = 5}, eviction::lru{},
-                   [](const forecast& f, const eviction::lru& uses, layer_index, std::uint32_t, expert_id e) {
-                     std::uint32_t rows = 0;
-                     for (std::uint32_t r = 0; r < 5; ++r) rows += f.row_count(e, {r + 1}) - f.row_count(e, {r});
-                     return std::tuple(rows, uses.key(e), e);
-                   });
+  expecting::agree(look_ahead{.tokens = 5}, eviction::lru{}, [](const forecast& f, const eviction::lru& uses, layer_index, std::uint32_t, expert_id e) {
+    std::uint32_t rows = 0;
+    for (std::uint32_t r = 0; r < 5; ++r) rows += f.row_count(e, {r + 1}) - f.row_count(e, {r});
+    return std::tuple(rows, uses.key(e), e);
+  });
 }
 
 }  // namespace

@@ -145,28 +145,28 @@ struct slow_lrfu {
 
 void agree_within_rounding(std::uint32_t half_life) {
   std::uint64_t wrong = 0, clear = 0;
-  const std::uint64_t questions = twins::play_beside(
-      lrfu{.half_life = half_life}, slow_lrfu{.half_life = static_cast<double>(half_life)}, 7'000, 200, 300,
-      [&](const twins::policy_world& w, const lrfu&, const slow_lrfu& t, const std::vector<std::uint32_t>& candidates, expert_id,
-          std::optional<expert_id> victim) {
-        if (candidates.empty()) {
-          wrong += victim.has_value();
-          return;
-        }
-        double least = t.worth(candidates[0]);
-        for (const std::uint32_t f : candidates) least = std::min(least, t.worth(f));
-        const double limit = least * (1 + 1e-10);  // keys are right to 2^-39
-        std::uint32_t near = 0;
-        for (const std::uint32_t f : candidates) near += t.worth(f) <= limit;
-        clear += near == 1;
-        if (!victim || t.worth(w.flat(*victim)) > limit) {
-          ++wrong;
-          return;
-        }
-        const auto& its = t.counts[w.flat(*victim)];
-        for (const std::uint32_t f : candidates)  // of equal histories the lower id
-          wrong += f < w.flat(*victim) && t.counts[f].history == its.history && !t.counts[f].promised && !its.promised;
-      });
+  const std::uint64_t questions =
+      twins::play_beside(lrfu{.half_life = half_life}, slow_lrfu{.half_life = static_cast<double>(half_life)}, 7'000, 200, 300,
+                         [&](const twins::policy_world& w, const lrfu&, const slow_lrfu& t, const std::vector<std::uint32_t>& candidates, expert_id,
+                             std::optional<expert_id> victim) {
+                           if (candidates.empty()) {
+                             wrong += victim.has_value();
+                             return;
+                           }
+                           double least = t.worth(candidates[0]);
+                           for (const std::uint32_t f : candidates) least = std::min(least, t.worth(f));
+                           const double limit = least * (1 + 1e-10);  // keys are right to 2^-39
+                           std::uint32_t near = 0;
+                           for (const std::uint32_t f : candidates) near += t.worth(f) <= limit;
+                           clear += near == 1;
+                           if (!victim || t.worth(w.flat(*victim)) > limit) {
+                             ++wrong;
+                             return;
+                           }
+                           const auto& its = t.counts[w.flat(*victim)];
+                           for (const std::uint32_t f : candidates)  // of equal histories the lower id
+                             wrong += f < w.flat(*victim) && t.counts[f].history == its.history && !t.counts[f].promised && !its.promised;
+                         });
   CHECK(wrong == 0);
   CHECK(questions > 50'000);
   CHECK(clear > questions / 2);

@@ -86,15 +86,14 @@ TEST_CASE("random: agrees with a twin that draws for everybody and sorts") {
     [[nodiscard]] std::uint64_t rank(std::uint32_t flat) const { return mixed(mixed(mixed(9) + heard) + flat); }
   };
   std::uint64_t wrong = 0;
-  const std::uint64_t questions = twins::play_beside(
-      random{.seed = 9}, slow_random{}, 1, 400, 300,
-      [&](const twins::policy_world& w, const random&, const slow_random& t, const std::vector<std::uint32_t>& candidates, expert_id,
-          std::optional<expert_id> victim) {
-        std::optional<expert_id> least;
-        for (const std::uint32_t f : candidates)
-          if (!least || t.rank(f) < t.rank(w.flat(*least))) least = w.id(f);
-        wrong += victim != least;
-      });
+  const std::uint64_t questions = twins::play_beside(random{.seed = 9}, slow_random{}, 1, 400, 300,
+                                                     [&](const twins::policy_world& w, const random&, const slow_random& t,
+                                                         const std::vector<std::uint32_t>& candidates, expert_id, std::optional<expert_id> victim) {
+                                                       std::optional<expert_id> least;
+                                                       for (const std::uint32_t f : candidates)
+                                                         if (!least || t.rank(f) < t.rank(w.flat(*least))) least = w.id(f);
+                                                       wrong += victim != least;
+                                                     });
   CHECK(wrong == 0);
   CHECK(questions > 100'000);
 }

@@ -55,20 +55,19 @@ std::uint64_t play_beside(Policy fresh_policy, Twin fresh_twin, std::uint64_t fi
 template <class Policy, class Twin>
 void agree(Policy policy, Twin twin, std::uint32_t worlds = 400, std::uint32_t events = 300) {
   std::uint64_t wrong = 0, wrong_keys = 0, refused = 0;
-  const std::uint64_t questions = play_beside(
-      policy, twin, 1, worlds, events,
-      [&](const policy_world& w, const Policy& p, const Twin& t, const std::vector<std::uint32_t>& candidates, expert_id newcomer,
-          std::optional<expert_id> victim) {
-        std::optional<std::uint32_t> least;
-        for (const std::uint32_t f : candidates)
-          if (!least || t.rank(f) < t.rank(*least)) least = f;  // ascending ids: the lower one of equals stays
-        if (!victim) ++refused;
-        wrong += victim.has_value() != least.has_value() || (victim && w.flat(*victim) != *least);
-        if (!least) return;
-        const std::uint32_t n = w.flat(newcomer);
-        wrong_keys += (p.key(newcomer) < p.key(w.id(*least))) != (t.rank(n) < t.rank(*least));
-        wrong_keys += (p.key(newcomer) == p.key(w.id(*least))) != (t.rank(n) == t.rank(*least));
-      });
+  const std::uint64_t questions = play_beside(policy, twin, 1, worlds, events,
+                                              [&](const policy_world& w, const Policy& p, const Twin& t, const std::vector<std::uint32_t>& candidates,
+                                                  expert_id newcomer, std::optional<expert_id> victim) {
+                                                std::optional<std::uint32_t> least;
+                                                for (const std::uint32_t f : candidates)
+                                                  if (!least || t.rank(f) < t.rank(*least)) least = f;  // ascending ids: the lower one of equals stays
+                                                if (!victim) ++refused;
+                                                wrong += victim.has_value() != least.has_value() || (victim && w.flat(*victim) != *least);
+                                                if (!least) return;
+                                                const std::uint32_t n = w.flat(newcomer);
+                                                wrong_keys += (p.key(newcomer) < p.key(w.id(*least))) != (t.rank(n) < t.rank(*least));
+                                                wrong_keys += (p.key(newcomer) == p.key(w.id(*least))) != (t.rank(n) == t.rank(*least));
+                                              });
   CHECK(wrong == 0);
   CHECK(wrong_keys == 0);
   CHECK(questions > 100'000);  // or the agreement says little
@@ -80,14 +79,13 @@ void agree(Policy policy, Twin twin, std::uint32_t worlds = 400, std::uint32_t e
 template <class Policy, class Twin>
 void agree_on_victims(Policy policy, Twin twin, std::uint32_t worlds = 400, std::uint32_t events = 300) {
   std::uint64_t wrong = 0, refused = 0;
-  const std::uint64_t questions =
-      play_beside(policy, twin, 1, worlds, events,
-                  [&](const policy_world& w, const Policy&, Twin& t, const std::vector<std::uint32_t>& candidates, expert_id newcomer,
-                      std::optional<expert_id> victim) {
-                    const std::optional<std::uint32_t> slow = t.victim(w, candidates, w.flat(newcomer));
-                    refused += !victim;
-                    wrong += victim.has_value() != slow.has_value() || (victim && w.flat(*victim) != *slow);
-                  });
+  const std::uint64_t questions = play_beside(
+      policy, twin, 1, worlds, events,
+      [&](const policy_world& w, const Policy&, Twin& t, const std::vector<std::uint32_t>& candidates, expert_id newcomer, std::optional<expert_id> victim) {
+        const std::optional<std::uint32_t> slow = t.victim(w, candidates, w.flat(newcomer));
+        refused += !victim;
+        wrong += victim.has_value() != slow.has_value() || (victim && w.flat(*victim) != *slow);
+      });
   CHECK(wrong == 0);
   CHECK(questions > 100'000);
   CHECK(refused > 0);

@@ -36,8 +36,7 @@ std::uint64_t for_every_allocation(Run run) {
     fail_allocation(n);
     try {
       passed = run();
-    } catch (const std::bad_alloc&) {
-    }
+    } catch (const std::bad_alloc&) {}
     const bool fired = heal();
     CHECK(passed != fired);
     CHECK(living() == before);

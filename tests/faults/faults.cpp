@@ -35,8 +35,7 @@ void* taken(std::size_t size, std::size_t alignment) {
     throw std::bad_alloc();
   }
   if (size == 0) size = 1;
-  void* const room = alignment <= alignof(std::max_align_t) ? std::malloc(size)
-                                                            : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+  void* const room = alignment <= alignof(std::max_align_t) ? std::malloc(size) : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
   if (room == nullptr) throw std::bad_alloc();
   alive.fetch_add(1, std::memory_order_relaxed);
   return room;

@@ -125,16 +125,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.flags = in.byte() % 8U == 7 ? in.byte() : in.byte() % 4U;
   options.alignment = in.byte() < 200 ? 0 : in.number();
   std::array<std::string, 8> texts;
-  const std::array<const char**, 8> places{&options.system, &options.eviction, &options.admission, &options.scope,
-                                           &options.scoring, &options.prediction, &options.prefetch, &options.placement};
+  const std::array<const char**, 8> places{&options.system,  &options.eviction,   &options.admission, &options.scope,
+                                           &options.scoring, &options.prediction, &options.prefetch,  &options.placement};
   constexpr std::array<std::array<const char*, 6>, 8> known{{{"on_demand", "prefetching", "host_assisted", "", "on_demand", "prefetching"},
-                                                              {"lru", "lrfu(4)", "arc", "s3_fifo", "look_ahead", "gdsf"},
-                                                              {"forced", "optional", "frequency_contest", "by_union", "staging_only", ""},
-                                                              {"layer", "global", "", "layer", "global", ""},
-                                                              {"none", "recency", "decayed_frequency", "", "", ""},
-                                                              {"none", "transition_counts", "linear", "blend", "next_gate", "popularity"},
-                                                              {"none", "most_useful", "most_useful(in_flight=1)", "", "", "most_useful"},
-                                                              {"fetch", "host", "host(1)", "", "", "fetch"}}};
+                                                             {"lru", "lrfu(4)", "arc", "s3_fifo", "look_ahead", "gdsf"},
+                                                             {"forced", "optional", "frequency_contest", "by_union", "staging_only", ""},
+                                                             {"layer", "global", "", "layer", "global", ""},
+                                                             {"none", "recency", "decayed_frequency", "", "", ""},
+                                                             {"none", "transition_counts", "linear", "blend", "next_gate", "popularity"},
+                                                             {"none", "most_useful", "most_useful(in_flight=1)", "", "", "most_useful"},
+                                                             {"fetch", "host", "host(1)", "", "", "fetch"}}};
   for (std::size_t i = 0; i < texts.size(); ++i) {
     const std::uint8_t kind = in.byte();
     if (kind < 100) continue;
@@ -219,7 +219,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         (void)said(cache, moesaic_tell_hint(cache, &hint));
         break;
       }
-      case 8: (void)said(cache, moesaic_tell_draft(cache, in.byte() % 5U, static_cast<std::uint32_t>(in.number()), static_cast<std::int64_t>(in.number()))); break;
+      case 8:
+        (void)said(cache, moesaic_tell_draft(cache, in.byte() % 5U, static_cast<std::uint32_t>(in.number()), static_cast<std::int64_t>(in.number())));
+        break;
       case 9: {
         auto outcome = in.sized<moesaic_step>();
         outcome.step = step;

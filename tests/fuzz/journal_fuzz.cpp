@@ -31,8 +31,6 @@ std::vector<std::byte> as_journal(std::span<const std::byte> input) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::vector<std::byte> file = as_journal(std::as_bytes(std::span(data, size)));
-  moesaic_fuzz::check(file, [](auto&& source) {
-    return moesaic_test::rows_of(moesaic::trace::journal_rows<moesaic_fuzz::dripping_source>::open(source()));
-  });
+  moesaic_fuzz::check(file, [](auto&& source) { return moesaic_test::rows_of(moesaic::trace::journal_rows<moesaic_fuzz::dripping_source>::open(source())); });
   return 0;
 }

@@ -51,7 +51,7 @@ void check(std::span<const std::byte> input, Read&& read) {
   for (std::size_t t = 0; t < seen.tokens(); ++t) demand(bool(sequences.add(rows_of_token(t))), "sequences are counted", seen);
   std::vector<std::byte> file;
   auto writer = moesaic::trace::moetrc1_writer<moesaic::trace::memory_sink>::begin(moesaic::trace::memory_sink(file), seen.facts.shape, sequences.list(),
-                                                                                  moesaic::trace::moetrc1_weights::none);
+                                                                                   moesaic::trace::moetrc1_weights::none);
   demand(bool(writer), "it is written", seen);
   for (std::size_t t = 0; t < seen.tokens(); ++t) demand(bool(writer->add_ids(rows_of_token(t))), "ids are written", seen);
   const seen_rows written = moesaic_test::rows_of(moesaic::trace::moetrc1_reader<dripping_source>::open(dripping_source("written", file, file.size())));

@@ -32,8 +32,8 @@ std::string ids(std::span<const expert_index> of) {
 }
 std::string outcome(const step_outcome& o) {
   std::string out;
-  for (const std::uint64_t u : {o.step.count, std::uint64_t{o.drafted.count}, std::uint64_t{o.verified.count}, std::uint64_t{o.accepted.count},
-                                std::uint64_t{o.committed.count}})
+  for (const std::uint64_t u :
+       {o.step.count, std::uint64_t{o.drafted.count}, std::uint64_t{o.verified.count}, std::uint64_t{o.accepted.count}, std::uint64_t{o.committed.count}})
     out += n(u) + " ";
   for (const nanoseconds t : {o.drafting, o.verifying, o.stalled}) out += n(t.count) + " ";
   return out + n(o.demanded.count) + " " + n(o.prefetched.count);
@@ -136,7 +136,8 @@ std::vector<std::string> header_lines(const trace::journal::header& h) {
       charges += " " + n(h.footprint[flat].count);
       groups += " " + n(h.group_of[flat]);
     }
-    out.push_back("layer " + n(l) + ": " + n(h.shape->experts(layer)) + " top " + n(h.shape->top_k(layer)) + " sizes" + sizes + " charges" + charges + " groups" + groups);
+    out.push_back("layer " + n(l) + ": " + n(h.shape->experts(layer)) + " top " + n(h.shape->top_k(layer)) + " sizes" + sizes + " charges" + charges +
+                  " groups" + groups);
   }
   out.push_back("groups " + n(h.groups) + " budget " + n(h.budget.count) + " frames " + n(h.frames) + " capacity " + n(h.link_capacity));
   return out;

@@ -36,8 +36,7 @@ std::uint64_t misses(const trace::event_table& table, std::uint32_t capacity, Ev
   sim::replay<Eviction, admission::forced> player(
       sim::resident_set(shape, group_per_layer{}, sim::unit::experts, std::vector<std::uint64_t>(table.shape.layers, capacity)), std::move(policy), {});
   trace::event_walk walk(table);
-  for (std::size_t step = 0; step < table.steps.size(); ++step)
-    walk.step(step, [&](const layer_event& event, std::uint64_t) { player.hear(event); });
+  for (std::size_t step = 0; step < table.steps.size(); ++step) walk.step(step, [&](const layer_event& event, std::uint64_t) { player.hear(event); });
   return player.count().misses;
 }
 

@@ -60,12 +60,19 @@ struct specs {
   const char* speculation = "fixed(0)";
 };
 trace::journal::subject about(const specs& s) {
-  return {"toy", {{"scope", s.scope}, {"scoring", s.scoring}, {"eviction", s.eviction}, {"admission", s.admission}, {"prediction", s.prediction},
-                  {"prefetch", s.prefetch}, {"placement", s.placement}, {"speculation", s.speculation}}};
+  return {"toy",
+          {{"scope", s.scope},
+           {"scoring", s.scoring},
+           {"eviction", s.eviction},
+           {"admission", s.admission},
+           {"prediction", s.prediction},
+           {"prefetch", s.prefetch},
+           {"placement", s.placement},
+           {"speculation", s.speculation}}};
 }
 named_policies policies_of(const trace::journal::subject& s) {
-  return {{s.fact("scope") == "layer"},          *scoring::make(s.fact("scoring")),   *eviction::make(s.fact("eviction")),
-          *admission::make(s.fact("admission")), *prediction::make(s.fact("prediction")), *prefetch::make(s.fact("prefetch")),
+  return {{s.fact("scope") == "layer"},          *scoring::make(s.fact("scoring")),        *eviction::make(s.fact("eviction")),
+          *admission::make(s.fact("admission")), *prediction::make(s.fact("prediction")),  *prefetch::make(s.fact("prefetch")),
           *placement::make(s.fact("placement")), *speculation::make(s.fact("speculation"))};
 }
 
@@ -88,8 +95,7 @@ struct hinting_draft {
     if (at >= truth.size()) return std::optional<drafted_token>();
     guesses.clear();
     said.clear();
-    for (std::uint32_t l = 0; l < 4; ++l)
-      guesses.push_back({static_cast<expert_index>((at + l) % 12), static_cast<expert_index>((3 * at + l + 1) % 12)});
+    for (std::uint32_t l = 0; l < 4; ++l) guesses.push_back({static_cast<expert_index>((at + l) % 12), static_cast<expert_index>((3 * at + l + 1) % 12)});
     for (std::uint32_t l = 0; l < 4; ++l)
       for (const provenance from : {provenance::draft_router, provenance::target_gate_on_draft_hidden})
         said.push_back({from, static_cast<layer_index>(l), {static_cast<std::uint32_t>(proposed + 1)}, guesses[l], weights, {}});
@@ -103,8 +109,9 @@ struct hinting_draft {
 using slow_link = transports::reordering<transports::failing<transports::simulated<toy::content>>>;
 slow_link make_link() {
   // Every fifth transfer is told late: behind the event that waits for something else, or a layer later.
-  return slow_link({transports::simulated<toy::content>({.capacity = 5, .overhead = {300}, .rate = {1e8}}),
-                    {.how = transports::failure::late, .every = 5, .late_by = 12}}, {});
+  return slow_link(
+      {transports::simulated<toy::content>({.capacity = 5, .overhead = {300}, .rate = {1e8}}), {.how = transports::failure::late, .every = 5, .late_by = 12}},
+      {});
 }
 
 model_shape shape(bool mixed) {
@@ -219,7 +226,11 @@ const run_kind kinds[] = {
     {{.scope = "global", .eviction = "lfu", .prediction = "none", .prefetch = "none"}, 2'000, 0, false, true},
     {{.eviction = "lrfu(8)", .admission = "optional", .prediction = "none", .prefetch = "none"}, 1'500, 3, false, false},
     {{.scope = "global", .scoring = "decayed_frequency(8)", .eviction = "least_useful", .speculation = "fixed(4)"}, 1'800, 4, true, true},
-    {{.scoring = "decayed_frequency(8)", .eviction = "least_useful", .prediction = "previous_step", .placement = "host", .speculation = "fixed(2)"}, 1'500, 2, true, false},
+    {{.scoring = "decayed_frequency(8)", .eviction = "least_useful", .prediction = "previous_step", .placement = "host", .speculation = "fixed(2)"},
+     1'500,
+     2,
+     true,
+     false},
     {{.scope = "global", .eviction = "random(7)", .admission = "staging_only", .speculation = "fixed(3)"}, 900, 3, false, false},
     {{.eviction = "arc"}, 1'500, 0, false, false},
     {{.scope = "global", .eviction = "sieve", .speculation = "fixed(2)"}, 1'500, 2, false, true},
@@ -227,15 +238,48 @@ const run_kind kinds[] = {
     {{.eviction = "forecast", .speculation = "fixed(2)"}, 1'300, 2, false, false},
     {{.prediction = "cross_model", .prefetch = "analytic_cutoff", .speculation = "fixed(1)"}, 1'500, 1, false, false},
     {{.scoring = "none", .prediction = "draft_routes", .prefetch = "profiled_cutoff(steps=2)", .speculation = "fixed(3)"}, 1'500, 3, false, false},
-    {{.scope = "global", .scoring = "hysteresis(up=2)", .eviction = "below_threshold", .admission = "reaches_threshold", .prediction = "none",
-      .prefetch = "utility_levels", .placement = "balanced_host", .speculation = "fixed(8)"}, 1'500, 8, true, false},
-    {{.scope = "global", .scoring = "hysteresis(up=2)", .eviction = "below_threshold", .admission = "reaches_threshold", .prediction = "none",
-      .prefetch = "utility_levels", .placement = "balanced_host(host=20,device=9000)", .speculation = "fixed(4)"}, 1'500, 4, true, true},
-    {{.scoring = "none", .eviction = "protected_lru", .prediction = "draft_routes", .prefetch = "three_phases(draft_time=1)", .speculation = "amortization_roofline(6)"},
-     1'500, 6, false, false},
-    {{.scoring = "none", .eviction = "farthest_use", .prediction = "draft_routes", .prefetch = "three_phases(saturate=0,draft_time=1)",
+    {{.scope = "global",
+      .scoring = "hysteresis(up=2)",
+      .eviction = "below_threshold",
+      .admission = "reaches_threshold",
+      .prediction = "none",
+      .prefetch = "utility_levels",
+      .placement = "balanced_host",
+      .speculation = "fixed(8)"},
+     1'500,
+     8,
+     true,
+     false},
+    {{.scope = "global",
+      .scoring = "hysteresis(up=2)",
+      .eviction = "below_threshold",
+      .admission = "reaches_threshold",
+      .prediction = "none",
+      .prefetch = "utility_levels",
+      .placement = "balanced_host(host=20,device=9000)",
+      .speculation = "fixed(4)"},
+     1'500,
+     4,
+     true,
+     true},
+    {{.scoring = "none",
+      .eviction = "protected_lru",
+      .prediction = "draft_routes",
+      .prefetch = "three_phases(draft_time=1)",
+      .speculation = "amortization_roofline(6)"},
+     1'500,
+     6,
+     false,
+     false},
+    {{.scoring = "none",
+      .eviction = "farthest_use",
+      .prediction = "draft_routes",
+      .prefetch = "three_phases(saturate=0,draft_time=1)",
       .speculation = "amortization_roofline(6,per_step=1,bonus=1,least=0)"},
-     1'500, 6, false, true},
+     1'500,
+     6,
+     false,
+     true},
 };
 file journal_of(const run_kind& k, counters& count) {
   return k.exact_rooms ? journal_of<extent_arena>(k.names, k.budget, k.draft, k.host, count)
@@ -279,7 +323,8 @@ file random_journal(std::uint64_t seed, const specs& names, counters& count) {
   const model_shape s = shape(!Arena::one_size);
   using residency_type = residency<slow_link, watched_policies, Arena>;
   slow_link link({transports::simulated<toy::content>({.capacity = random.between(1, 6), .overhead = {300}, .rate = {1e8}}),
-                  {.how = transports::failure::any, .per_million = 80'000, .seed = seed}}, {});
+                  {.how = transports::failure::any, .per_million = 80'000, .seed = seed}},
+                 {});
   const std::uint64_t budget = random.between(300, 3'000);
   auto made = residency_type::create(s, std::move(link), watched_policies{policies_of(about(names)), {&*to}},
                                      {.budget = {{budget}, random.between(1, 3)}, .host_possible = random.chance(500)});
@@ -302,8 +347,14 @@ file random_journal(std::uint64_t seed, const specs& names, counters& count) {
       for (std::uint32_t r = 0; r < 3 * tokens; ++r) routes.push_back(static_cast<expert_index>(random.below(12)));
       demand_collector collector(12);
       const auto wanted = collector.collect({.tokens = tokens, .experts = routes});
-      auto given = core.acquire({{step}, {step}, static_cast<layer_index>(random.below(4)), phase::decode, tokens, wanted,
-                                 random.chance(500) ? std::span<const expert_index>(routes) : std::span<const expert_index>{}, {}},
+      auto given = core.acquire({{step},
+                                 {step},
+                                 static_cast<layer_index>(random.below(4)),
+                                 phase::decode,
+                                 tokens,
+                                 wanted,
+                                 random.chance(500) ? std::span<const expert_index>(routes) : std::span<const expert_index>{},
+                                 {}},
                                 random.chance(100) && Arena::one_size ? holding::all : holding::streamed);
       if (given) leases.push_back({std::move(*given), {}});
     } else if (what < 55 && one != nullptr) {
@@ -344,15 +395,17 @@ file random_journal(std::uint64_t seed, const specs& names, counters& count) {
 }  // namespace
 
 TEST_CASE("without its decisions, a journal gives them all again: engines that call in any order, transfers that fail") {
-  const specs some[] = {{.eviction = "lrfu(8)"},
-                        {.eviction = "lfu", .admission = "optional"},
-                        {.scope = "global", .scoring = "decayed_frequency(8)", .eviction = "least_useful", .prefetch = "most_useful(in_flight=5)", .placement = "host"},
-                        {.scoring = "none", .eviction = "protected_lru", .prediction = "draft_routes", .prefetch = "three_phases"}};
+  const specs some[] = {
+      {.eviction = "lrfu(8)"},
+      {.eviction = "lfu", .admission = "optional"},
+      {.scope = "global", .scoring = "decayed_frequency(8)", .eviction = "least_useful", .prefetch = "most_useful(in_flight=5)", .placement = "host"},
+      {.scoring = "none", .eviction = "protected_lru", .prediction = "draft_routes", .prefetch = "three_phases"}};
   std::uint64_t failed = 0;
   for (std::uint64_t seed = 1; seed <= 24; ++seed) {
     CAPTURE(seed);
     counters count;
-    const file original = seed % 2 == 0 ? random_journal<uniform_arena>(seed, some[seed % 4], count) : random_journal<extent_arena>(seed, some[seed % 4], count);
+    const file original =
+        seed % 2 == 0 ? random_journal<uniform_arena>(seed, some[seed % 4], count) : random_journal<extent_arena>(seed, some[seed % 4], count);
     check_that_it_comes_again(original, count);
     failed += count.failed;
   }
@@ -383,7 +436,8 @@ TEST_CASE("one decision that was changed is found, at its place") {
       }
       if (auto* v = std::get_if<seen::victim>(&r); v != nullptr && ++seen_so_far == which) {
         v->chosen = make_expert(number(v->newcomer->layer), (number(v->newcomer->expert) + 1) % 12 == number(v->chosen->expert)
-                                                                ? number(v->newcomer->expert) : (number(v->newcomer->expert) + 1) % 12);
+                                                                ? number(v->newcomer->expert)
+                                                                : (number(v->newcomer->expert) + 1) % 12);
         expected = "step " + std::to_string(step) + ", MoE layer " + std::to_string(layer) + ")";
       }
       return r;

@@ -49,16 +49,15 @@ struct difference {
 
 /// The first event after which they differ; nothing if they never do.
 template <class Groups>
-std::vector<difference> compare(const trace::event_table& table, const std::string& in_replay, const std::string& in_core,
-                                const std::string& admission, std::uint32_t slots_in_a_layer) {
+std::vector<difference> compare(const trace::event_table& table, const std::string& in_replay, const std::string& in_core, const std::string& admission,
+                                std::uint32_t slots_in_a_layer) {
   const model_shape shape = *model_shape::uniform(table.shape.layers, table.shape.experts, table.shape.top_k, {1'000});
   const std::uint64_t slots = std::uint64_t{slots_in_a_layer} * shape.layers();
   const std::uint32_t pools = Groups{}.count(shape);
-  sim::replay player(sim::resident_set(shape, Groups{}, sim::unit::experts, std::vector<std::uint64_t>(pools, slots / pools)),
-                     *eviction::make(in_replay), *admission::make(admission), scoring::decayed_frequency{});
+  sim::replay player(sim::resident_set(shape, Groups{}, sim::unit::experts, std::vector<std::uint64_t>(pools, slots / pools)), *eviction::make(in_replay),
+                     *admission::make(admission), scoring::decayed_frequency{});
   using core = residency<transports::simulated<>, bundle<Groups>>;
-  auto cache = core::create(shape, transports::simulated<>(),
-                            {.eviction = *eviction::make(in_core), .admission = *admission::make(admission)},
+  auto cache = core::create(shape, transports::simulated<>(), {.eviction = *eviction::make(in_core), .admission = *admission::make(admission)},
                             {.budget = {{1'000 * (slots + 2)}, 2}});
   REQUIRE(cache);
 
@@ -72,13 +71,11 @@ std::vector<difference> compare(const trace::event_table& table, const std::stri
     held->end();
     player.hear(event);
     const counters &a = player.count(), &b = cache->count();
-    if (a.hits != b.hits || a.misses != b.misses || a.evictions != b.evictions || a.bypasses != b.bypasses ||
-        a.bytes_demanded != b.bytes_demanded)
+    if (a.hits != b.hits || a.misses != b.misses || a.evictions != b.evictions || a.bypasses != b.bypasses || a.bytes_demanded != b.bytes_demanded)
       found.push_back({heard, "counters"});
     for (std::uint32_t e = 0; e < table.shape.experts; ++e) {
       const expert_id who{event.layer, static_cast<expert_index>(e), {}};
-      if (player.residents().contains(shape.space().flat(who)) == cache->view().absent(who))
-        found.push_back({heard, "residents"});
+      if (player.residents().contains(shape.space().flat(who)) == cache->view().absent(who)) found.push_back({heard, "residents"});
     }
     ++heard;
   };

@@ -118,7 +118,9 @@ struct picky_governor {
   using hears = events<>;
   std::array<bool, 4> likely{};
   template <utility_scorer S>
-  [[nodiscard]] draft_length longest(const speculation_scene<S>& s) const noexcept { return std::min(s.possible, draft_length{4}); }
+  [[nodiscard]] draft_length longest(const speculation_scene<S>& s) const noexcept {
+    return std::min(s.possible, draft_length{4});
+  }
   template <utility_scorer S>
   [[nodiscard]] bool keep_drafting(const speculation_scene<S>& s) noexcept {
     likely[s.drafted.count - 1] = s.last_probability > 0.08F;

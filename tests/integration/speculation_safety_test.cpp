@@ -23,8 +23,8 @@
 #include "runtime/bare_toy.hpp"
 #include "support/splitmix.hpp"
 
-#define MUST(...)                        \
-  do {                                   \
+#define MUST(...)                             \
+  do {                                        \
     if (!(__VA_ARGS__)) REQUIRE(__VA_ARGS__); \
   } while (false)
 
@@ -63,11 +63,17 @@ struct whimsical_governor {
   using hears = events<>;
   splitmix dice{};
   template <utility_scorer S>
-  [[nodiscard]] draft_length longest(const speculation_scene<S>&) noexcept { return {dice.below(9)}; }
+  [[nodiscard]] draft_length longest(const speculation_scene<S>&) noexcept {
+    return {dice.below(9)};
+  }
   template <utility_scorer S>
-  [[nodiscard]] bool keep_drafting(const speculation_scene<S>&) noexcept { return dice.chance(850); }
+  [[nodiscard]] bool keep_drafting(const speculation_scene<S>&) noexcept {
+    return dice.chance(850);
+  }
   template <utility_scorer S>
-  [[nodiscard]] draft_length verify(const speculation_scene<S>& s) noexcept { return dice.chance(800) ? s.drafted : draft_length{dice.below(12)}; }
+  [[nodiscard]] draft_length verify(const speculation_scene<S>& s) noexcept {
+    return dice.chance(800) ? s.drafted : draft_length{dice.below(12)};
+  }
   void observe(const step_outcome&) noexcept {}
 };
 
@@ -98,8 +104,12 @@ struct erratic_draft {
     guess.clear();
     for (std::uint32_t i = 0; i < 2 * layers; ++i) guess.push_back(static_cast<expert_index>(dice.below(experts + 1)));
     for (std::uint32_t l = 0; l < layers; ++l)
-      said.push_back({provenance::draft_router, static_cast<layer_index>(dice.below(layers + 1)), {static_cast<std::uint32_t>(proposed)},
-                      std::span(guess).subspan(std::size_t{2} * l, 2), {}, {}});
+      said.push_back({provenance::draft_router,
+                      static_cast<layer_index>(dice.below(layers + 1)),
+                      {static_cast<std::uint32_t>(proposed)},
+                      std::span(guess).subspan(std::size_t{2} * l, 2),
+                      {},
+                      {}});
     ++proposed;
     const token_id token = dice.chance(right) ? sequence()[at] : static_cast<token_id>(dice.below(toy::model::vocabulary));
     return std::optional(drafted_token{token, static_cast<float>(dice.below(1000)) / 1000, {}});
@@ -145,11 +155,13 @@ void one_run(std::uint64_t seed, tally& sum) {
   const std::uint32_t most = random.chance(200) ? floor : random.between(floor, floor + layers * experts * slot);
   std::vector<std::byte> memory(most);
   link_type link({transports::simulated<toy::content>({.capacity = random.between(1, 6), .overhead = {random.below(2'000)}, .rate = {1e8}}),
-                  {.how = transports::failure::any, .per_million = random.chance(500) ? 3'000U : 0U, .late_by = random.between(1, 20), .seed = seed}}, seed);
+                  {.how = transports::failure::any, .per_million = random.chance(500) ? 3'000U : 0U, .late_by = random.between(1, 20), .seed = seed}},
+                 seed);
   using runtime = offload_runtime<toy::model, link_type, bundle, erratic_draft, speculation::greedy, Arena>;
-  auto run = runtime::create(toy::model(s), std::move(link), std::move(policies),
-                             {.residency = {.budget = {{most}, 2}, .memory = memory, .host_possible = random.chance(500)}, .prefill_chunk = random.between(1, 8)},
-                             erratic_draft{{seed + 2}});
+  auto run =
+      runtime::create(toy::model(s), std::move(link), std::move(policies),
+                      {.residency = {.budget = {{most}, 2}, .memory = memory, .host_possible = random.chance(500)}, .prefill_chunk = random.between(1, 8)},
+                      erratic_draft{{seed + 2}});
   REQUIRE_MESSAGE(run, (run ? std::string() : std::string(run.error().sentence())));
 
   const auto nothing_is_leased = [&] {

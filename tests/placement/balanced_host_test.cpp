@@ -127,7 +127,8 @@ TEST_CASE("balanced_host: the threshold rises to the level that fits into the sl
 }
 
 TEST_CASE("balanced_host: absurd knobs give answers all the same") {
-  for (const balanced_host& knobs : {balanced_host{.least = 900, .levels = 900}, balanced_host{.least = 0, .levels = 0}, balanced_host{.least = 7, .levels = 2}}) {
+  for (const balanced_host& knobs :
+       {balanced_host{.least = 900, .levels = 900}, balanced_host{.least = 0, .levels = 0}, balanced_host{.least = 7, .levels = 2}}) {
     balanced_host fast = knobs;
     fast.host = fast.device = {1e-9};
     bench b(fast, {1});

@@ -45,8 +45,7 @@ TEST_CASE("blend: agrees with its slow twin") {
   agrees_with_its_twin([](splitmix& dice) {
     const std::uint32_t most = dice.below(5), horizon = dice.between(1, 4), sources = dice.between(1, 3), weight = dice.between(0, 150);
     const std::uint32_t half_life = dice.between(1, 40);
-    return std::pair(blend{most, horizon, sources, weight, half_life},
-                     slow_evidence(most, horizon, sources, weight, lately_used{slow_rates(half_life)}));
+    return std::pair(blend{most, horizon, sources, weight, half_life}, slow_evidence(most, horizon, sources, weight, lately_used{slow_rates(half_life)}));
   });
 }
 

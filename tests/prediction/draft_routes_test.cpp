@@ -114,8 +114,7 @@ TEST_CASE("draft_routes: agrees with a list of all hints") {
           const bool expected = found != lists[l].end() && !found->second.empty();
           const forecast& f = b.predictor.expectation();
           wrong += f.expects(make_expert(l, e)) != expected;
-          if (expected)
-            wrong += f.row_count(make_expert(l, e)) != found->second.size() || f.first_row(make_expert(l, e)).count != found->second.begin()->first;
+          if (expected) wrong += f.row_count(make_expert(l, e)) != found->second.size() || f.first_row(make_expert(l, e)).count != found->second.begin()->first;
         }
     }
   }

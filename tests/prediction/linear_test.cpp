@@ -76,8 +76,8 @@ struct slow_linear : slow_twin {
   }
   void learn(std::uint32_t ahead, const expert_set& wanted) {
     const std::uint32_t layer = past.running;
-    const sources from{source{past.layer_ago(ahead), past.ago(ahead)},
-                       source{past.layer_ago(ahead + 1), ahead < layers() ? past.ago(ahead + 1) : expert_set{}}, source{layer, past.ago(layers())}};
+    const sources from{source{past.layer_ago(ahead), past.ago(ahead)}, source{past.layer_ago(ahead + 1), ahead < layers() ? past.ago(ahead + 1) : expert_set{}},
+                       source{layer, past.ago(layers())}};
     if (from[0].second.empty() || !past.narrow(layer, wanted.size())) return;
     std::int64_t active = 0;
     for (const auto& [source_layer, set] : from) {

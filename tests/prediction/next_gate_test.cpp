@@ -123,7 +123,8 @@ TEST_CASE("next_gate: agrees with a list of all hints") {
                 rows |= std::uint64_t{1} << t.row;
               }
           wrong += b.predictor.expectation().expects(make_expert(l, e)) != surest.has_value();
-          if (surest) wrong += b.confidence(l, e) != *surest || b.predictor.expectation().row_count(make_expert(l, e)) != static_cast<std::uint32_t>(std::popcount(rows));
+          if (surest)
+            wrong += b.confidence(l, e) != *surest || b.predictor.expectation().row_count(make_expert(l, e)) != static_cast<std::uint32_t>(std::popcount(rows));
         }
     }
   }

@@ -30,8 +30,7 @@ struct slow_evidence : slow_twin {
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::int64_t> uses{};
   std::map<std::uint32_t, std::int64_t> events_of{};
 
-  slow_evidence(std::uint32_t m, std::uint32_t h, std::uint32_t s, std::uint32_t w, Base b)
-      : most(m), horizon(h), sources(s), weight(w), base(std::move(b)) {}
+  slow_evidence(std::uint32_t m, std::uint32_t h, std::uint32_t s, std::uint32_t w, Base b) : most(m), horizon(h), sources(s), weight(w), base(std::move(b)) {}
 
   void on(const layer_event& event) {
     const std::uint32_t layer = number(event.layer), farthest = std::min(horizon + sources - 1, layers());

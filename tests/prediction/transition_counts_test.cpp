@@ -24,8 +24,7 @@ using experts = std::vector<std::uint32_t>;
 
 struct bench {
   explicit bench(transition_counts p, std::uint32_t layers, std::uint32_t width, std::uint32_t top_k)
-      : predictor(std::move(p)),
-        w(*model_shape::uniform(layers, width, top_k, {1}), std::vector<std::uint16_t>(expert_space(layers, width).size()), 1) {
+      : predictor(std::move(p)), w(*model_shape::uniform(layers, width, top_k, {1}), std::vector<std::uint16_t>(expert_space(layers, width).size()), 1) {
     tell(predictor, w.all());
   }
   void use(std::uint32_t layer, experts wanted) {
@@ -33,9 +32,7 @@ struct bench {
     tell(predictor, event.get());
   }
   [[nodiscard]] experts expects(std::uint32_t layer) const { return expected_in(predictor.expectation(), layer); }
-  [[nodiscard]] std::int64_t odds(std::uint32_t layer, std::uint32_t e) const {
-    return predictor.expectation().confidence(make_expert(layer, e)).count;
-  }
+  [[nodiscard]] std::int64_t odds(std::uint32_t layer, std::uint32_t e) const { return predictor.expectation().confidence(make_expert(layer, e)).count; }
 
   transition_counts predictor;
   policy_world w;
@@ -128,9 +125,7 @@ struct slow_counts {
     const std::uint32_t layer = number(event.layer), layers = shape.layers();
     experts wanted;
     for (const demand& d : event.wanted) wanted.push_back(number(d.expert));
-    const auto says = [&](std::uint32_t l, std::size_t n) {
-      return 2 * n <= shape.experts(layer_index(l)) || n <= shape.top_k(layer_index(l));
-    };
+    const auto says = [&](std::uint32_t l, std::size_t n) { return 2 * n <= shape.experts(layer_index(l)) || n <= shape.top_k(layer_index(l)); };
     if (last_layer && (*last_layer + 1) % layers == layer && says(*last_layer, last.size()) && says(layer, wanted.size()))
       for (const std::uint32_t a : last) {
         for (const std::uint32_t b : wanted) ++pairs[{layer, a, b}];
@@ -187,8 +182,8 @@ TEST_CASE("transition_counts: agrees with its slow twin") {
           wrong += named.size() != twin.forecast[l].size();
           for (const expert_index e : named) {
             const auto its = twin.forecast[l].find(number(e));
-            wrong += its == twin.forecast[l].end() ||
-                     predictor.expectation().confidence({layer_index(l), e, {}}).count != static_cast<std::int64_t>(its->second);
+            wrong +=
+                its == twin.forecast[l].end() || predictor.expectation().confidence({layer_index(l), e, {}}).count != static_cast<std::int64_t>(its->second);
             ++expected;
           }
         }

@@ -30,8 +30,12 @@ struct set_scores {
 template <class Scheduler>
 struct asked {
   explicit asked(Scheduler fresh, std::uint32_t layers = 4, bytes room = {})
-      : shape(*model_shape::uniform(layers, 8, 2, {1'000})), group_of(layers * 8), flags(layers * 8), scores{&shape, std::vector<utility>(layers * 8)},
-        expected(shape.space(), layers, 8), scheduler(fresh) {
+      : shape(*model_shape::uniform(layers, 8, 2, {1'000})),
+        group_of(layers * 8),
+        flags(layers * 8),
+        scores{&shape, std::vector<utility>(layers * 8)},
+        expected(shape.space(), layers, 8),
+        scheduler(fresh) {
     tell(scheduler, inventory{shape, group_of, 1, room});
     link = {{100}, {1e9}, {}, 0, 16, {}};
   }
@@ -48,9 +52,7 @@ struct asked {
   void end(std::uint32_t l) { tell(scheduler, lease_ended{{step}, layer_index(l)}); }
   void expect(std::uint32_t l, std::uint32_t e, std::uint32_t row = 0) { expected.expect(layer_index(l), expert_index(e), {row}, {1}); }
   void worth(std::uint32_t l, std::uint32_t e, std::int64_t value) { scores.values[flat(l, e)] = {value}; }
-  [[nodiscard]] scene<set_scores> look() const {
-    return {scores, expected, residency_view(shape, flags), link, layer_index(layer), {}, {}, {}, threshold};
-  }
+  [[nodiscard]] scene<set_scores> look() const { return {scores, expected, residency_view(shape, flags), link, layer_index(layer), {}, {}, {}, threshold}; }
   [[nodiscard]] std::optional<expert_id> next() {
     const auto request = scheduler.next(look());
     CHECK(scheduler.next(look()) == request);  // a peek

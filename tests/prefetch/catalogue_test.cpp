@@ -125,8 +125,8 @@ TEST_CASE("prefetch catalogue: the schedulers of published systems are made as t
   CHECK(asks("profiled_cutoff(steps=1)") == first_layers(1));  // 0 layers have been tried
   CHECK(asks("profiled_cutoff").empty());
   CHECK(asks("profiled_cutoff(most=0,steps=1)").empty());
-  CHECK(asks("utility_levels(2)") == std::vector{make_expert(3, 2), make_expert(3, 3), make_expert(3, 4), make_expert(3, 5), make_expert(3, 6), make_expert(3, 7),
-                                                  make_expert(3, 1)});
+  CHECK(asks("utility_levels(2)") ==
+        std::vector{make_expert(3, 2), make_expert(3, 3), make_expert(3, 4), make_expert(3, 5), make_expert(3, 6), make_expert(3, 7), make_expert(3, 1)});
   CHECK(asks("utility_levels").front() == make_expert(3, 5));
   CHECK(moesaic_test::refusal(make, "static_cutoff(batch=0)").find("batch") != std::string::npos);
   CHECK(moesaic_test::refusal(make, "utility_levels(0)").find("levels") != std::string::npos);

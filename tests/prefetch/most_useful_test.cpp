@@ -100,8 +100,8 @@ TEST_CASE("most_useful: looks as far as its horizon, round the end, and never be
 }
 
 TEST_CASE("most_useful: only what is absent") {
-  for (const std::uint8_t there : {residency_flag::resident, residency_flag::in_flight,
-                                   static_cast<std::uint8_t>(residency_flag::resident | residency_flag::pinned_by_first)}) {
+  for (const std::uint8_t there :
+       {residency_flag::resident, residency_flag::in_flight, static_cast<std::uint8_t>(residency_flag::resident | residency_flag::pinned_by_first)}) {
     bench b;
     b.expect(1, 3, 5);
     b.expect(1, 4, 1);
@@ -112,8 +112,8 @@ TEST_CASE("most_useful: only what is absent") {
 }
 
 TEST_CASE("most_useful: goes on to another after a refusal, and asks again after the next event") {
-  for (const prefetch_fate fate : {prefetch_fate::no_room, prefetch_fate::too_late, prefetch_fate::already_there, prefetch_fate::failed,
-                                   prefetch_fate::withdrawn}) {
+  for (const prefetch_fate fate :
+       {prefetch_fate::no_room, prefetch_fate::too_late, prefetch_fate::already_there, prefetch_fate::failed, prefetch_fate::withdrawn}) {
     bench b;
     b.expect(2, 3, 5);
     b.expect(2, 4, 1);

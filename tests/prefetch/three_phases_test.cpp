@@ -43,9 +43,7 @@ struct bench {
   void expect(std::uint32_t l, std::uint32_t e, std::uint32_t row = 0, std::int64_t confidence = 0) {
     expected.expect(layer_index(l), expert_index(e), {row}, {confidence});
   }
-  [[nodiscard]] scene<flat_scores> look() const {
-    return {scores, expected, residency_view(shape, flags), link, layer_index(layer), {}, {}, {}, threshold};
-  }
+  [[nodiscard]] scene<flat_scores> look() const { return {scores, expected, residency_view(shape, flags), link, layer_index(layer), {}, {}, {}, threshold}; }
   [[nodiscard]] std::optional<expert_id> next() {
     const auto request = scheduler.next(look());
     if (!request) return std::nullopt;
@@ -235,8 +233,12 @@ TEST_CASE("three_phases: agrees with maps and sets on random drafts") {
   for (std::uint32_t run = 0; run < 1'500; ++run) {
     splitmix dice{run};
     // Smoothing 0 or 100 keeps the bandwidth a whole number of MB/s, so that the twin needs no fractions.
-    bench b({.initial = dice.below(101), .bandwidth = 1'000 * dice.between(1, 4), .draft_time = dice.between(1, 3'000), .smoothing = dice.below(2) * 100,
-             .slots = dice.below(5), .saturate = dice.below(2)});
+    bench b({.initial = dice.below(101),
+             .bandwidth = 1'000 * dice.between(1, 4),
+             .draft_time = dice.between(1, 3'000),
+             .smoothing = dice.below(2) * 100,
+             .slots = dice.below(5),
+             .saturate = dice.below(2)});
     obvious twin(b.scheduler);
     for (int turn = 0; turn < 100; ++turn) {
       if (dice.chance(200)) {

@@ -108,7 +108,9 @@ TEST_CASE("traces that are cut, too long, damaged or of another kind: status 2, 
     write_bytes(here / "t.bin", content);
     return replay("'" + (here / "t.bin") + "'" + fine);
   };
-  const auto first = [](const std::vector<std::byte>& all, std::size_t n) { return std::vector<std::byte>(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(n)); };
+  const auto first = [](const std::vector<std::byte>& all, std::size_t n) {
+    return std::vector<std::byte>(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(n));
+  };
   complains(with({}), 2, "t.bin: is empty");
   complains(with(first(good, 5)), 2, "starts like no routing trace");
   complains(with(first(good, 20)), 2, "ends at byte 20, inside the 32 bytes of its header");
@@ -151,7 +153,8 @@ TEST_CASE("random damage to a trace gives rows or a sentence") {
   splitmix dice{8};
   for (int i = 0; i < 60; ++i) {
     std::vector<std::byte> content = good;
-    for (std::uint32_t n = dice.between(1, 3); n-- > 0;) content[dice.below(static_cast<std::uint32_t>(content.size()))] = static_cast<std::byte>(dice.below(256));
+    for (std::uint32_t n = dice.between(1, 3); n-- > 0;)
+      content[dice.below(static_cast<std::uint32_t>(content.size()))] = static_cast<std::byte>(dice.below(256));
     write_bytes(here / "t.bin", content);
     const finished done = replay("'" + (here / "t.bin") + "' --capacity 40% --eviction lru,belady");
     CAPTURE(done.err);
@@ -192,8 +195,8 @@ TEST_CASE("help fits a screen, the version is said") {
   CHECK(std::count(help.out.begin(), help.out.end(), '\n') <= 24);
   std::istringstream lines(help.out);
   for (std::string line; std::getline(lines, line);) CHECK_MESSAGE(line.size() <= 100, line);
-  for (const char* option : {"--capacity", "--unit", "--expert-bytes", "--scope", "--eviction", "--admission", "--window", "--recency", "--forecast",
-                             "--reset", "--accesses", "--per-layer", "--jobs", "--resume", "--policies", "--json", "--report", "--help", "--version"})
+  for (const char* option : {"--capacity", "--unit", "--expert-bytes", "--scope", "--eviction", "--admission", "--window", "--recency", "--forecast", "--reset",
+                             "--accesses", "--per-layer", "--jobs", "--resume", "--policies", "--json", "--report", "--help", "--version"})
     CHECK_MESSAGE(help.out.find(option) != std::string::npos, option);
   const finished version = replay("--version");
   CHECK(version.status == 0);

@@ -18,7 +18,8 @@ inline finished replay(const std::string& arguments, const std::string& out = {}
 
 /// Whether the program was built with what reads .xz and .gz.
 inline bool replay_unpacks() {
-  return replay(test_trace("olmoe1b7b_decode299.bin.xz") + " --capacity 50% --eviction lru").err.find("this build reads plain traces only") == std::string::npos;
+  return replay(test_trace("olmoe1b7b_decode299.bin.xz") + " --capacity 50% --eviction lru").err.find("this build reads plain traces only") ==
+         std::string::npos;
 }
 
 /// The rows of a JSON answer, each as its text.

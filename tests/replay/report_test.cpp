@@ -46,8 +46,8 @@ TEST_CASE("a page has a comparison for each trace, window and admission, and wha
   CHECK(made.html.find("<h2>gptoss20b_6x96.bin, window 4, optional</h2>") != std::string::npos);
   CHECK(made.html.find("--eviction &#39;lru,lrfu(32),belady&#39; --window 1,4") != std::string::npos);
   for (const std::string& row : made.rows) {  // every row is a line of a table
-    const std::string line = "<td>" + value_of(row, "capacity") + "</td><th scope=\"row\">" + value_of(row, "eviction") + "</th><td>" + value_of(row, "capacity_experts") + "</td><td>" +
-                             in_groups(value_of(row, "hits")) + "</td>";
+    const std::string line = "<td>" + value_of(row, "capacity") + "</td><th scope=\"row\">" + value_of(row, "eviction") + "</th><td>" +
+                             value_of(row, "capacity_experts") + "</td><td>" + in_groups(value_of(row, "hits")) + "</td>";
     CAPTURE(line);
     CHECK(made.html.find(line) != std::string::npos);
   }

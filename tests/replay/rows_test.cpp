@@ -30,12 +30,14 @@ std::vector<std::string> rows(const std::string& arguments) {
 const std::string gptoss = test_trace("gptoss20b_6x96.bin");
 
 TEST_CASE("a row has every field, counts add up, ratios follow from counts") {
-  const std::vector<std::string> all = rows(gptoss + " --capacity 25% --eviction 'lru,lrfu(16),belady' --admission forced,optional --window 1,4 --expert-bytes 1000");
+  const std::vector<std::string> all =
+      rows(gptoss + " --capacity 25% --eviction 'lru,lrfu(16),belady' --admission forced,optional --window 1,4 --expert-bytes 1000");
   REQUIRE(all.size() == 12);
   for (const std::string& r : all) {
-    for (const char* key : {"trace", "layers", "experts", "top_k", "eviction", "admission", "scope", "capacity", "capacity_experts", "window", "forecast",
-                            "events", "accesses", "hits", "misses", "miss_ratio", "compulsory", "mean_union", "union_over_capacity", "bytes_missed",
-                            "belady_misses", "regret", "accesses_per_s"})
+    for (const char* key :
+         {"trace",         "layers", "experts",       "top_k", "eviction", "admission",  "scope",      "capacity",   "capacity_experts",    "window",
+          "forecast",      "events", "accesses",      "hits",  "misses",   "miss_ratio", "compulsory", "mean_union", "union_over_capacity", "bytes_missed",
+          "belady_misses", "regret", "accesses_per_s"})
       CHECK_MESSAGE(value_of(r, key) != "(missing)", key);
     const std::uint64_t accesses = count_of(r, "accesses"), hits = count_of(r, "hits"), misses = count_of(r, "misses");
     CHECK(accesses == hits + misses);
@@ -106,8 +108,7 @@ TEST_CASE("counts agree with golden ones") {
       for (const auto& w : wanted) {
         if (w[0] != trace || w[1] != scope) continue;
         for (const std::string& r : got) {
-          if (value_of(r, "capacity") != w[2] || value_of(r, "window") != w[3] || value_of(r, "eviction") != w[4] || value_of(r, "admission") != w[5])
-            continue;
+          if (value_of(r, "capacity") != w[2] || value_of(r, "window") != w[3] || value_of(r, "eviction") != w[4] || value_of(r, "admission") != w[5]) continue;
           ++checked;
           CHECK(value_of(r, "accesses") == w[6]);
           CHECK(value_of(r, "compulsory") == w[8]);
@@ -239,7 +240,8 @@ TEST_CASE("one by one each access is its own event, in the order of the router")
 
 TEST_CASE("finished rows are kept in a list and not computed again; a line cut short is") {
   const temporary_folder here;
-  const std::string list = here / "rows", keep = " --resume '" + list + "'", asked = gptoss + " --capacity 25% --admission forced,optional --eviction lru,belady";
+  const std::string list = here / "rows", keep = " --resume '" + list + "'",
+                    asked = gptoss + " --capacity 25% --admission forced,optional --eviction lru,belady";
   const std::vector<std::string> first = rows(asked + keep);
   const std::string written = content_of(list);
   CHECK(std::count(written.begin(), written.end(), '\n') == 4);

@@ -77,9 +77,7 @@ void check_equal(const std::vector<std::string>& one, const std::vector<std::str
   for (std::size_t i = 0; i < one.size(); ++i) REQUIRE(one[i] == other[i]);
 }
 
-std::string with_script(std::string html, const std::string& script) {
-  return html.replace(html.find("</body>"), 0, "<script>" + script + "</script>\n");
-}
+std::string with_script(std::string html, const std::string& script) { return html.replace(html.find("</body>"), 0, "<script>" + script + "</script>\n"); }
 
 bool browser_is_missing() {
   if (!browser().empty()) return false;

@@ -5,8 +5,8 @@
 #include "report/heat_map.hpp"
 
 using namespace moesaic::report;
-using moesaic_test::occurrences;
 using moesaic_test::made_up;
+using moesaic_test::occurrences;
 
 TEST_CASE("every layer of every policy and capacity has a cell and a number") {
   const comparison c = made_up(3, 2, false, 5);

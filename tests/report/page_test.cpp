@@ -92,7 +92,8 @@ TEST_CASE("simulated seconds are drawn as they are, and the sliders leave them a
   CHECK(html.find("Seconds against capacity, as simulated") != std::string::npos);
   CHECK(html.find("policy_1 at 20%: 12.0 s") != std::string::npos);
   CHECK(html.find("bound (knows the future) at 10%: 9.00 s") != std::string::npos);
-  CHECK(html.find("<svg viewBox=\"0 0 860 340\" role=\"img\" aria-labelledby=\"c0-seconds-t c0-seconds-d\" data-along=\"y\" data-start=\"290\" data-end=\"16\">") !=
+  CHECK(html.find(
+            "<svg viewBox=\"0 0 860 340\" role=\"img\" aria-labelledby=\"c0-seconds-t c0-seconds-d\" data-along=\"y\" data-start=\"290\" data-end=\"16\">") !=
         std::string::npos);
 }
 

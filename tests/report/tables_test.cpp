@@ -5,8 +5,8 @@
 #include "report/tables.hpp"
 
 using namespace moesaic::report;
-using moesaic_test::occurrences;
 using moesaic_test::made_up;
+using moesaic_test::occurrences;
 
 TEST_CASE("the least regret of each capacity is marked, equals all of them") {
   comparison c = made_up(3, 2, false);

@@ -17,7 +17,8 @@ TEST_CASE("what means something to HTML is written so that it does not") {
 TEST_CASE("bytes that are no text become the sign for that, and only they") {
   const std::string no = "\xEF\xBF\xBD";
   CHECK(escaped("\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80") == "\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80");
-  CHECK(escaped("a\xFF" "b") == "a" + no + "b");
+  CHECK(escaped("a\xFF"
+                "b") == "a" + no + "b");
   CHECK(escaped("\xC3") == no);                                  // cut off
   CHECK(escaped("\xC0\xAF") == no + no);                         // a slash, overlong
   CHECK(escaped("\xE0\x80\xAF") == no + no + no);                // and longer still
@@ -53,7 +54,10 @@ TEST_CASE("numbers have the unit in which they are short") {
   CHECK(whole_percent_text(0.6) == "60 %");
   CHECK(count_text(0) == "0");
   CHECK(count_text(999) == "999");
-  CHECK(count_text(13'900'000) == "13\xE2\x80\xAF" "900\xE2\x80\xAF" "000");
+  CHECK(count_text(13'900'000) ==
+        "13\xE2\x80\xAF"
+        "900\xE2\x80\xAF"
+        "000");
 }
 
 TEST_CASE("an axis ends at or above its greatest number, and less than twice it") {

@@ -9,8 +9,8 @@
 #include "report/value_chart.hpp"
 
 using namespace moesaic::report;
-using moesaic_test::occurrences;
 using moesaic_test::made_up;
+using moesaic_test::occurrences;
 
 namespace {
 

@@ -318,8 +318,9 @@ TEST_CASE("a layer to which nothing is routed is no event, and holds nobody up")
 TEST_CASE("a failing transport is told by expert, and nothing is lost") {
   std::vector<std::byte> memory(500);
   using failing = transports::failing<toy_link>;
-  auto run = offload_runtime<toy::model, failing, bundle>::create(toy::model(shape()), failing(toy_link({.capacity = 4}), {.how = transports::failure::read_error, .every = 149}), {},
-                                                                  {.residency = {.budget = {{500}, 2}, .memory = memory}, .prefill_chunk = 4});
+  auto run = offload_runtime<toy::model, failing, bundle>::create(toy::model(shape()),
+                                                                  failing(toy_link({.capacity = 4}), {.how = transports::failure::read_error, .every = 149}),
+                                                                  {}, {.residency = {.budget = {{500}, 2}, .memory = memory}, .prefill_chunk = 4});
   REQUIRE(run);
   const auto truth = plain(12);
   std::vector<token_id> out;

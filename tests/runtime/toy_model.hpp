@@ -19,9 +19,7 @@ namespace toy {
 }
 
 /// The "weights" of an expert: eight bytes that only it has. What a slot must hold when the expert is run.
-[[nodiscard]] inline std::uint64_t weights_of(moesaic::expert_id e) noexcept {
-  return mix(number(e.layer) * 1'000U + number(e.expert) + 1);
-}
+[[nodiscard]] inline std::uint64_t weights_of(moesaic::expert_id e) noexcept { return mix(number(e.layer) * 1'000U + number(e.expert) + 1); }
 
 /// A model made of integers: the next token is a function of the whole prefix, routing is a function of the layer's input,
 /// and an expert's contribution is a function of the eight bytes found in its seat. Wrong or stale bytes change every token
@@ -38,8 +36,7 @@ class model {
     cache_.resize(window.first.count);
     first_ = window.first.count;
     rows_ = window.rows;
-    for (const moesaic::token_id t : window.tokens)
-      cache_.push_back(mix((cache_.empty() ? 7U : cache_.back()) ^ static_cast<std::uint64_t>(t + 1)));
+    for (const moesaic::token_id t : window.tokens) cache_.push_back(mix((cache_.empty() ? 7U : cache_.back()) ^ static_cast<std::uint64_t>(t + 1)));
     rows_state_.assign(cache_.begin() + first_, cache_.end());
     return {};
   }

@@ -29,8 +29,8 @@ double mean_over_layers(const trace::event_table& table, std::uint64_t room, Evi
   const auto& [layers, experts, top_k] = table.shape;
   const model_shape shape = *model_shape::uniform(layers, experts, top_k, {1});
   const std::vector<std::uint32_t> next = trace::next_uses(table);
-  sim::replay<Eviction, admission::forced> player(
-      sim::resident_set(shape, group_per_layer{}, sim::unit::experts, std::vector<std::uint64_t>(layers, room)), std::move(policy), {});
+  sim::replay<Eviction, admission::forced> player(sim::resident_set(shape, group_per_layer{}, sim::unit::experts, std::vector<std::uint64_t>(layers, room)),
+                                                  std::move(policy), {});
   std::vector<double> hits(layers), accesses(layers);
   trace::event_walk walk(table);
   for (std::size_t s = 0; s < table.steps.size(); ++s)

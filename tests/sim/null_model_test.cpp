@@ -99,6 +99,5 @@ TEST_CASE("the tape's end and a missing host lane are said in words") {
   const std::vector<token_id> one{0};
   REQUIRE(model.begin({one, {0}, phase::decode, rows_wanted::last}));
   REQUIRE(model.route({}));
-  CHECK(model.run({make_expert(0, 0), residence::host}).error().sentence() ==
-        "machine paper has no host lane that could compute an expert in place");
+  CHECK(model.run({make_expert(0, 0), residence::host}).error().sentence() == "machine paper has no host lane that could compute an expert in place");
 }

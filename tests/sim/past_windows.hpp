@@ -58,8 +58,8 @@ std::uint64_t belady_misses(const moesaic::model_shape& shape, const Groups& gro
   }
   const std::size_t primed = all.size();
   all.insert(all.end(), window.begin(), window.end());
-  sim::replay<eviction::belady, Admission> player(
-      sim::resident_set(shape, groups, sim::unit::experts, std::vector<std::uint64_t>(groups.count(shape), room)), {}, {});
+  sim::replay<eviction::belady, Admission> player(sim::resident_set(shape, groups, sim::unit::experts, std::vector<std::uint64_t>(groups.count(shape), room)),
+                                                  {}, {});
   std::uint64_t before = 0;
   for (std::size_t i = 0; i < all.size(); ++i) {
     std::vector<std::uint32_t> next;

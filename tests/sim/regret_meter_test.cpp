@@ -51,8 +51,8 @@ seen play(std::uint64_t seed, std::uint32_t experts, std::uint32_t window, std::
   const auto history = moesaic_test::random_events(dice, 3, experts, 150);
   regret_meter meter{.window = window, .rule = rule};
   sim::replay<overheard, Admission> player(
-      sim::resident_set(shape, groups, sim::unit::experts, std::vector<std::uint64_t>(groups.count(shape), room / groups.count(shape))),
-      overheard{{}, &meter}, {});
+      sim::resident_set(shape, groups, sim::unit::experts, std::vector<std::uint64_t>(groups.count(shape), room / groups.count(shape))), overheard{{}, &meter},
+      {});
 
   std::vector<std::size_t> first_of_step;              // in history
   std::vector<std::set<std::uint32_t>> before;         // residents

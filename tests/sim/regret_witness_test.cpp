@@ -69,8 +69,6 @@ void agree(Transport link) {
 
 TEST_CASE("regret_witness: sees what a listener hears") { agree(transports::simulated<>()); }
 
-TEST_CASE("regret_witness: the same where one transfer in thirty fails") {
-  agree(transports::failing(transports::simulated<>(), {.every = 30}));
-}
+TEST_CASE("regret_witness: the same where one transfer in thirty fails") { agree(transports::failing(transports::simulated<>(), {.every = 30})); }
 
 }  // namespace

@@ -34,8 +34,8 @@ using obvious::key_kind;
 namespace {
 
 /// Random routing with habits: each token keeps some of the experts of the one before, so that caches have something to do.
-obvious::routing random_routing(moesaic_test::splitmix& dice, std::uint32_t layers, std::uint32_t experts, std::uint32_t top_k,
-                                std::uint32_t sequences, std::uint32_t tokens) {
+obvious::routing random_routing(moesaic_test::splitmix& dice, std::uint32_t layers, std::uint32_t experts, std::uint32_t top_k, std::uint32_t sequences,
+                                std::uint32_t tokens) {
   obvious::routing r{layers, experts, {}};
   std::vector<std::vector<std::uint32_t>> row(layers);
   for (std::uint32_t s = 0; s < sequences; ++s) {
@@ -94,8 +94,8 @@ std::uint64_t agrees(const world& w, const obvious::setting& how, sim::unit coun
   const std::vector<std::uint32_t> next = trace::next_uses(table, how.reset);
   std::vector<std::uint64_t> room;
   for (const auto& [pool, capacity] : how.capacity) room.push_back(capacity);
-  const sim::resident_set empty = how.one_pool ? sim::resident_set(w.shape, one_group{}, counted, room)
-                                               : sim::resident_set(w.shape, group_per_layer{}, counted, room);
+  const sim::resident_set empty =
+      how.one_pool ? sim::resident_set(w.shape, one_group{}, counted, room) : sim::resident_set(w.shape, group_per_layer{}, counted, room);
   sim::replay<Eviction, Admission> player(empty, eviction, admission);
   trace::event_walk walk(table);
   std::size_t at = 0;
@@ -183,8 +183,8 @@ TEST_CASE("replay is what its rules say, for every policy, admission, scope, win
 template <class Eviction, class Admission>
 counters counts_of(const trace::event_table& table, const model_shape& shape, std::uint64_t room, Eviction eviction, Admission admission) {
   const trace::future next(table);
-  sim::replay<Eviction, Admission> player(
-      sim::resident_set(shape, group_per_layer{}, sim::unit::experts, std::vector<std::uint64_t>(shape.layers(), room)), eviction, admission);
+  sim::replay<Eviction, Admission> player(sim::resident_set(shape, group_per_layer{}, sim::unit::experts, std::vector<std::uint64_t>(shape.layers(), room)),
+                                          eviction, admission);
   sim::play(player, table, {.next_uses = &next});
   return player.count();
 }
@@ -288,15 +288,14 @@ TEST_CASE("policies are told and asked in the order of the residency core") {
   const obvious::routing r = same_in(1, 6, {{0, 1}, {1, 3}, {4, 2}});
   std::vector<std::string> lines;
   const model_shape shape = *model_shape::uniform(1, 6, 2, {1});
-  sim::replay<diary, picky> player(sim::resident_set(shape, one_group{}, sim::unit::experts, {2}), diary{&lines},
-                                   picky{&lines, 2});
+  sim::replay<diary, picky> player(sim::resident_set(shape, one_group{}, sim::unit::experts, {2}), diary{&lines}, picky{&lines, 2});
   CHECK(lines == std::vector<std::string>{"inventory"});
   lines.clear();
   sim::play(player, table_of(r, 2, 1));
-  CHECK(lines == std::vector<std::string>{"event 0", "admit 0", "admitted 0", "admit 1", "admitted 1", "ended", "step of 1",          //
-                                          "event 0", "victim for 3", "admit 3 for 0", "evicted 0", "admitted 3", "ended", "step of 1",  //
-                                          "event 0", "victim for 2", "admit 2 for 1", "victim for 4", "admit 4 for 1", "evicted 1",   //
-                                          "admitted 4", "ended", "step of 1"});
+  CHECK(lines == std::vector<std::string>{"event 0",    "admit 0",      "admitted 0",    "admit 1",      "admitted 1",    "ended",     "step of 1",  //
+                                          "event 0",    "victim for 3", "admit 3 for 0", "evicted 0",    "admitted 3",    "ended",     "step of 1",  //
+                                          "event 0",    "victim for 2", "admit 2 for 1", "victim for 4", "admit 4 for 1", "evicted 1",  //
+                                          "admitted 4", "ended",        "step of 1"});
 }
 
 /// Names who must not leave.
@@ -311,8 +310,7 @@ struct confused {
 TEST_CASE("a policy that names no candidate gets nobody") {
   const obvious::routing r = same_in(1, 4, {std::vector<std::uint32_t>{0}, std::vector<std::uint32_t>{1}, std::vector<std::uint32_t>{0}});
   const model_shape shape = *model_shape::uniform(1, 4, 1, {1});
-  sim::replay<confused, admission::forced> player(sim::resident_set(shape, one_group{}, sim::unit::experts, {1}),
-                                                  confused{}, admission::forced{});
+  sim::replay<confused, admission::forced> player(sim::resident_set(shape, one_group{}, sim::unit::experts, {1}), confused{}, admission::forced{});
   sim::play(player, table_of(r, 1, 1));
   CHECK(player.count().hits == 1);
   CHECK(player.count().bypasses == 1);

@@ -78,8 +78,10 @@ TEST_CASE("hints tell the row that was run, and their share of right experts is 
       }
     }
     const double share = static_cast<double>(right) / told;
-    if (fidelity == 1.0) CHECK(share == 1.0);
-    else CHECK(share == doctest::Approx(0.6 + 0.4 * 4 / 64).epsilon(0.03));
+    if (fidelity == 1.0)
+      CHECK(share == 1.0);
+    else
+      CHECK(share == doctest::Approx(0.6 + 0.4 * 4 / 64).epsilon(0.03));
   }
 }
 

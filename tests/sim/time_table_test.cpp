@@ -47,8 +47,7 @@ TEST_CASE("a roofline is flat until its bend and rises behind it") {
   // 1,000 bytes at 1 GB/s are 1,000 ns; 100 operations a token at 1 GFLOP/s are 100 ns: memory limits up to 10 tokens.
   const auto table = time_table::of(roofline{{1e9}, {1e9}}, {100}, {1'000});
   REQUIRE(table);
-  for (const std::uint32_t tokens : {1U, 5U, 10U, 11U, 64U, 5'000U})
-    CHECK((*table)(tokens) == (roofline{{1e9}, {1e9}}.shortest({100.0 * tokens}, {1'000})));
+  for (const std::uint32_t tokens : {1U, 5U, 10U, 11U, 64U, 5'000U}) CHECK((*table)(tokens) == (roofline{{1e9}, {1e9}}.shortest({100.0 * tokens}, {1'000})));
 }
 
 TEST_CASE("an expert of another size takes as much longer as it is larger") {

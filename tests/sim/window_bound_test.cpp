@@ -130,8 +130,7 @@ void agree_with_replay(std::uint64_t seed, std::uint64_t room_of_all) {
       }
     const auto past = records_of(events, shape);
     CHECK(bound.measure(past, before, bound_rule::forced).bound == moesaic_test::belady_misses<admission::forced>(shape, groups, room, contents, events));
-    CHECK(bound.measure(past, before, bound_rule::optional).bound ==
-          moesaic_test::belady_misses<admission::optional>(shape, groups, room, contents, events));
+    CHECK(bound.measure(past, before, bound_rule::optional).bound == moesaic_test::belady_misses<admission::optional>(shape, groups, room, contents, events));
   }
 }
 

@@ -19,13 +19,14 @@ void same_counters(const std::string& budget, const std::string& policies) {
   const temporary_folder here;
   CAPTURE(budget);
   CAPTURE(policies);
-  const finished decoded = run("moesaic-decode", "--model '" + model + "' --budget " + budget + " " + policies + " --prompt 'def quicksort(items):' --tokens 40 --quiet --json - --journal '" + (here / "j") + "'");
+  const finished decoded = run("moesaic-decode", "--model '" + model + "' --budget " + budget + " " + policies +
+                                                     " --prompt 'def quicksort(items):' --tokens 40 --quiet --json - --journal '" + (here / "j") + "'");
   CAPTURE(decoded.err);
   REQUIRE(decoded.status == 0);
   const json real = json_of(decoded);
   const finished simulated =
-      run("moesaic-simulate", "'" + (here / "j") + "' --hardware two_core_server --budget " + std::to_string(real["budget"]["bytes"].get<std::uint64_t>()) + " --frames " +
-                                  std::to_string(real["budget"]["frames"].get<int>()) + " " + policies + " --quiet --json -");
+      run("moesaic-simulate", "'" + (here / "j") + "' --hardware two_core_server --budget " + std::to_string(real["budget"]["bytes"].get<std::uint64_t>()) +
+                                  " --frames " + std::to_string(real["budget"]["frames"].get<int>()) + " " + policies + " --quiet --json -");
   CAPTURE(simulated.err);
   REQUIRE(simulated.status == 0);
   const json paper = json_of(simulated)["rows"][0];

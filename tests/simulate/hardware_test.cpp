@@ -74,7 +74,8 @@ TEST_CASE("whatever is left out of a profile, and whatever number in it is negat
         without[p.parent_pointer()].erase(p.back());
       const std::string gone = refusal(here, without);
       const bool either = p.back() == "table" || (p.back() == "value" && gone.find("'table'") != std::string::npos);
-      if (!row) CHECK(gone.ends_with(either ? "the key 'value' or the key 'table' has to be there; both are missing" : "the key '" + p.back() + "' is missing"));
+      if (!row)
+        CHECK(gone.ends_with(either ? "the key 'value' or the key 'table' has to be there; both are missing" : "the key '" + p.back() + "' is missing"));
       if (!good[p].is_number()) continue;
       if (row) CHECK(gone.find("expected [count, time]") != std::string::npos);
       json negative = good;

@@ -11,8 +11,10 @@ using namespace moesaic_test;
 
 TEST_CASE("a page shows what was simulated, layer by layer too") {
   const temporary_folder here;
-  const finished ran = run("moesaic-simulate", "'" + test_trace("gptoss20b_6x96.bin") + "' --hardware rtx_5090_epyc_9655 --system on_demand,prefetching,host_assisted "
-                                               "--capacity 12.5%,25% --json - --report '" + (here / "page.html") + "'");
+  const finished ran = run("moesaic-simulate", "'" + test_trace("gptoss20b_6x96.bin") +
+                                                   "' --hardware rtx_5090_epyc_9655 --system on_demand,prefetching,host_assisted "
+                                                   "--capacity 12.5%,25% --json - --report '" +
+                                                   (here / "page.html") + "'");
   CAPTURE(ran.err);
   REQUIRE(ran.status == 0);
   const std::string html = content_of(here / "page.html");

@@ -5,8 +5,8 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <limits>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <vector>
 
@@ -205,7 +205,12 @@ TEST_CASE("amortization_roofline: agrees with an argmax by maps on random steps"
   std::uint64_t questions = 0, wrong = 0;
   for (std::uint32_t run = 0; run < 600; ++run) {
     splitmix dice{run};
-    bench b({.most = dice.between(1, 12), .least = dice.below(3), .smoothing = dice.between(1, 100), .prior = dice.between(1, 100), .per_step = 0, .bonus = dice.below(2)});
+    bench b({.most = dice.between(1, 12),
+             .least = dice.below(3),
+             .smoothing = dice.between(1, 100),
+             .prior = dice.between(1, 100),
+             .per_step = 0,
+             .bonus = dice.below(2)});
     obvious twin{b.governor};
     for (std::uint32_t step = 0; step < 60; ++step) {
       b.limit = {dice.chance(200) ? dice.between(1'000, 60'000) : 0};
@@ -236,7 +241,8 @@ TEST_CASE("amortization_roofline: agrees with an argmax by maps on random steps"
       }
       b.step(k, stand, each, pass, stalled);
       if (k != 0) {
-        for (std::uint32_t i = 0; i < k; ++i) twin.per_token = twin.per_token > 0 ? twin.per_token * .75 + static_cast<double>(each) * .25 : static_cast<double>(each);
+        for (std::uint32_t i = 0; i < k; ++i)
+          twin.per_token = twin.per_token > 0 ? twin.per_token * .75 + static_cast<double>(each) * .25 : static_cast<double>(each);
         twin.base *= .75;  // nothing but tokens took time
         twin.missing.clear();
         for (std::uint32_t rows = 0; rows <= 64; ++rows)
@@ -258,7 +264,12 @@ TEST_CASE("amortization_roofline: by the token, agrees with comparing both promi
   std::uint64_t questions = 0, wrong = 0, stops = 0;
   for (std::uint32_t run = 0; run < 700; ++run) {
     splitmix dice{run};
-    bench b({.most = dice.between(2, 16), .least = dice.below(3), .smoothing = dice.between(1, 100), .prior = dice.between(1, 100), .per_step = 1, .bonus = dice.below(2)});
+    bench b({.most = dice.between(2, 16),
+             .least = dice.below(3),
+             .smoothing = dice.between(1, 100),
+             .prior = dice.between(1, 100),
+             .per_step = 1,
+             .bonus = dice.below(2)});
     obvious twin{b.governor};
     const std::uint32_t k = dice.between(1, b.governor.most), stand = dice.below(k + 1);
     const auto each = static_cast<std::int64_t>(dice.between(1, 3'000)), pass = static_cast<std::int64_t>(dice.between(1'000, 40'000));
@@ -289,7 +300,8 @@ TEST_CASE("amortization_roofline: by the token, agrees with comparing both promi
       }
       double now = 0;
       for (const auto& [e, row] : first) now += row <= drafted ? 1'000 : 0;
-      const double here = twin.value(drafted, twin.cycle(drafted, now)), next = twin.value(drafted + 1, twin.cycle(drafted + 1, now + std::floor(now / drafted)));
+      const double here = twin.value(drafted, twin.cycle(drafted, now)),
+                   next = twin.value(drafted + 1, twin.cycle(drafted + 1, now + std::floor(now / drafted)));
       if (next > here * (1 + 1e-9)) wrong += !more;
       if (next < here * (1 - 1e-9)) wrong += more;
     }

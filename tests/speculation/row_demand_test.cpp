@@ -27,7 +27,14 @@ struct heard {
     }
     std::vector<demand> wanted;
     for (const std::uint16_t e : distinct) wanted.push_back({static_cast<expert_index>(e), 1, {}});
-    rows.on(layer_event{{step}, {}, static_cast<layer_index>(layer), during, tokens, wanted, with_routes ? std::span<const expert_index>(routes) : std::span<const expert_index>(), {}});
+    rows.on(layer_event{{step},
+                        {},
+                        static_cast<layer_index>(layer),
+                        during,
+                        tokens,
+                        wanted,
+                        with_routes ? std::span<const expert_index>(routes) : std::span<const expert_index>(),
+                        {}});
   }
 };
 

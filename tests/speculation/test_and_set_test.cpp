@@ -13,7 +13,8 @@ using namespace moesaic_test;
 using speculation::test_and_set;
 
 /// What is tried in each step on a machine where a window of k drafted tokens takes `takes[k]` and commits `commits[k]`.
-std::vector<std::uint32_t> lived(test_and_set governor, const std::array<std::int64_t, 5>& takes, const std::array<std::uint32_t, 5>& commits, std::uint32_t steps) {
+std::vector<std::uint32_t> lived(test_and_set governor, const std::array<std::int64_t, 5>& takes, const std::array<std::uint32_t, 5>& commits,
+                                 std::uint32_t steps) {
   governor_bench b(governor);
   std::vector<std::uint32_t> tried;
   for (std::uint32_t i = 0; i < steps; ++i) {

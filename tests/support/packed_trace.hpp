@@ -15,7 +15,8 @@
 namespace moesaic_test {
 
 /// The events of a packed MOETRC1 trace, or of its first sequences.
-inline moesaic::trace::event_table table_of(const std::string& path, std::uint32_t window = 1, std::uint32_t sequences = std::numeric_limits<std::uint32_t>::max()) {
+inline moesaic::trace::event_table table_of(const std::string& path, std::uint32_t window = 1,
+                                            std::uint32_t sequences = std::numeric_limits<std::uint32_t>::max()) {
   namespace trace = moesaic::trace;
   using source = trace::compressed_source<trace::file_source>;
   auto file = trace::file_source::open(path);

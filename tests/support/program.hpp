@@ -36,7 +36,7 @@ struct finished {
 /// Runs a program to its end. `watch` sees standard output grow, between reads: the place to do something while it runs.
 /// `prepare` runs in the child before the program does.
 inline finished run_program(const std::vector<std::string>& words, const std::function<void(const std::string&)>& watch = {},
-                               const std::function<void()>& prepare = {}, const char* out_file = nullptr) {
+                            const std::function<void()>& prepare = {}, const char* out_file = nullptr) {
   std::array<std::array<int, 2>, 2> pipes{};
   for (auto& p : pipes)
     if (::pipe2(p.data(), O_CLOEXEC) != 0) return {};
@@ -72,9 +72,8 @@ inline finished run_program(const std::vector<std::string>& words, const std::fu
     }
   }
   int status = 0;
-  struct rusage used {};
-  while (::wait4(child, &status, 0, &used) < 0 && errno == EINTR) {
-  }
+  struct rusage used{};
+  while (::wait4(child, &status, 0, &used) < 0 && errno == EINTR) {}
   end.storage_bytes = static_cast<std::uint64_t>(used.ru_inblock) * 512;
   end.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return end;

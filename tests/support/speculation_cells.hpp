@@ -54,7 +54,9 @@ struct governed {
 class cell_machine {
  public:
   cell_machine(const sim::routing_tape& tape, double capacity, double ratio, std::uint32_t tokens, double row_cost = 0.03, double draft_cost = 0.2)
-      : tape_(&tape), tokens_(std::min(tokens, tape.tokens())), shape_(*model_shape::uniform(tape.shape().layers, tape.shape().experts, tape.shape().top_k, {1'000'000})) {
+      : tape_(&tape),
+        tokens_(std::min(tokens, tape.tokens())),
+        shape_(*model_shape::uniform(tape.shape().layers, tape.shape().experts, tape.shape().top_k, {1'000'000})) {
     const std::uint32_t k = tape.shape().top_k, layers = tape.shape().layers;
     const auto rising = [&](double at_one) {
       return *sim::time_table::of({{1, {static_cast<std::int64_t>(at_one)}}, {101, {static_cast<std::int64_t>(at_one * (1 + 100 * row_cost))}}});
@@ -76,7 +78,8 @@ class cell_machine {
   [[nodiscard]] result<sim::simulated_run> run(Governor governor, const drafter_kind& drafts) const {
     sim::simulation_options how = options_;
     how.drafter = {.acceptance = drafts.acceptance, .phase = drafts.phase, .acceptance_after = 0, .claims = 0.8};
-    return sim::simulate(shape_, *tape_, costs_, governed<Governor>{.speculation = std::move(governor)}, how, [&](std::uint32_t token) { return token < tokens_; });
+    return sim::simulate(shape_, *tape_, costs_, governed<Governor>{.speculation = std::move(governor)}, how,
+                         [&](std::uint32_t token) { return token < tokens_; });
   }
   /// Nanoseconds per token; 0 where the run failed.
   template <class Governor>

@@ -49,14 +49,9 @@ template <class System>
 sim::simulated_run same_as_its_text() {
   const systems::description& d = System::described;
   REQUIRE((d.scope == "layer" || d.scope == "global"));
-  as_text spelt{{d.scope == "layer"},
-                *scoring::make(d.scoring),
-                *eviction::make(d.eviction),
-                *admission::make(d.admission),
-                *prediction::make(d.prediction),
-                *prefetch::make(d.prefetch),
-                *placement::make(d.placement),
-                *speculation::make(d.speculation)};
+  as_text spelt{{d.scope == "layer"},          *scoring::make(d.scoring),        *eviction::make(d.eviction),
+                *admission::make(d.admission), *prediction::make(d.prediction),  *prefetch::make(d.prefetch),
+                *placement::make(d.placement), *speculation::make(d.speculation)};
   sim::machine m;
   m.layer = sim::time_table(nanoseconds{4'000});
   m.expert = {sim::time_table(nanoseconds{400}), {1'000}};

@@ -6,8 +6,8 @@
 
 #include <moesaic/trace/byte_source.hpp>
 
-#include "support/temporary_folder.hpp"
 #include "made_moetrc1.hpp"
+#include "support/temporary_folder.hpp"
 
 using namespace moesaic;
 using namespace moesaic::trace;

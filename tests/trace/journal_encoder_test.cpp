@@ -53,8 +53,7 @@ TEST_CASE("an event says its step when it is another one, and its demands only w
 
 TEST_CASE("decisions") {
   CHECK(bytes_of(seen::found{make_expert(1, 4), residency_state::resident, true}) == bytes_list{0x81, 1, 4, 6});
-  CHECK(bytes_of(seen::victim{make_expert(1, 4), cause::demand, 1, make_expert(1, 2), utility{-1}, {}}) ==
-        bytes_list{0x83, 1 + 4 + 8, 1, 1, 4, 1, 2, 1});
+  CHECK(bytes_of(seen::victim{make_expert(1, 4), cause::demand, 1, make_expert(1, 2), utility{-1}, {}}) == bytes_list{0x83, 1 + 4 + 8, 1, 1, 4, 1, 2, 1});
   CHECK(bytes_of(seen::left{make_expert(1, 2), make_expert(1, 4)}) == bytes_list{0x85, 1, 1, 2, 1, 4});
   CHECK(bytes_of(seen::submitted{make_expert(1, 4), {64}, cause::prefetch, residence::slot}) == bytes_list{0x87, 1, 1, 4, 64});
 }

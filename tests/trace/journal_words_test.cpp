@@ -18,11 +18,40 @@ TEST_CASE("records in words") {
 }
 
 TEST_CASE("every kind of record has words") {
-  const trace::journal::record all[] = {
-      seen::acquire{}, seen::lease_call{}, seen::release{}, seen::pump{}, hint{}, draft_cut{}, draft_started{}, token_drafted{},
-      draft_ended{}, step_outcome{}, seen::budget_change{}, seen::governor_asked{}, seen::governor_told{}, seen::sequence{}, trace::journal::ended{}, seen::clock{}, link_cost{}, seen::completions{},
-      seen::cancelled{}, seen::leased{}, seen::found{}, seen::placed{}, seen::victim{}, seen::judged{}, seen::left{}, admitted{}, seen::submitted{},
-      seen::wish{}, seen::held_back{}, seen::fate{}, seen::handed_out{}, seen::failed{}, seen::governor_answered{}, trace::journal::counted{}};
+  const trace::journal::record all[] = {seen::acquire{},
+                                        seen::lease_call{},
+                                        seen::release{},
+                                        seen::pump{},
+                                        hint{},
+                                        draft_cut{},
+                                        draft_started{},
+                                        token_drafted{},
+                                        draft_ended{},
+                                        step_outcome{},
+                                        seen::budget_change{},
+                                        seen::governor_asked{},
+                                        seen::governor_told{},
+                                        seen::sequence{},
+                                        trace::journal::ended{},
+                                        seen::clock{},
+                                        link_cost{},
+                                        seen::completions{},
+                                        seen::cancelled{},
+                                        seen::leased{},
+                                        seen::found{},
+                                        seen::placed{},
+                                        seen::victim{},
+                                        seen::judged{},
+                                        seen::left{},
+                                        admitted{},
+                                        seen::submitted{},
+                                        seen::wish{},
+                                        seen::held_back{},
+                                        seen::fate{},
+                                        seen::handed_out{},
+                                        seen::failed{},
+                                        seen::governor_answered{},
+                                        trace::journal::counted{}};
   CHECK(std::size(all) == std::variant_size_v<trace::journal::record>);
   for (const auto& one : all) CHECK_FALSE(in_words(one).empty());
 }

@@ -51,7 +51,7 @@ inline made_moetrc1 small_trace() {
   made_moetrc1 t{.layers = 2, .experts = 6, .top_k = 2};
   t.add_sequence(3, 1);
   t.add_sequence(2);
-  t.ids = {1, 0, /**/ 5, 4,  // token 0: layer 0, layer 1
+  t.ids = {1, 0, /**/ 5,   4,  // token 0: layer 0, layer 1
            1, 2, /**/ 255, 255, 3, 1, /**/ 4, 0, 0, 1, /**/ 2, 3, 5, 0, /**/ 3, 2};
   return t;
 }

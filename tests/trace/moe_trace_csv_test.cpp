@@ -56,7 +56,8 @@ TEST_CASE("columns by name: one choice a line") {
   CHECK(seen.batch == numbers{1, 1, 0});
   CHECK(seen.prompt == std::vector<bool>{true, true, false});
 
-  const seen_rows plain = read("token,layer,expert,t_ns,weight,seq\n0,0,5,9,.5,7\n0,0,1,9,.25,7\n0,1,2,9,.5,7\n0,1,3,9,.5,7\n0,0,4,9,1,8\n0,0,3,9,0,8\n0,1,2,9,.5,8\n0,1,3,9,.5,8\n");
+  const seen_rows plain = read(
+      "token,layer,expert,t_ns,weight,seq\n0,0,5,9,.5,7\n0,0,1,9,.25,7\n0,1,2,9,.5,7\n0,1,3,9,.5,7\n0,0,4,9,1,8\n0,0,3,9,0,8\n0,1,2,9,.5,8\n0,1,3,9,.5,8\n");
   CHECK(plain.error == "");
   CHECK(plain.ids == ids{5, 1, 2, 3, 4, 3, 2, 3});
   CHECK(plain.weights[1] == 16'384);
@@ -93,8 +94,10 @@ TEST_CASE("what is wrong is said with its line") {
 
 TEST_CASE("its start is recognised") {
   const auto recognised = [](std::string_view text) { return moe_trace_csv::recognises(raw(text)); };
-  for (const char* mine : {"-2,1,5,1\n", "0,1,5", "token,layer,expert\n1,2", "phase,token,layer,rank,expert\r\n", "token,layer,e0,e1\n"}) CHECK(recognised(mine));
-  for (const char* other : {"", "0,1\n", "layer,expert\n0,1,2", "# route_trace v1", "0 1 2 3", "a,b,c", "token,layer,id\n", "layer,token,id0\n"}) CHECK_FALSE(recognised(other));
+  for (const char* mine : {"-2,1,5,1\n", "0,1,5", "token,layer,expert\n1,2", "phase,token,layer,rank,expert\r\n", "token,layer,e0,e1\n"})
+    CHECK(recognised(mine));
+  for (const char* other : {"", "0,1\n", "layer,expert\n0,1,2", "# route_trace v1", "0 1 2 3", "a,b,c", "token,layer,id\n", "layer,token,id0\n"})
+    CHECK_FALSE(recognised(other));
 }
 
 }  // namespace

@@ -16,9 +16,7 @@ using moesaic_test::made_moetrc1;
 
 namespace {
 
-result<moetrc1_header> parsed(const std::vector<std::byte>& file) {
-  return moetrc1_header::parse("t.bin", std::span(file).first<moetrc1_header::size>());
-}
+result<moetrc1_header> parsed(const std::vector<std::byte>& file) { return moetrc1_header::parse("t.bin", std::span(file).first<moetrc1_header::size>()); }
 std::string complaint(made_moetrc1 wrong) {
   const result<moetrc1_header> header = parsed(wrong.bytes());
   return header ? std::string("accepted") : std::string(header.error().sentence());

@@ -52,9 +52,7 @@ seen read(result<moetrc1_reader<S>> reader) {
   }
 }
 seen read(std::span<const std::byte> file) { return read(moetrc1_reader<memory_source>::open(memory_source("t.bin", file))); }
-seen read_dripping(std::span<const std::byte> file) {
-  return read(moetrc1_reader<dripping_source>::open(dripping_source("t.bin", file, 7)));
-}
+seen read_dripping(std::span<const std::byte> file) { return read(moetrc1_reader<dripping_source>::open(dripping_source("t.bin", file, 7))); }
 
 TEST_CASE("rows come back as they were written, with their sequence, and 255 is not routed") {
   const made_moetrc1 t = small_trace();

@@ -77,8 +77,9 @@ TEST_CASE("only the prompt in front of a sequence has a place") {
   CHECK(sequences.list()[0].prompt_tokens == 3);
   CHECK(sequences.list()[1].first_token == 7);
   CHECK(sequences.list()[1].meta_index == 6);
-  CHECK(sequences.add({.sequence = 6, .first_token = 8, .prompt_tokens = 0, .tokens = 0xFFFF'FFF8, .experts = {}, .weights = {}, .batch = 0, .recorded = {}}).error().sentence() ==
-        "more than 4294967295 tokens, which MOETRC1 cannot count; cut the trace");
+  CHECK(sequences.add({.sequence = 6, .first_token = 8, .prompt_tokens = 0, .tokens = 0xFFFF'FFF8, .experts = {}, .weights = {}, .batch = 0, .recorded = {}})
+            .error()
+            .sentence() == "more than 4294967295 tokens, which MOETRC1 cannot count; cut the trace");
 }
 
 TEST_CASE("weights that do not fit and traces that change are errors") {

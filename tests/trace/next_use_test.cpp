@@ -50,16 +50,14 @@ TEST_CASE("on random tables it is what looking ahead finds") {
     std::size_t access = 0;
     for (std::size_t s = 0; s < t.steps.size(); ++s)
       for (std::size_t e = t.steps[s].first_event; e < t.end_of(s); ++e)
-        for (std::uint32_t i = 0; i < t.sizes[e]; ++i)
-          uses.push_back({static_cast<std::uint32_t>(e), t.layers[e], t.experts[access++], t.steps[s].sequence});
+        for (std::uint32_t i = 0; i < t.sizes[e]; ++i) uses.push_back({static_cast<std::uint32_t>(e), t.layers[e], t.experts[access++], t.steps[s].sequence});
     for (const bool within : {false, true}) {
       const std::vector<std::uint32_t> next = next_uses(t, within);
       REQUIRE(next.size() == uses.size());
       for (std::size_t i = 0; i < uses.size(); ++i) {
         std::uint32_t expected = no_next_use;
         for (std::size_t j = uses.size(); j-- > i + 1;)
-          if (uses[j].layer == uses[i].layer && uses[j].expert == uses[i].expert && (!within || uses[j].sequence == uses[i].sequence))
-            expected = uses[j].event;
+          if (uses[j].layer == uses[i].layer && uses[j].expert == uses[i].expert && (!within || uses[j].sequence == uses[i].sequence)) expected = uses[j].event;
         CHECK(next[i] == expected);
       }
     }

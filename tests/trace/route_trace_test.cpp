@@ -20,9 +20,7 @@ namespace {
 using ids = std::vector<std::uint16_t>;
 constexpr std::uint16_t none = not_routed;
 
-seen_rows read(std::string_view text, std::size_t most = 7) {
-  return rows_of_file<route_trace_reader<dripping_source>>("t.csv", raw(text), most);
-}
+seen_rows read(std::string_view text, std::size_t most = 7) { return rows_of_file<route_trace_reader<dripping_source>>("t.csv", raw(text), most); }
 
 const std::string head =
     "# route_trace v1\n"
@@ -61,7 +59,8 @@ TEST_CASE("a prompt is one batch, a decoded token a step, a turn a sequence; den
 }
 
 TEST_CASE("a prompt whose layers begin again is a second batch") {
-  const seen_rows seen = read(head + "phase,step,layer,slot,expert\n" + "0,0,1,0,1\n0,0,1,1,2\n0,0,2,0,1\n0,0,2,1,2\n0,1,1,0,1\n0,1,1,1,2\n0,1,2,0,1\n0,1,2,1,2\n");
+  const seen_rows seen =
+      read(head + "phase,step,layer,slot,expert\n" + "0,0,1,0,1\n0,0,1,1,2\n0,0,2,0,1\n0,0,2,1,2\n0,1,1,0,1\n0,1,1,1,2\n0,1,2,0,1\n0,1,2,1,2\n");
   CHECK(seen.error == "");
   CHECK(seen.batch == std::vector<std::uint32_t>{1, 2});
   CHECK_FALSE(seen.facts.weights);
@@ -90,7 +89,8 @@ TEST_CASE("what the header does not say is counted; columns go by name, and more
 
 TEST_CASE("weights that are nan throughout are none") {
   CHECK_FALSE(read(head + names + "0,1,2,1,0,5,nan,1,0\n0,1,2,1,1,6,nan,0,100\n0,1,2,2,0,3,nan,1,0\n0,1,2,2,1,2,nan,0,200\n").facts.weights);
-  CHECK(read(head + names + "0,1,2,1,0,5,.5,1,0\n0,1,2,1,1,6,nan,0,100\n").error == "t.csv: line 8: the weight is nan, unlike those above; all or none are nan");
+  CHECK(read(head + names + "0,1,2,1,0,5,.5,1,0\n0,1,2,1,1,6,nan,0,100\n").error ==
+        "t.csv: line 8: the weight is nan, unlike those above; all or none are nan");
 }
 
 TEST_CASE("what is wrong is said with its line") {
@@ -112,7 +112,8 @@ TEST_CASE("what is wrong is said with its line") {
   CHECK(after(token + "0,1,1,1,0,5,.5,1,0\n") == "t.csv: line 11: step 1 comes after step 2 was complete; steps of a turn have to ascend");
   CHECK(after(token + "0,0,7,1,0,5,.5,1,0\n") == "t.csv: line 11: a prompt (phase 0) follows decoded tokens in turn 0; a turn has one prompt");
   CHECK(after(token.substr(0, token.size() / 2)) == "t.csv: line 8: the pass that ends with step 2 has 0 of 2 experts in layer 2; the file is cut");
-  CHECK(read("# route_trace v1\n").error == "t.csv: line 1: the file ends before the line of column names (turn,phase,step,layer,slot,expert,weight,residency,expert_bytes)");
+  CHECK(read("# route_trace v1\n").error ==
+        "t.csv: line 1: the file ends before the line of column names (turn,phase,step,layer,slot,expert,weight,residency,expert_bytes)");
   CHECK(read("# route_trace v1\nturn,phase\n").error.starts_with("t.csv: line 2: is not the line of column names"));
   CHECK(read("# route_trace v1\nstep,layer,slot,slot,expert\n").error.starts_with("t.csv: line 2: names a column twice"));
   CHECK(read("# route_trace v1\n# n_expert=many\n").error.starts_with("t.csv: line 2: n_layer, n_expert"));

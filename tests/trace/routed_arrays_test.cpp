@@ -71,7 +71,8 @@ TEST_CASE("what is wrong is said with its byte") {
   const std::string good = npy("<i4", 4, "(1, 2, 2)", {1, 0, 5, 4});
   const std::size_t data = good.size() - 16;
   const std::string at = "t.npy: byte " + std::to_string(data) + ": ";
-  CHECK(read(npy("<i4", 4, "(4, 2)", {1, 0, 5, 4, 1, 2, 3, 1})).error.find("is an array of 2 dimensions; expected [tokens][layers][top_k]") != std::string::npos);
+  CHECK(read(npy("<i4", 4, "(4, 2)", {1, 0, 5, 4, 1, 2, 3, 1})).error.find("is an array of 2 dimensions; expected [tokens][layers][top_k]") !=
+        std::string::npos);
   CHECK(read(npy("<f4", 4, "(1, 2, 2)", {1, 0, 5, 4})).error == at + "holds elements of another kind than integers of 1, 2, 4 or 8 bytes");
   CHECK(read(npy("<i4", 4, "(1, 0, 2)", {})).error == at + "has 0 layers of top-2; at least 1 of both, and 1048576 ids for a token at most");
   CHECK(read(npy("<i4", 4, "(0, 2, 2)", {})).error == "t.npy: holds no routed token");

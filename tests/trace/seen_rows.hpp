@@ -30,8 +30,7 @@ struct seen_rows {
 
   [[nodiscard]] std::size_t tokens() const { return sequence.size(); }
   friend bool operator==(const seen_rows& a, const seen_rows& b) {
-    return a.facts.shape == b.facts.shape && a.ids == b.ids && a.weights == b.weights && a.sequence == b.sequence && a.prompt == b.prompt &&
-           a.error == b.error;
+    return a.facts.shape == b.facts.shape && a.ids == b.ids && a.weights == b.weights && a.sequence == b.sequence && a.prompt == b.prompt && a.error == b.error;
   }
 };
 

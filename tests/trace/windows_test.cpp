@@ -94,8 +94,7 @@ TEST_CASE("sets of random rows are those of a set, whatever the window and the p
   for (int round = 0; round < 200; ++round) {
     moesaic_test::made_moetrc1 trace{.layers = dice.between(1, 4), .experts = dice.between(2, 40), .top_k = 2};
     for (std::uint32_t s = dice.between(1, 4); s-- > 0;) trace.add_sequence(dice.between(1, 9));
-    for (std::uint32_t i = 0; i < trace.tokens * trace.layers * 2; ++i)
-      trace.ids.push_back(dice.chance(100) ? 255 : dice.below(trace.experts));
+    for (std::uint32_t i = 0; i < trace.tokens * trace.layers * 2; ++i) trace.ids.push_back(dice.chance(100) ? 255 : dice.below(trace.experts));
     const std::uint32_t window = dice.between(1, 5);
     const event_table t = built(trace.bytes(), {.window = window});
     std::size_t event = 0, access = 0, step = 0;

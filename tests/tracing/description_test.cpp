@@ -9,9 +9,9 @@
 
 #include "program.hpp"
 
-using moesaic_test::test_trace;
-using moesaic_test::moesaic_trace;
 using moesaic_test::finished;
+using moesaic_test::moesaic_trace;
+using moesaic_test::test_trace;
 
 namespace {
 
@@ -55,13 +55,12 @@ TEST_CASE("the statistics of the shared traces come out") {
     double hottest;
     std::array<double, 7> windows;
   };
-  const std::vector<row> table{
-      {"gptoss20b_decode.bin.xz", {.440, .20, .60, .125, .348, 27.3, 4.58}, .496, {4, 6.24, 7.94, 9.31, 10.44, 12.89, 16.48}},
-      {"dsv2lite_esft_intent.bin.xz", {.262, .16, .33, .094, .183, 58.6, 5.60}, .530, {6, 10.52, 14.18, 17.47, 19.97, 27.26, 38.44}},
-      {"dsv2lite_esft_law.bin.xz", {.290, .16, .35, .094, .171, 63.5, 5.76}, .447, {6, 10.27, 13.90, 17.16, 20.05, 27.18, 39.21}},
-      {"dsv2lite_esft_summary.bin.xz", {.291, .10, .35, .094, .179, 63.9, 5.67}, .487, {6, 10.26, 13.95, 17.17, 20.07, 27.13, 38.96}},
-      {"qwen3_30b_a3b_k6.bin.xz", {.368, .06, .62, .047, .239, 77.8, 5.44}, .819, {6, 9.79, 13.04, 15.91, 18.15, 24.31, 35.56}},
-      {"olmoe1b7b_decode299.bin.xz", {.435, .33, .52, .125, .304, 60.9, 5.44}, .554, {8, 12.48, 16.16, 19.24, 22.23, 28.74, 39.04}}};
+  const std::vector<row> table{{"gptoss20b_decode.bin.xz", {.440, .20, .60, .125, .348, 27.3, 4.58}, .496, {4, 6.24, 7.94, 9.31, 10.44, 12.89, 16.48}},
+                               {"dsv2lite_esft_intent.bin.xz", {.262, .16, .33, .094, .183, 58.6, 5.60}, .530, {6, 10.52, 14.18, 17.47, 19.97, 27.26, 38.44}},
+                               {"dsv2lite_esft_law.bin.xz", {.290, .16, .35, .094, .171, 63.5, 5.76}, .447, {6, 10.27, 13.90, 17.16, 20.05, 27.18, 39.21}},
+                               {"dsv2lite_esft_summary.bin.xz", {.291, .10, .35, .094, .179, 63.9, 5.67}, .487, {6, 10.26, 13.95, 17.17, 20.07, 27.13, 38.96}},
+                               {"qwen3_30b_a3b_k6.bin.xz", {.368, .06, .62, .047, .239, 77.8, 5.44}, .819, {6, 9.79, 13.04, 15.91, 18.15, 24.31, 35.56}},
+                               {"olmoe1b7b_decode299.bin.xz", {.435, .33, .52, .125, .304, 60.9, 5.44}, .554, {8, 12.48, 16.16, 19.24, 22.23, 28.74, 39.04}}};
   const std::string shared = std::string(MOESAIC_SHARED) + "/traces/";
   if (!std::filesystem::exists(shared + table[0].trace)) {
     MESSAGE("skipped: the shared traces are not beside the repository");

@@ -19,8 +19,8 @@
 #include "program.hpp"
 
 using namespace moesaic;
-using moesaic_test::moesaic_trace;
 using moesaic_test::content_of;
+using moesaic_test::moesaic_trace;
 
 namespace {
 using writer = trace::journal_writer<trace::file_sink>;
@@ -38,8 +38,15 @@ struct bundle {
 
 /// A run through two layers, with lfu, whatever its header says.
 void write_journal(const std::string& path, const std::string& eviction, bool finished = true, std::uint64_t steps = 20) {
-  auto to = writer::open(*trace::file_sink::open(path), {"small", {{"scope", "layer"}, {"scoring", "none"}, {"eviction", eviction}, {"admission", "forced"},
-                                                                    {"prediction", "none"}, {"prefetch", "none"}, {"placement", "fetch"}, {"speculation", "fixed(0)"}}});
+  auto to = writer::open(*trace::file_sink::open(path), {"small",
+                                                         {{"scope", "layer"},
+                                                          {"scoring", "none"},
+                                                          {"eviction", eviction},
+                                                          {"admission", "forced"},
+                                                          {"prediction", "none"},
+                                                          {"prefetch", "none"},
+                                                          {"placement", "fetch"},
+                                                          {"speculation", "fixed(0)"}}});
   REQUIRE(to);
   bundle policies;
   policies.witness.to = &*to;
@@ -48,9 +55,11 @@ void write_journal(const std::string& path, const std::string& eviction, bool fi
   REQUIRE(core);
   for (std::uint64_t step = 0; step < steps; ++step) {
     for (std::uint32_t l = 0; l < 2; ++l) {
-      const expert_index routes[] = {static_cast<expert_index>(step * 3 % 8), static_cast<expert_index>((step * 5 + l) % 7 == step * 3 % 8 ? 7 : (step * 5 + l) % 7)};
+      const expert_index routes[] = {static_cast<expert_index>(step * 3 % 8),
+                                     static_cast<expert_index>((step * 5 + l) % 7 == step * 3 % 8 ? 7 : (step * 5 + l) % 7)};
       demand_collector collector(8);
-      auto held = core->acquire({{step}, {step}, static_cast<layer_index>(l), phase::decode, 1, collector.collect({.tokens = 1, .experts = routes}), routes, {}});
+      auto held =
+          core->acquire({{step}, {step}, static_cast<layer_index>(l), phase::decode, 1, collector.collect({.tokens = 1, .experts = routes}), routes, {}});
       REQUIRE(held);
       while (auto next = held->next()) {
         if (!*next) break;

@@ -13,7 +13,8 @@ using namespace moesaic_test;
 namespace {
 
 TEST_CASE("moesaic-trace recall: a row for each predictor, distance and number of names") {
-  const finished ran = moesaic_trace("recall '" + test_trace("gptoss20b_6x96.bin") + "' --predictor 'previous_step,blend(horizon=3)' --at 8,4 --ahead 1,3 --json -");
+  const finished ran =
+      moesaic_trace("recall '" + test_trace("gptoss20b_6x96.bin") + "' --predictor 'previous_step,blend(horizon=3)' --at 8,4 --ahead 1,3 --json -");
   REQUIRE(ran.status == 0);
   const auto document = nlohmann::json::parse(ran.out);
   CHECK(document["schema"] == "moesaic.recall/1");
@@ -37,7 +38,8 @@ TEST_CASE("moesaic-trace recall: a row for each predictor, distance and number o
 
 TEST_CASE("moesaic-trace recall: the table, and the same numbers in a file") {
   const temporary_folder here;
-  const finished ran = moesaic_trace("recall '" + test_trace("dsv2lite_law_2x128.bin") + "' --predictor linear --spread --keep-learning --json '" + (here / "r.json") + "'");
+  const finished ran =
+      moesaic_trace("recall '" + test_trace("dsv2lite_law_2x128.bin") + "' --predictor linear --spread --keep-learning --json '" + (here / "r.json") + "'");
   REQUIRE(ran.status == 0);
   CHECK(ran.out.find("26 layers of 64 experts, top-6") != std::string::npos);
   CHECK(ran.out.find("+1 @6") != std::string::npos);

@@ -14,12 +14,12 @@
 #include "trace/seen_rows.hpp"
 
 using moesaic::trace::open_trace;
-using moesaic_test::test_trace;
+using moesaic_test::content_of;
+using moesaic_test::finished;
 using moesaic_test::moesaic_trace;
 using moesaic_test::rows_of;
 using moesaic_test::seen_rows;
-using moesaic_test::content_of;
-using moesaic_test::finished;
+using moesaic_test::test_trace;
 
 namespace {
 
@@ -37,8 +37,12 @@ TEST_CASE("every format converts to MOETRC1 with equal rows") {
   write(here / "colibri.txt", "0 0 3 4:0.5 1:0.25\n0 1 3 1:0.5 2:0.25\n1 1 5 0:1.0 4:0.0\n2 0 3 4:0.5 0:0.25\n3 0 5 1:0.5 2:0.25\n");
   write(here / "wide.csv", "-2,1,5,1\n-1,1,0,2\n-1,2,3,4\n0,1,5,0\n0,2,1,2\n-1,1,5,1\n-1,2,1,3\n");
   write(here / "pairs.csv", "1,5\n1,0\n1,2\n1,3\n4,2\n4,6\n1,0\n1,1\n4,2\n4,3\n");
-  std::vector<std::string> traces{trace, test_trace("dsv2lite_law_2x128.bin"), test_trace("olmoe1b7b_decode299.bin.xz"), test_trace("routed.npy"),
-                                  test_trace("routed_stored.npz"), test_trace("routed_deflated.npz")};
+  std::vector<std::string> traces{trace,
+                                  test_trace("dsv2lite_law_2x128.bin"),
+                                  test_trace("olmoe1b7b_decode299.bin.xz"),
+                                  test_trace("routed.npy"),
+                                  test_trace("routed_stored.npz"),
+                                  test_trace("routed_deflated.npz")};
   for (const char* name : {"route.csv", "waste.jsonl", "colibri.txt", "wide.csv", "pairs.csv"}) traces.push_back(here / name);
   for (const std::string& from : traces) {
     CAPTURE(from);
@@ -55,15 +59,16 @@ TEST_CASE("every format converts to MOETRC1 with equal rows") {
     CHECK(after.prompt == before.prompt);
     REQUIRE(after.weights.size() == before.weights.size());
     std::size_t apart = 0;  // by more than half of 1/10000, and rounding to 1/65536 on either side
-    for (std::size_t i = 0; i < after.weights.size(); ++i) apart += after.weights[i] > before.weights[i] + 4 || before.weights[i] > after.weights[i] + 4 ? 1 : 0;
+    for (std::size_t i = 0; i < after.weights.size(); ++i)
+      apart += after.weights[i] > before.weights[i] + 4 || before.weights[i] > after.weights[i] + 4 ? 1 : 0;
     CHECK(apart == 0);
   }
   for (const char* name : {"gptoss20b_6x96.bin", "dsv2lite_law_2x128.bin"}) {  // the entries of the description beside them too
     REQUIRE(moesaic_trace("convert '" + test_trace(name) + "' '" + (here / "same.bin") + "'").status == 0);
     CHECK(content_of(here / "same.bin") == content_of(test_trace(name)));
   }
-  CHECK(moesaic_trace("convert '" + (here / "route.csv") + "' '" + (here / "out.bin") + "'").out.find("MOETRC1 has no place for batches, recorded residency, bytes of experts") !=
-        std::string::npos);
+  CHECK(moesaic_trace("convert '" + (here / "route.csv") + "' '" + (here / "out.bin") + "'")
+            .out.find("MOETRC1 has no place for batches, recorded residency, bytes of experts") != std::string::npos);
 }
 
 TEST_CASE("MOETRC1 converts to itself, byte for byte; weights are dropped or narrowed where asked") {

@@ -20,9 +20,8 @@ struct with_owner : borrowed<simulated<pattern_content>> {
 }  // namespace
 
 TEST_CASE("borrowed is a transport") {
-  conformance::a_transport(pattern_bench([] {
-    return with_owner(std::make_unique<simulated<pattern_content>>(simulated_options{.capacity = 5, .overhead = {7}, .rate = {1e9}}));
-  }));
+  conformance::a_transport(
+      pattern_bench([] { return with_owner(std::make_unique<simulated<pattern_content>>(simulated_options{.capacity = 5, .overhead = {7}, .rate = {1e9}})); }));
 }
 
 TEST_CASE("who owns the link sees what the borrower did") {

@@ -31,8 +31,7 @@ std::vector<transfer_status> fates(const failing_options& options, std::uint32_t
 
 TEST_CASE("a failing transport is a transport") {
   std::uint64_t seed = 0;
-  conformance::a_transport(
-      failing_bench([&seed] { return failing(plain(), {.per_million = 300'000, .late_by = 3, .seed = ++seed}); }));
+  conformance::a_transport(failing_bench([&seed] { return failing(plain(), {.per_million = 300'000, .late_by = 3, .seed = ++seed}); }));
 }
 
 TEST_CASE("a transport whose transfers are late is a transport that does not fail") {
@@ -46,10 +45,8 @@ TEST_CASE("failing, reordering and the simulated link, one in the other") {
 
 TEST_CASE("chosen are: each n-th, chosen experts, and some by chance") {
   using enum transfer_status;
-  CHECK(fates({.how = failure::read_error, .every = 3}, 7) ==
-        std::vector{arrived, arrived, read_error, arrived, arrived, read_error, arrived});
-  CHECK(fates({.how = failure::short_read, .experts = {make_expert(0, 1), make_expert(0, 2)}}, 4) ==
-        std::vector{arrived, short_read, short_read, arrived});
+  CHECK(fates({.how = failure::read_error, .every = 3}, 7) == std::vector{arrived, arrived, read_error, arrived, arrived, read_error, arrived});
+  CHECK(fates({.how = failure::short_read, .experts = {make_expert(0, 1), make_expert(0, 2)}}, 4) == std::vector{arrived, short_read, short_read, arrived});
   CHECK(fates({.how = failure::refused, .every = 2}, 3) == std::vector{arrived, refused, arrived});
   CHECK(fates({}, 3) == std::vector{arrived, arrived, arrived});
   const auto some = fates({.per_million = 250'000, .seed = 9}, 2'000);
@@ -75,9 +72,7 @@ TEST_CASE("what failed says how much travelled, and why") {
 TEST_CASE("late ones come after so many polls, or when a wait has nothing else") {
   failing link(instant(4), {.how = failure::late, .experts = {make_expert(0, 1)}, .late_by = 3});
   std::array<completion, 4> out{};
-  const auto ask = [&](std::uint64_t n, std::uint32_t e) {
-    link.submit({ticket{n}, make_expert(0, e), nullptr, bytes{1}, cause::demand, {}});
-  };
+  const auto ask = [&](std::uint64_t n, std::uint32_t e) { link.submit({ticket{n}, make_expert(0, e), nullptr, bytes{1}, cause::demand, {}}); };
   ask(1, 1);
   ask(2, 0);
   REQUIRE(link.poll(out) == 1);

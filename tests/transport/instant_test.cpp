@@ -15,8 +15,7 @@ TEST_CASE("instant answers at once, in order, for nothing") {
   std::array<completion, 8> out{};
   std::uint64_t next = 0;
   for (int round = 0; round < 5; ++round) {  // the ring goes round
-    for (std::uint64_t i = 1; i <= 3; ++i)
-      link.submit({ticket{next + i}, make_expert(0, 0), nullptr, bytes{10 * i}, cause::demand, {}});
+    for (std::uint64_t i = 1; i <= 3; ++i) link.submit({ticket{next + i}, make_expert(0, 0), nullptr, bytes{10 * i}, cause::demand, {}});
     CHECK_FALSE(link.cancel(ticket{next + 1}));
     REQUIRE(link.poll(std::span(out).first(2)) == 2);
     CHECK(out[0].number == ticket{next + 1});

@@ -8,9 +8,7 @@ using namespace moesaic;
 using namespace moesaic::transports;
 
 namespace {
-transfer of(std::uint64_t number, std::uint64_t size, cause why = cause::demand) {
-  return {ticket{number}, make_expert(0, 0), nullptr, bytes{size}, why, {}};
-}
+transfer of(std::uint64_t number, std::uint64_t size, cause why = cause::demand) { return {ticket{number}, make_expert(0, 0), nullptr, bytes{size}, why, {}}; }
 // A disk that takes 10 + n, and behind it a link that takes 5 + n / 2.
 const std::array<chained_link, 2> disk_and_link{{{{{10}, {1e9}}, {}}, {{{5}, {2e9}}, {}}}};
 }  // namespace

@@ -53,9 +53,7 @@ TEST_CASE("memory_copy is a transport") { conformance::a_transport(copy_bench{})
 TEST_CASE("one copy for each poll, demand first") {
   memory_copy link(far.source(), {.capacity = 3});
   std::vector<std::byte> room(3 * 1024);
-  const auto ask = [&](std::uint64_t n, cause why) {
-    link.submit({ticket{n}, far.ids[n], room.data() + 1024 * (n - 1), bytes{1024}, why, {}});
-  };
+  const auto ask = [&](std::uint64_t n, cause why) { link.submit({ticket{n}, far.ids[n], room.data() + 1024 * (n - 1), bytes{1024}, why, {}}); };
   ask(1, cause::prefetch);
   ask(2, cause::demand);
   ask(3, cause::prefetch);

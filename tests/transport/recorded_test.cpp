@@ -8,8 +8,7 @@ using namespace moesaic;
 using namespace moesaic::transports;
 
 TEST_CASE("recorded is a transport") {
-  conformance::a_transport(
-      pattern_bench([] { return recorded(simulated({.capacity = 5, .overhead = {7}, .rate = {1e9}}, pattern_content{})); }));
+  conformance::a_transport(pattern_bench([] { return recorded(simulated({.capacity = 5, .overhead = {7}, .rate = {1e9}}, pattern_content{})); }));
 }
 
 TEST_CASE("a recorded transport with a full tape is still a transport") {

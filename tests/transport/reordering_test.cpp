@@ -8,9 +8,7 @@ using namespace moesaic;
 using namespace moesaic::transports;
 
 namespace {
-auto shuffled(std::uint64_t seed) {
-  return reordering(simulated({.capacity = 6, .overhead = {7}, .rate = {1e9}}, pattern_content{}), seed);
-}
+auto shuffled(std::uint64_t seed) { return reordering(simulated({.capacity = 6, .overhead = {7}, .rate = {1e9}}, pattern_content{}), seed); }
 std::vector<std::uint64_t> order(std::uint64_t seed) {
   auto link = shuffled(seed);
   for (std::uint64_t n = 1; n <= 6; ++n) link.submit({ticket{n}, make_expert(0, 0), nullptr, bytes{10}, cause::demand, {}});

@@ -13,8 +13,7 @@ using namespace moesaic::transports;
 namespace {
 /// A run with everything in it, recorded.
 tape a_run() {
-  recorded link(failing(reordering(simulated({.capacity = 5, .overhead = {7}, .rate = {1e9}}), 4), {.per_million = 100'000}),
-                1'000'000);
+  recorded link(failing(reordering(simulated({.capacity = 5, .overhead = {7}, .rate = {1e9}}), 4), {.per_million = 100'000}), 1'000'000);
   bookkeeping_bench bench(link);
   conformance::survives_random_traffic(bench, 3'000, 6);
   (void)link.cost();

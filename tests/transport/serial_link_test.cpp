@@ -7,9 +7,7 @@ using namespace moesaic;
 using namespace moesaic::transports;
 
 namespace {
-transfer of(std::uint64_t number, std::uint64_t size, cause why = cause::demand) {
-  return {ticket{number}, make_expert(0, 0), nullptr, bytes{size}, why, {}};
-}
+transfer of(std::uint64_t number, std::uint64_t size, cause why = cause::demand) { return {ticket{number}, make_expert(0, 0), nullptr, bytes{size}, why, {}}; }
 const link_cost byte_a_nanosecond{{10}, {1e9}};
 }  // namespace
 

@@ -7,19 +7,15 @@ using namespace moesaic;
 using namespace moesaic::transports;
 
 namespace {
-transfer of(std::uint64_t number, std::uint64_t size, cause why = cause::demand) {
-  return {ticket{number}, make_expert(0, 0), nullptr, bytes{size}, why, {}};
-}
+transfer of(std::uint64_t number, std::uint64_t size, cause why = cause::demand) { return {ticket{number}, make_expert(0, 0), nullptr, bytes{size}, why, {}}; }
 }  // namespace
 
 TEST_CASE("simulated is a transport") {
-  conformance::a_transport(
-      pattern_bench([] { return simulated({.capacity = 5, .overhead = {7}, .rate = {1e9}}, pattern_content{}); }));
+  conformance::a_transport(pattern_bench([] { return simulated({.capacity = 5, .overhead = {7}, .rate = {1e9}}, pattern_content{}); }));
 }
 
 TEST_CASE("simulated is a transport when demand comes first") {
-  conformance::a_transport(pattern_bench(
-      [] { return simulated({.capacity = 5, .overhead = {7}, .rate = {1e9}, .demand_first = true}, pattern_content{}); }));
+  conformance::a_transport(pattern_bench([] { return simulated({.capacity = 5, .overhead = {7}, .rate = {1e9}, .demand_first = true}, pattern_content{}); }));
 }
 
 TEST_CASE("time passes only when it is told to, or waited for") {
@@ -61,9 +57,8 @@ TEST_CASE("the room is written when the completion is told, not after a cancel")
 }
 
 TEST_CASE("simulated is a transport with chunks, and with a second link behind the first") {
-  conformance::a_transport(pattern_bench([] {
-    return simulated({.capacity = 5, .overhead = {7}, .rate = {1e9}, .demand_first = true, .chunk = {3}}, pattern_content{});
-  }));
+  conformance::a_transport(
+      pattern_bench([] { return simulated({.capacity = 5, .overhead = {7}, .rate = {1e9}, .demand_first = true, .chunk = {3}}, pattern_content{}); }));
   conformance::a_transport(pattern_bench([] {
     return simulated({.capacity = 5, .overhead = {7}, .rate = {1e9}, .demand_first = true, .chunk = {3}, .behind = {{{{3}, {2e9}}, {true, {}}}}},
                      pattern_content{});

@@ -10,9 +10,7 @@ using namespace moesaic;
 using namespace moesaic::transports;
 
 namespace {
-transfer of(std::uint64_t number, std::uint64_t size, cause why = cause::demand) {
-  return {ticket{number}, make_expert(0, 0), nullptr, bytes{size}, why, {}};
-}
+transfer of(std::uint64_t number, std::uint64_t size, cause why = cause::demand) { return {ticket{number}, make_expert(0, 0), nullptr, bytes{size}, why, {}}; }
 /// When each of the submitted tickets is reported, by a clock in the hand.
 template <class Link>
 std::vector<std::pair<std::uint64_t, std::int64_t>> reports(Link& link) {
@@ -26,13 +24,12 @@ using reported = std::vector<std::pair<std::uint64_t, std::int64_t>>;
 }  // namespace
 
 TEST_CASE("slow over a simulated link is a transport") {
-  conformance::a_transport(pattern_bench(
-      [] { return slow(simulated({.capacity = 6, .overhead = {7}, .rate = {1e9}}, pattern_content{}), {.rate = {0.9e9}}); }));
+  conformance::a_transport(
+      pattern_bench([] { return slow(simulated({.capacity = 6, .overhead = {7}, .rate = {1e9}}, pattern_content{}), {.rate = {0.9e9}}); }));
 }
 
 TEST_CASE("slow over an instant one is a transport") {
-  conformance::a_transport(
-      pattern_bench([] { return slow(instant(6, pattern_content{}), {.rate = {1e9}, .demand_first = false}); }));
+  conformance::a_transport(pattern_bench([] { return slow(instant(6, pattern_content{}), {.rate = {1e9}, .demand_first = false}); }));
 }
 
 TEST_CASE("slow by the real clock is a transport") {

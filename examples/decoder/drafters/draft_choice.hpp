@@ -20,8 +20,7 @@ namespace moesaic::decoder {
 class draft_choice {
  public:
   /// `temperature` 0: greedy. The draws are no part of the target's own sequence of chances.
-  draft_choice(float temperature, float top_p, std::uint64_t seed)
-      : temperature_(temperature), top_p_(top_p), seed_(seed ^ 0xA076'1D64'78BD'642FU) {}
+  draft_choice(float temperature, float top_p, std::uint64_t seed) : temperature_(temperature), top_p_(top_p), seed_(seed ^ 0xA076'1D64'78BD'642FU) {}
 
   [[nodiscard]] drafted_token pick(std::span<const float> logits) {
     if (!(temperature_ > 0)) {

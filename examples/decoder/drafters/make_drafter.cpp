@@ -37,8 +37,8 @@ result<draft_request> parse_ngram(std::string_view text) {
 /// Neither speaks of tokens that the other does not know.
 result<void> same_tokens(const gguf_file& draft, const gguf_file& target, const ggml_model& a, const ggml_model& b) {
   if (a.vocabulary() != b.vocabulary())
-    return error(error_code::bad_argument, "--draft: ", draft.path(), " has a vocabulary of ", a.vocabulary(), " tokens, and ",
-                 target.path(), " one of ", b.vocabulary(), "; choose a draft with the same vocabulary");
+    return error(error_code::bad_argument, "--draft: ", draft.path(), " has a vocabulary of ", a.vocabulary(), " tokens, and ", target.path(), " one of ",
+                 b.vocabulary(), "; choose a draft with the same vocabulary");
   constexpr std::string_view key = "tokenizer.ggml.tokens";
   if (!draft.has(key) || !target.has(key)) return {};
   const auto mine = draft.texts(key), theirs = target.texts(key);
@@ -46,8 +46,8 @@ result<void> same_tokens(const gguf_file& draft, const gguf_file& target, const 
   if (!theirs) return theirs.error();
   for (std::size_t i = 0; i < std::min(mine->size(), theirs->size()); ++i)
     if ((*mine)[i] != (*theirs)[i])
-      return error(error_code::bad_argument, "--draft: token ", i, " is ", printable((*mine)[i]), " in ", draft.path(), " and ",
-                   printable((*theirs)[i]), " in ", target.path(), "; choose a draft with the same vocabulary");
+      return error(error_code::bad_argument, "--draft: token ", i, " is ", printable((*mine)[i]), " in ", draft.path(), " and ", printable((*theirs)[i]),
+                   " in ", target.path(), "; choose a draft with the same vocabulary");
   return {};
 }
 

@@ -30,8 +30,7 @@ result<std::optional<drafted_token>> ngram::next() {
     const record& of_length = kept_[n];
     text_.push_back(token);
     lengths_.push_back(static_cast<std::uint32_t>(n));
-    return std::optional(drafted_token{
-        token, static_cast<float>(of_length.right + 1) / static_cast<float>(of_length.said + 2), {}});
+    return std::optional(drafted_token{token, static_cast<float>(of_length.right + 1) / static_cast<float>(of_length.said + 2), {}});
   }
   return std::optional<drafted_token>();
 }

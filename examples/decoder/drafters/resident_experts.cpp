@@ -68,12 +68,11 @@ result<resident_experts> resident_experts::read(const ggml_model& model, const g
     gated_weights form = model.form(layer);
     ggml_model::part_offsets offsets{};
     std::uint64_t room = 0;
-    for (std::size_t i = 0; matrix* part : parts_of(form)) {
+    for (std::size_t i = 0; matrix * part : parts_of(form)) {
       if (as) part->type = *as;
       if (part->columns % ggml_blck_size(part->type) != 0 || !can_multiply(part->type, static_cast<std::uint64_t>(part->columns)))
         return error(error_code::bad_argument, file.path(), ": its experts have rows of ", part->columns, " numbers, and ",
-                     std::string_view(ggml_type_name(part->type)), " wants a multiple of ", ggml_blck_size(part->type),
-                     "; choose another draft");
+                     std::string_view(ggml_type_name(part->type)), " wants a multiple of ", ggml_blck_size(part->type), "; choose another draft");
       offsets[i++] = room;
       room += padded(bytes_of(*part) + line);  // vector code may load a full register behind the last row
     }
@@ -86,8 +85,7 @@ result<resident_experts> resident_experts::read(const ggml_model& model, const g
     }
   }
   made.memory_.reset(static_cast<std::byte*>(std::aligned_alloc(line, made.size_)));
-  if (made.memory_ == nullptr)
-    return error(error_code::out_of_memory, file.path(), ": no memory for the ", made.size_, " bytes of the draft's experts");
+  if (made.memory_ == nullptr) return error(error_code::out_of_memory, file.path(), ": no memory for the ", made.size_, " bytes of the draft's experts");
   part_reader reader(file);
   for (std::uint32_t l = 0; l < layers; ++l)
     for (std::uint32_t e = 0; e < shape.experts(static_cast<layer_index>(l)); ++e) {
@@ -95,8 +93,7 @@ result<resident_experts> resident_experts::read(const ggml_model& model, const g
       const std::uint32_t flat = shape.space().flat(who);
       gated_weights from = model.form(who.layer), to = made.forms_[l];
       for (std::size_t i = 0; i < 3; ++i)
-        if (auto got = reader.read(model.parts(who)[i], *parts_of(from)[i], *parts_of(to)[i],
-                                   made.memory_.get() + made.rooms_[flat] + made.parts_[flat][i]);
+        if (auto got = reader.read(model.parts(who)[i], *parts_of(from)[i], *parts_of(to)[i], made.memory_.get() + made.rooms_[flat] + made.parts_[flat][i]);
             !got)
           return got.error();
     }

@@ -24,9 +24,7 @@ class resident_experts {
   /// Errors: bad_argument (rows that cannot be cut into the type's groups), transfer_failed, out_of_memory.
   [[nodiscard]] static result<resident_experts> read(const ggml_model& model, const gguf_file& file, std::optional<ggml_type> as);
 
-  [[nodiscard]] const std::byte* room(const model_shape& shape, expert_id e) const noexcept {
-    return memory_.get() + rooms_[shape.space().flat(e)];
-  }
+  [[nodiscard]] const std::byte* room(const model_shape& shape, expert_id e) const noexcept { return memory_.get() + rooms_[shape.space().flat(e)]; }
   /// Types and extents, one for each MoE layer, and where an expert's parts lie in its room: what ggml_model::twin and
   /// place_parts want.
   [[nodiscard]] const std::vector<gated_weights>& forms() const noexcept { return forms_; }

@@ -50,8 +50,7 @@ struct grouped_attention_options {
 /// Reads the tensors PREFIX.attn_{q,k,v,output}.weight, their .bias where there is one, PREFIX.attn_{q,k}_norm.weight
 /// and PREFIX.attn_sinks.weight.
 [[nodiscard]] result<std::unique_ptr<attention>> make_grouped_attention(weight_source& source, const std::string& prefix,
-                                                                        const grouped_attention_options& options,
-                                                                        cache_options cache);
+                                                                        const grouped_attention_options& options, cache_options cache);
 
 /// What a latent attention is made of.
 struct latent_attention_options {
@@ -71,7 +70,6 @@ struct latent_attention_options {
 /// and values are kept expanded.
 /// Reads PREFIX.attn_q.weight or attn_q_a, attn_q_a_norm and attn_q_b; attn_kv_a_mqa, attn_kv_a_norm, attn_output.
 [[nodiscard]] result<std::unique_ptr<attention>> make_latent_attention(weight_source& source, const std::string& prefix,
-                                                                       const latent_attention_options& options,
-                                                                       cache_options cache);
+                                                                       const latent_attention_options& options, cache_options cache);
 
 }  // namespace moesaic::decoder

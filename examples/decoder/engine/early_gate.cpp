@@ -13,8 +13,8 @@ router_options early_gate::asked(const routed_feed_forward& block) noexcept {
   return options;
 }
 
-void early_gate::ask(thread_team& team, const layer& of, const float* stream, std::int64_t rows, std::int64_t width,
-                     std::span<expert_index> experts, std::span<float> weights) {
+void early_gate::ask(thread_team& team, const layer& of, const float* stream, std::int64_t rows, std::int64_t width, std::span<expert_index> experts,
+                     std::span<float> weights) {
   const router_options options = asked(*of.routed());
   const auto all = static_cast<std::size_t>(options.experts), k = static_cast<std::size_t>(options.top_k);
   float* const normed = normed_.of(rows * width);

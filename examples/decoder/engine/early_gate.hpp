@@ -19,12 +19,10 @@ namespace moesaic::decoder {
 class early_gate {
  public:
   /// How many experts a layer's gate answers for each row.
-  [[nodiscard]] static std::size_t answers(const routed_feed_forward& block) noexcept {
-    return static_cast<std::size_t>(asked(block).top_k);
-  }
+  [[nodiscard]] static std::size_t answers(const routed_feed_forward& block) noexcept { return static_cast<std::size_t>(asked(block).top_k); }
   /// Fills [rows][answers] of both, rank order. `stream`: [rows][width] before the layer's norm.
-  void ask(thread_team& team, const layer& of, const float* stream, std::int64_t rows, std::int64_t width,
-           std::span<expert_index> experts, std::span<float> weights);
+  void ask(thread_team& team, const layer& of, const float* stream, std::int64_t rows, std::int64_t width, std::span<expert_index> experts,
+           std::span<float> weights);
 
  private:
   [[nodiscard]] static router_options asked(const routed_feed_forward& block) noexcept;

@@ -9,13 +9,9 @@ namespace {
 
 constexpr std::array part_names{"gate", "up", "down"};
 
-matrix without_data(const gguf_tensor& t) noexcept {
-  return {t.type, static_cast<std::int64_t>(t.extent[0]), static_cast<std::int64_t>(t.extent[1]), nullptr};
-}
+matrix without_data(const gguf_tensor& t) noexcept { return {t.type, static_cast<std::int64_t>(t.extent[0]), static_cast<std::int64_t>(t.extent[1]), nullptr}; }
 
-bool same_form(const matrix& a, const matrix& b) noexcept {
-  return a.type == b.type && a.columns == b.columns && a.rows == b.rows;
-}
+bool same_form(const matrix& a, const matrix& b) noexcept { return a.type == b.type && a.columns == b.columns && a.rows == b.rows; }
 
 /// One part of all experts of a layer: a tensor with one slice for each expert, or, in older files, a tensor for each.
 result<matrix> read_part(weight_source& source, const std::string& prefix, std::size_t part, std::vector<expert_parts>& into) {
@@ -24,8 +20,7 @@ result<matrix> read_part(weight_source& source, const std::string& prefix, std::
   auto together = source.leave_in_file(stem + "_exps.weight");
   if (!together) return together.error();
   if (const gguf_tensor* t = *together; t != nullptr) {
-    if (t->extent[2] != into.size() || t->extent[3] != 1)
-      return bad("_exps.weight holds ", t->extent[2], " experts; the keys say ", into.size());
+    if (t->extent[2] != into.size() || t->extent[3] != 1) return bad("_exps.weight holds ", t->extent[2], " experts; the keys say ", into.size());
     const std::uint64_t each = t->bytes / t->extent[2];
     for (std::size_t e = 0; e < into.size(); ++e) into[e][part] = {t->file_offset + e * each, each, t->file};
     return without_data(*t);
@@ -35,12 +30,9 @@ result<matrix> read_part(weight_source& source, const std::string& prefix, std::
     auto one = source.leave_in_file(stem + "." + std::to_string(e) + ".weight");
     if (!one) return one.error();
     const gguf_tensor* t = *one;
-    if (t == nullptr)
-      return bad("_exps.weight is missing (and so is ", stem, ".", e,
-                 ".weight, as older files name it); the model is incomplete");
+    if (t == nullptr) return bad("_exps.weight is missing (and so is ", stem, ".", e, ".weight, as older files name it); the model is incomplete");
     if (e == 0) form = without_data(*t);
-    if (!same_form(form, without_data(*t)) || t->extent[2] * t->extent[3] != 1)
-      return bad(".", e, ".weight differs in type or shape from expert 0");
+    if (!same_form(form, without_data(*t)) || t->extent[2] * t->extent[3] != 1) return bad(".", e, ".weight differs in type or shape from expert 0");
     into[e][part] = {t->file_offset, t->bytes, t->file};
   }
   return form;
@@ -58,8 +50,7 @@ result<void> read_expert_biases(weight_source& source, const std::string& prefix
 }
 
 /// Three resident matrices PREFIX.ffn_{gate,up,down}SUFFIX.weight; the first says how wide the inside is.
-result<gated_weights> read_resident(weight_source& source, const std::string& prefix, std::string_view suffix,
-                                    const common_keys& keys) {
+result<gated_weights> read_resident(weight_source& source, const std::string& prefix, std::string_view suffix, const common_keys& keys) {
   const auto name = [&](std::size_t part) { return prefix + "ffn_" + part_names[part] + std::string(suffix) + ".weight"; };
   const gguf_tensor* gate = source.file().find(name(0));
   const auto inner = gate == nullptr ? 1 : static_cast<std::int64_t>(gate->extent[1]);
@@ -86,11 +77,9 @@ result<shared_expert> read_shared(weight_source& source, const std::string& pref
   return out;
 }
 
-result<routed_feed_forward> read_routed(weight_source& source, const std::string& prefix, const common_keys& keys,
-                                        const layer_form& form) {
+result<routed_feed_forward> read_routed(weight_source& source, const std::string& prefix, const common_keys& keys, const layer_form& form) {
   if (keys.experts == 0)
-    return error(error_code::bad_file, source.file().path(), ": ", prefix,
-                 "ffn_gate_inp.weight is a router, but there is no key expert_count");
+    return error(error_code::bad_file, source.file().path(), ": ", prefix, "ffn_gate_inp.weight is a router, but there is no key expert_count");
   routed_feed_forward out;
   auto router = source.take_matrix(prefix + "ffn_gate_inp.weight", keys.width, keys.experts);
   if (!router) return router.error();
@@ -115,10 +104,8 @@ result<routed_feed_forward> read_routed(weight_source& source, const std::string
     *into[part] = *of_part;
   }
   const gated_weights& f = out.form;
-  if (f.gate.columns != keys.width || f.up.columns != keys.width || f.down.rows != keys.width || f.gate.rows != f.up.rows ||
-      f.down.columns != f.gate.rows)
-    return error(error_code::bad_file, source.file().path(), ": the experts of ", prefix,
-                 " do not fit together or not into a width of ", keys.width);
+  if (f.gate.columns != keys.width || f.up.columns != keys.width || f.down.rows != keys.width || f.gate.rows != f.up.rows || f.down.columns != f.gate.rows)
+    return error(error_code::bad_file, source.file().path(), ": the experts of ", prefix, " do not fit together or not into a width of ", keys.width);
   out.form.opens = form.opens;
   if (form.biases)
     if (auto read = read_expert_biases(source, prefix, out); !read) return read.error();
@@ -144,8 +131,7 @@ result<row_norm> read_norm(weight_source& source, const std::string& name, std::
   return out;
 }
 
-result<void> read_feed_forward(weight_source& source, const std::string& prefix, const common_keys& keys, const layer_form& form,
-                               layer& into) {
+result<void> read_feed_forward(weight_source& source, const std::string& prefix, const common_keys& keys, const layer_form& form, layer& into) {
   auto first = read_norm(source, prefix + "attn_norm", keys.width, keys.epsilon, form.norm_biases);
   if (!first) return first.error();
   auto second = read_norm(source, prefix + std::string(form.second_norm), keys.width, keys.epsilon, form.norm_biases);

@@ -21,8 +21,7 @@ std::span<const hint> gate_preview::look(thread_team& team, const network& net, 
 
   const std::uint32_t last = std::min(layer + reach_, static_cast<std::uint32_t>(blocks.size()) - 1);
   std::size_t room = 0;
-  for (std::uint32_t due = layer + 1; due <= last; ++due)
-    room += static_cast<std::size_t>(rows) * early_gate::answers(*net.layers[blocks[due]].routed());
+  for (std::uint32_t due = layer + 1; due <= last; ++due) room += static_cast<std::size_t>(rows) * early_gate::answers(*net.layers[blocks[due]].routed());
   experts_.resize(room);  // hints look into these, so they may not move below
   weights_.resize(room);
   std::size_t used = 0;
@@ -32,13 +31,12 @@ std::span<const hint> gate_preview::look(thread_team& team, const network& net, 
     const std::vector<float>& mean = mean_of(layer, due - layer);
     float* const stream = stream_.of(rows * width);
     for (std::int64_t r = 0; r < rows; ++r)
-      for (std::int64_t i = 0; i < width; ++i)
-        stream[r * width + i] = residual[r * width + i] + mean[static_cast<std::size_t>(i)];
+      for (std::int64_t i = 0; i < width; ++i) stream[r * width + i] = residual[r * width + i] + mean[static_cast<std::size_t>(i)];
     const std::size_t count = static_cast<std::size_t>(rows) * k;
     gate_.ask(team, ahead, stream, rows, width, std::span(experts_).subspan(used, count), std::span(weights_).subspan(used, count));
     for (std::uint32_t r = 0; r < rows; ++r, used += k)
-      hints_.push_back({provenance::target_gate_ahead, static_cast<layer_index>(due), {r}, std::span(experts_).subspan(used, k),
-                        std::span(weights_).subspan(used, k), {}});
+      hints_.push_back(
+          {provenance::target_gate_ahead, static_cast<layer_index>(due), {r}, std::span(experts_).subspan(used, k), std::span(weights_).subspan(used, k), {}});
   }
   return hints_;
 }

@@ -10,8 +10,7 @@
 namespace moesaic::decoder {
 
 error ggml_model::wrong_order(std::string_view call) const {
-  return error(error_code::wrong_order, call,
-               " was called out of order: the calls of a window are begin, for each MoE layer route, run, combine, then finish");
+  return error(error_code::wrong_order, call, " was called out of order: the calls of a window are begin, for each MoE layer route, run, combine, then finish");
 }
 
 const expert_parts& ggml_model::parts(expert_id e) const noexcept {
@@ -43,23 +42,19 @@ result<void> ggml_model::begin(const token_window& window) {
   const std::size_t count = window.tokens.size();
   const std::uint32_t first = window.first.count;
   if (count == 0) return error(error_code::bad_argument, "a window without tokens; at least one is needed");
-  if (count > longest_window_)
-    return error(error_code::bad_argument, "a window of ", count, " tokens; the longest is ", longest_window_,
-                 ", run it in pieces");
+  if (count > longest_window_) return error(error_code::bad_argument, "a window of ", count, " tokens; the longest is ", longest_window_, ", run it in pieces");
   if (first > common_->filled)
-    return error(error_code::bad_argument, "a window that starts at position ", first, " when only ", common_->filled,
-                 " positions are known");
+    return error(error_code::bad_argument, "a window that starts at position ", first, " when only ", common_->filled, " positions are known");
   if (first >= context_ || count > context_ - first)
-    return error(error_code::context_full, "the context is full: it has room for ", context_, " tokens, and token ",
-                 first + count, " was to be computed; ask for a longer context or a shorter text");
+    return error(error_code::context_full, "the context is full: it has room for ", context_, " tokens, and token ", first + count,
+                 " was to be computed; ask for a longer context or a shorter text");
   for (const token_id id : window.tokens)
     if (id < 0 || id >= common_->net.vocabulary)
       return error(error_code::bad_argument, "token ", id, " is outside the vocabulary of ", common_->net.vocabulary, " tokens");
   const std::int64_t width = common_->net.width;
   float* residual = residual_.of(static_cast<std::int64_t>(count) * width);
   for (std::size_t t = 0; t < count; ++t)
-    expand_row(common_->net.embedding.type, common_->net.embedding.row(window.tokens[t]), width,
-               residual + static_cast<std::int64_t>(t) * width);
+    expand_row(common_->net.embedding.type, common_->net.embedding.row(window.tokens[t]), width, residual + static_cast<std::int64_t>(t) * width);
   if (common_->net.embedding_scale != 1)
     for (std::size_t i = 0; i < count * static_cast<std::size_t>(width); ++i) residual[i] *= common_->net.embedding_scale;
   place_ = {first, static_cast<std::int64_t>(count)};
@@ -124,8 +119,7 @@ void ggml_model::route_rows(const routed_feed_forward& block) {
 }
 
 result<routed_layer> ggml_model::route(layer_index layer) {
-  if (stage_ != stage::between || number(layer) != routed_layer_ || number(layer) >= routed_blocks_.size())
-    return wrong_order("route");
+  if (stage_ != stage::between || number(layer) != routed_layer_ || number(layer) >= routed_blocks_.size()) return wrong_order("route");
   advance();
   stage_ = stage::routed;
   return routed_layer{routes_, weights_};
@@ -141,8 +135,7 @@ result<void> ggml_model::run(const seat& where) {
   const routed_feed_forward& block = current();
   const std::size_t e = number(where.expert.expert);
   if (e >= block.parts.size() || number(where.expert.representation) != 0)
-    return error(error_code::bad_argument, "layer ", routed_layer_, " has no expert ", e, " in representation ",
-                 number(where.expert.representation));
+    return error(error_code::bad_argument, "layer ", routed_layer_, " has no expert ", e, " in representation ", number(where.expert.representation));
   if (list_begin_[e] == list_begin_[e + 1] || has_run_[e])
     return error(error_code::wrong_order, "expert ", e, " of layer ", routed_layer_,
                  has_run_[e] ? " has run already" : " is wanted by no token of this window");
@@ -200,8 +193,7 @@ void ggml_model::run_shared(const shared_expert& shared) {
 result<void> ggml_model::combine(layer_index layer) {
   if (stage_ != stage::routed || number(layer) != routed_layer_) return wrong_order("combine");
   if (experts_left_ != 0)
-    return error(error_code::wrong_order, "combine was called while ", experts_left_, " experts of layer ", routed_layer_,
-                 " have not run");
+    return error(error_code::wrong_order, "combine was called while ", experts_left_, " experts of layer ", routed_layer_, " have not run");
   const auto k = static_cast<std::size_t>(current().options.top_k);
   const std::int64_t width = common_->net.width;
   float* residual = residual_.of(place_.rows * width);

@@ -36,9 +36,8 @@ result<gguf_file> gguf_file::open_one(const std::string& path) {
   file.path_ = path;
   file.file_ = file_descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.descriptor() < 0)
-    return error(error_code::cannot_open, path, ": cannot be opened (", std::string_view(std::strerror(errno)),
-                 "); check the name and the permissions");
-  struct stat about {};
+    return error(error_code::cannot_open, path, ": cannot be opened (", std::string_view(std::strerror(errno)), "); check the name and the permissions");
+  struct stat about{};
   if (::fstat(file.descriptor(), &about) != 0 || !S_ISREG(about.st_mode))
     return error(error_code::cannot_open, path, ": not a regular file; expected a GGUF model");
   file.file_bytes_ = static_cast<std::uint64_t>(about.st_size);
@@ -53,15 +52,10 @@ result<gguf_file> gguf_file::open_one(const std::string& path) {
 
 result<void> gguf_file::read(std::uint64_t offset, std::span<std::byte> out) const {
   while (!out.empty()) {
-    const ssize_t got =
-        ::pread(descriptor(), out.data(), std::min<std::size_t>(out.size(), std::size_t{1} << 30U), static_cast<off_t>(offset));
+    const ssize_t got = ::pread(descriptor(), out.data(), std::min<std::size_t>(out.size(), std::size_t{1} << 30U), static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0)
-      return error(error_code::transfer_failed, path_, ": reading at byte ", offset, " failed (",
-                   std::string_view(std::strerror(errno)), ")");
-    if (got == 0)
-      return error(error_code::transfer_failed, path_, ": ends at byte ", offset, ", but had ", file_bytes_,
-                   " bytes when it was opened");
+    if (got < 0) return error(error_code::transfer_failed, path_, ": reading at byte ", offset, " failed (", std::string_view(std::strerror(errno)), ")");
+    if (got == 0) return error(error_code::transfer_failed, path_, ": ends at byte ", offset, ", but had ", file_bytes_, " bytes when it was opened");
     out = out.subspan(static_cast<std::size_t>(got));
     offset += static_cast<std::uint64_t>(got);
   }
@@ -96,27 +90,19 @@ constexpr bool is_kind(std::uint32_t type, gguf_kind kind) noexcept { return typ
 
 std::optional<std::int64_t> whole_at(std::uint32_t type, const std::byte* raw) noexcept {
   switch (static_cast<gguf_kind>(type)) {
-    case gguf_kind::u8:
-      return load_number<std::uint8_t>(raw);
-    case gguf_kind::i8:
-      return load_number<std::int8_t>(raw);
-    case gguf_kind::u16:
-      return load_number<std::uint16_t>(raw);
-    case gguf_kind::i16:
-      return load_number<std::int16_t>(raw);
-    case gguf_kind::u32:
-      return load_number<std::uint32_t>(raw);
-    case gguf_kind::i32:
-      return load_number<std::int32_t>(raw);
-    case gguf_kind::i64:
-      return load_number<std::int64_t>(raw);
+    case gguf_kind::u8: return load_number<std::uint8_t>(raw);
+    case gguf_kind::i8: return load_number<std::int8_t>(raw);
+    case gguf_kind::u16: return load_number<std::uint16_t>(raw);
+    case gguf_kind::i16: return load_number<std::int16_t>(raw);
+    case gguf_kind::u32: return load_number<std::uint32_t>(raw);
+    case gguf_kind::i32: return load_number<std::int32_t>(raw);
+    case gguf_kind::i64: return load_number<std::int64_t>(raw);
     case gguf_kind::u64: {
       const auto value = load_number<std::uint64_t>(raw);
       if (value > static_cast<std::uint64_t>(INT64_MAX)) return std::nullopt;
       return static_cast<std::int64_t>(value);
     }
-    default:
-      return std::nullopt;
+    default: return std::nullopt;
   }
 }
 
@@ -133,8 +119,7 @@ result<std::uint64_t> gguf_file::whole(std::string_view key) const {
   const auto e = expect(key, false, "a whole number");
   if (!e) return e.error();
   const auto value = whole_at((*e)->type, (*e)->raw);
-  if (!value || *value < 0)
-    return error(error_code::bad_file, path_, ": the key ", printable(key), " is not a whole number of 0 or more");
+  if (!value || *value < 0) return error(error_code::bad_file, path_, ": the key ", printable(key), " is not a whole number of 0 or more");
   return static_cast<std::uint64_t>(*value);
 }
 
@@ -149,24 +134,21 @@ result<double> gguf_file::real(std::string_view key) const {
 result<bool> gguf_file::flag(std::string_view key) const {
   const auto e = expect(key, false, "true or false");
   if (!e) return e.error();
-  if (!is_kind((*e)->type, gguf_kind::flag))
-    return error(error_code::bad_file, path_, ": the key ", printable(key), " is not true or false");
+  if (!is_kind((*e)->type, gguf_kind::flag)) return error(error_code::bad_file, path_, ": the key ", printable(key), " is not true or false");
   return load_number<std::uint8_t>((*e)->raw) != 0;
 }
 
 result<std::string_view> gguf_file::text(std::string_view key) const {
   const auto e = expect(key, false, "text");
   if (!e) return e.error();
-  if (!is_kind((*e)->type, gguf_kind::text))
-    return error(error_code::bad_file, path_, ": the key ", printable(key), " is not text");
+  if (!is_kind((*e)->type, gguf_kind::text)) return error(error_code::bad_file, path_, ": the key ", printable(key), " is not text");
   return std::string_view(reinterpret_cast<const char*>((*e)->raw) + 8, load_number<std::uint64_t>((*e)->raw));
 }
 
 result<std::vector<std::string_view>> gguf_file::texts(std::string_view key) const {
   const auto e = expect(key, true, "a list of texts");
   if (!e) return e.error();
-  if (!is_kind((*e)->type, gguf_kind::text))
-    return error(error_code::bad_file, path_, ": the key ", printable(key), " is not a list of texts");
+  if (!is_kind((*e)->type, gguf_kind::text)) return error(error_code::bad_file, path_, ": the key ", printable(key), " is not a list of texts");
   std::vector<std::string_view> out;
   out.reserve((*e)->count);
   const std::byte* at = (*e)->raw;

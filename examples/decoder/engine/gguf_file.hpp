@@ -77,9 +77,7 @@ class gguf_file {
   /// Reads file bytes [offset, offset + out.size()) completely. Errors: transfer_failed (read error, file shrunk).
   [[nodiscard]] result<void> read(std::uint64_t offset, std::span<std::byte> out) const;
   /// The same of one file of a split model.
-  [[nodiscard]] result<void> read(std::uint32_t file, std::uint64_t offset, std::span<std::byte> out) const {
-    return at(file).read(offset, out);
-  }
+  [[nodiscard]] result<void> read(std::uint32_t file, std::uint64_t offset, std::span<std::byte> out) const { return at(file).read(offset, out); }
 
  private:
   [[nodiscard]] static result<gguf_file> open_one(const std::string& path);

@@ -68,8 +68,7 @@ error gguf_parser::cut(std::string_view where, std::uint64_t index) const {
 result<void> gguf_parser::parse_entry(std::uint64_t index) {
   raw_entry e;
   if (!take_text(e.key) || !take(e.type)) return cut("key", index);
-  if (e.key.length == 0 || e.key.length > 65'535)
-    return bad("key ", index, " has a name of ", e.key.length, " bytes; 1 to 65535 are possible");
+  if (e.key.length == 0 || e.key.length > 65'535) return bad("key ", index, " has a name of ", e.key.length, " bytes; 1 to 65535 are possible");
   if (e.type == static_cast<std::uint32_t>(gguf_kind::array)) {
     e.array = true;
     if (!take(e.type) || !take(e.count)) return cut("key", index);
@@ -98,15 +97,13 @@ result<void> gguf_parser::parse_tensor(std::uint64_t index) {
     t.rest.extent[d] = n;
   }
   if (!take(type) || !take(t.rest.file_offset)) return cut("the description of tensor", index);
-  if (type >= GGML_TYPE_COUNT)
-    return bad("tensor ", name, " has type ", type, ", which this ggml does not know; a newer ggml may");
+  if (type >= GGML_TYPE_COUNT) return bad("tensor ", name, " has type ", type, ", which this ggml does not know; a newer ggml may");
   t.rest.type = static_cast<ggml_type>(type);
   const auto block = static_cast<std::uint64_t>(std::max<std::int64_t>(0, ggml_blck_size(t.rest.type)));
   const std::uint64_t block_bytes = block == 0 ? 0 : ggml_type_size(t.rest.type);
   if (block == 0 || block_bytes == 0) return bad("tensor ", name, " has type ", type, ", which this ggml no longer supports");
   if (t.rest.extent[0] % block != 0)
-    return bad("tensor ", name, " has rows of ", t.rest.extent[0], " elements, no multiple of the ", block, " of ",
-               ggml_type_name(t.rest.type));
+    return bad("tensor ", name, " has rows of ", t.rest.extent[0], " elements, no multiple of the ", block, " of ", ggml_type_name(t.rest.type));
   t.rest.bytes = elements / block * block_bytes;  // elements <= 2^48 and a block is at least a byte per 8 elements: no overflow
   tensors_.push_back(t);
   return {};
@@ -123,8 +120,7 @@ result<void> gguf_parser::place_tensors() {
   const std::uint64_t data = (at_ + alignment - 1) / alignment * alignment;
   for (raw_tensor& t : tensors_) {
     const std::string name = printable(view(t.name));
-    if (t.rest.file_offset % alignment != 0)
-      return bad("tensor ", name, " does not start at a multiple of ", alignment, " bytes");
+    if (t.rest.file_offset % alignment != 0) return bad("tensor ", name, " does not start at a multiple of ", alignment, " bytes");
     const std::uint64_t room = file_.file_bytes_ < data ? 0 : file_.file_bytes_ - data;
     if (t.rest.file_offset > room || t.rest.bytes > room - t.rest.file_offset)
       return bad("tensor ", name, " lies outside the file (", t.rest.bytes, " bytes at ", t.rest.file_offset, " of ", room,
@@ -137,8 +133,7 @@ result<void> gguf_parser::place_tensors() {
 result<void> gguf_parser::publish() {
   file_.header_.resize(at_);
   file_.header_.shrink_to_fit();
-  for (const raw_entry& e : entries_)
-    file_.entries_.push_back({view(e.key), e.type, e.array, e.count, file_.header_.data() + e.at});
+  for (const raw_entry& e : entries_) file_.entries_.push_back({view(e.key), e.type, e.array, e.count, file_.header_.data() + e.at});
   for (raw_tensor& t : tensors_) {
     t.rest.name = view(t.name);
     file_.tensors_.push_back(t.rest);
@@ -146,11 +141,9 @@ result<void> gguf_parser::publish() {
   std::ranges::sort(file_.entries_, {}, &gguf_file::entry::key);
   std::ranges::sort(file_.tensors_, {}, &gguf_tensor::name);
   for (std::size_t i = 1; i < file_.entries_.size(); ++i)
-    if (file_.entries_[i].key == file_.entries_[i - 1].key)
-      return bad("key ", printable(file_.entries_[i].key), " is there twice");
+    if (file_.entries_[i].key == file_.entries_[i - 1].key) return bad("key ", printable(file_.entries_[i].key), " is there twice");
   for (std::size_t i = 1; i < file_.tensors_.size(); ++i)
-    if (file_.tensors_[i].name == file_.tensors_[i - 1].name)
-      return bad("tensor ", printable(file_.tensors_[i].name), " is there twice");
+    if (file_.tensors_[i].name == file_.tensors_[i - 1].name) return bad("tensor ", printable(file_.tensors_[i].name), " is there twice");
   return {};
 }
 
@@ -163,9 +156,8 @@ result<void> gguf_parser::parse() {
   if (magic != 0x46554747U) return bad("not a GGUF model: it does not begin with the letters GGUF");
   if (!take(version)) return cut("the version field, value", 0);
   if (version != 2 && version != 3)
-    return (version & 0xffffU) == 0 && version != 0
-               ? bad("a big-endian GGUF; this decoder reads little-endian ones only")
-               : bad("GGUF version ", version, "; this decoder reads 2 and 3, convert the model with a current tool");
+    return (version & 0xffffU) == 0 && version != 0 ? bad("a big-endian GGUF; this decoder reads little-endian ones only")
+                                                    : bad("GGUF version ", version, "; this decoder reads 2 and 3, convert the model with a current tool");
   if (!take(tensors) || !take(entries)) return cut("the counts, value", 0);
   for (std::uint64_t i = 0; i < entries; ++i)
     if (auto done = parse_entry(i); !done) return done;

@@ -18,27 +18,21 @@ enum class gguf_kind : std::uint32_t { u8, i8, u16, i16, u32, i32, f32, flag, te
   switch (static_cast<gguf_kind>(kind)) {
     case gguf_kind::u8:
     case gguf_kind::i8:
-    case gguf_kind::flag:
-      return 1;
+    case gguf_kind::flag: return 1;
     case gguf_kind::u16:
-    case gguf_kind::i16:
-      return 2;
+    case gguf_kind::i16: return 2;
     case gguf_kind::u32:
     case gguf_kind::i32:
-    case gguf_kind::f32:
-      return 4;
+    case gguf_kind::f32: return 4;
     case gguf_kind::u64:
     case gguf_kind::i64:
-    case gguf_kind::f64:
-      return 8;
-    default:
-      return 0;
+    case gguf_kind::f64: return 8;
+    default: return 0;
   }
 }
 
 template <class Number>
-[[nodiscard]] Number load_number(
-    const std::byte* from) noexcept {  // GGUF is little-endian, as every machine ggml's CPU code runs on
+[[nodiscard]] Number load_number(const std::byte* from) noexcept {  // GGUF is little-endian, as every machine ggml's CPU code runs on
   Number value;
   std::memcpy(&value, from, sizeof value);
   return value;
@@ -77,9 +71,7 @@ class gguf_parser {
   [[nodiscard]] result<void> parse_tensor(std::uint64_t index);
   [[nodiscard]] result<void> place_tensors();
   [[nodiscard]] result<void> publish();
-  [[nodiscard]] std::string_view view(place p) const noexcept {
-    return {reinterpret_cast<const char*>(file_.header_.data()) + p.at, p.length};
-  }
+  [[nodiscard]] std::string_view view(place p) const noexcept { return {reinterpret_cast<const char*>(file_.header_.data()) + p.at, p.length}; }
   [[nodiscard]] error cut(std::string_view where, std::uint64_t index) const;
   template <class... Parts>
   [[nodiscard]] error bad(const Parts&... parts) const {

@@ -38,13 +38,12 @@ result<void> gguf_file::open_others() {
   const auto count = whole("split.count");
   if (!count) return count.error();
   if (*count <= 1) return {};
-  if (*count > most_files)
-    return error(error_code::bad_file, path_, ": says it is one of ", *count, " files; up to ", most_files, " are possible");
+  if (*count > most_files) return error(error_code::bad_file, path_, ": says it is one of ", *count, " files; up to ", most_files, " are possible");
   const auto own = has("split.no") ? whole("split.no") : result<std::uint64_t>(0);
   if (!own) return own.error();
   if (*own != 0)
-    return error(error_code::bad_file, path_, ": is file ", *own + 1, " of a model split into ", *count,
-                 "; give the first, whose name ends in ", ending(1, *count));
+    return error(error_code::bad_file, path_, ": is file ", *own + 1, " of a model split into ", *count, "; give the first, whose name ends in ",
+                 ending(1, *count));
   if (!path_.ends_with(ending(1, *count)))
     return error(error_code::bad_file, path_, ": is the first of ", *count, " files, so its name has to end in ", ending(1, *count),
                  " for the others to be found; rename it");
@@ -53,8 +52,7 @@ result<void> gguf_file::open_others() {
   for (std::uint64_t i = 1; i < *count; ++i) {
     const std::string name = stem + ending(i + 1, *count);
     if (::access(name.c_str(), F_OK) != 0)
-      return error(error_code::cannot_open, name, ": is missing; ", path_, " is the first of ", *count,
-                   " files that belong together, get all of them");
+      return error(error_code::cannot_open, name, ": is missing; ", path_, " is the first of ", *count, " files that belong together, get all of them");
     auto part = open_one(name);
     if (!part) return part.error();
     if (auto taken = take_part(std::move(*part), i, *count); !taken) return taken;
@@ -63,8 +61,8 @@ result<void> gguf_file::open_others() {
   const auto tensors = whole("split.tensors.count");
   if (!tensors) return tensors.error();
   if (*tensors != tensors_.size())
-    return error(error_code::bad_file, path_, ": its ", *count, " files hold ", tensors_.size(), " tensors together, and it says ",
-                 *tensors, "; they are not of the same model, or one is incomplete");
+    return error(error_code::bad_file, path_, ": its ", *count, " files hold ", tensors_.size(), " tensors together, and it says ", *tensors,
+                 "; they are not of the same model, or one is incomplete");
   return {};
 }
 
@@ -73,8 +71,8 @@ result<void> gguf_file::take_part(gguf_file part, std::uint64_t number, std::uin
     const auto said = part.whole(key);
     if (!said) return said.error();
     if (*said != expected)
-      return error(error_code::bad_file, part.path_, ": its key ", std::string_view(key), " is ", *said, " where ", expected,
-                   " was expected; it is not file ", number + 1, " of ", path_, ", files were mixed up");
+      return error(error_code::bad_file, part.path_, ": its key ", std::string_view(key), " is ", *said, " where ", expected, " was expected; it is not file ",
+                   number + 1, " of ", path_, ", files were mixed up");
   }
   const std::size_t before = tensors_.size();
   for (gguf_tensor t : part.tensors_) {
@@ -83,11 +81,9 @@ result<void> gguf_file::take_part(gguf_file part, std::uint64_t number, std::uin
   }
   std::inplace_merge(tensors_.begin(), tensors_.begin() + static_cast<std::ptrdiff_t>(before), tensors_.end(),
                      [](const gguf_tensor& a, const gguf_tensor& b) { return a.name < b.name; });
-  const auto twice = std::adjacent_find(tensors_.begin(), tensors_.end(),
-                                        [](const gguf_tensor& a, const gguf_tensor& b) { return a.name == b.name; });
+  const auto twice = std::adjacent_find(tensors_.begin(), tensors_.end(), [](const gguf_tensor& a, const gguf_tensor& b) { return a.name == b.name; });
   if (twice != tensors_.end())
-    return error(error_code::bad_file, part.path_, ": holds the tensor ", printable(twice->name),
-                 ", which a file before it has as well; files were mixed up");
+    return error(error_code::bad_file, part.path_, ": holds the tensor ", printable(twice->name), ", which a file before it has as well; files were mixed up");
   others_.push_back(std::move(part));
   return {};
 }

@@ -24,12 +24,9 @@ class grouped_attention final : public attention {
   struct projection {
     matrix weights;
     std::vector<float> bias;
-    [[nodiscard]] product into(float* out) const noexcept {
-      return {&weights, out, weights.rows, bias.empty() ? nullptr : bias.data()};
-    }
+    [[nodiscard]] product into(float* out) const noexcept { return {&weights, out, weights.rows, bias.empty() ? nullptr : bias.data()}; }
   };
-  [[nodiscard]] static result<projection> read_projection(weight_source& source, const std::string& name, std::int64_t columns,
-                                                          std::int64_t rows);
+  [[nodiscard]] static result<projection> read_projection(weight_source& source, const std::string& name, std::int64_t columns, std::int64_t rows);
 
   grouped_attention_options o_;
   key_value_cache cache_;
@@ -37,8 +34,8 @@ class grouped_attention final : public attention {
   std::vector<float> query_norm_, key_norm_, sinks_;
 };
 
-result<grouped_attention::projection> grouped_attention::read_projection(weight_source& source, const std::string& name,
-                                                                         std::int64_t columns, std::int64_t rows) {
+result<grouped_attention::projection> grouped_attention::read_projection(weight_source& source, const std::string& name, std::int64_t columns,
+                                                                         std::int64_t rows) {
   auto weights = source.take_matrix(name + ".weight", columns, rows);
   if (!weights) return weights.error();
   auto bias = source.take_vector_if_any(name + ".bias", rows);
@@ -67,8 +64,7 @@ result<void> grouped_attention::read(weight_source& source, const std::string& p
     if (!sinks) return sinks.error();
     sinks_ = std::move(*sinks);
   }
-  if (o_.norms == query_norms::by_head_if_any && source.file().find(prefix + "attn_q_norm.weight") == nullptr)
-    o_.norms = query_norms::none;
+  if (o_.norms == query_norms::by_head_if_any && source.file().find(prefix + "attn_q_norm.weight") == nullptr) o_.norms = query_norms::none;
   if (o_.norms == query_norms::none) return {};
   const bool all = o_.norms == query_norms::of_all;
   auto query_norm = source.take_vector(prefix + "attn_q_norm.weight", all ? o_.heads * o_.key_width : o_.key_width);
@@ -80,8 +76,7 @@ result<void> grouped_attention::read(weight_source& source, const std::string& p
   return {};
 }
 
-void grouped_attention::add(workbench& bench, const window_place& window, const rope& turns, const float* normed,
-                            float* residual) {
+void grouped_attention::add(workbench& bench, const window_place& window, const rope& turns, const float* normed, float* residual) {
   const std::int64_t rows = window.rows;
   const std::int64_t query_width = o_.heads * o_.key_width;
   const std::int64_t key_width = o_.key_value_heads * o_.key_width;
@@ -118,8 +113,8 @@ void grouped_attention::add(workbench& bench, const window_place& window, const 
     const std::int64_t h = piece % o_.heads;
     look_back_options how{o_.scales_queries ? 1.0F : o_.scale, o_.window};
     if (!sinks_.empty()) how.sink = sinks_[static_cast<std::size_t>(h)];
-    look_back(cache_, bench.of_member[member], how, queries + r * query_width + h * o_.key_width, h / group,
-              window.first + r + 1, mixed + r * mixed_width + h * o_.value_width);
+    look_back(cache_, bench.of_member[member], how, queries + r * query_width + h * o_.key_width, h / group, window.first + r + 1,
+              mixed + r * mixed_width + h * o_.value_width);
   };
   const auto pieces = static_cast<std::uint32_t>(rows * o_.heads);
   if ((window.first + rows) * rows * (query_width + mixed_width) < 32 * 1024)
@@ -135,8 +130,8 @@ void grouped_attention::add(workbench& bench, const window_place& window, const 
 
 }  // namespace
 
-result<std::unique_ptr<attention>> make_grouped_attention(weight_source& source, const std::string& prefix,
-                                                          const grouped_attention_options& options, cache_options cache) {
+result<std::unique_ptr<attention>> make_grouped_attention(weight_source& source, const std::string& prefix, const grouped_attention_options& options,
+                                                          cache_options cache) {
   auto memory = key_value_cache::make(cache, options.key_value_heads, options.key_width, options.value_width);
   if (!memory) return memory.error();
   auto made = std::make_unique<grouped_attention>(options, std::move(*memory));

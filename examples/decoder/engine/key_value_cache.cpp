@@ -13,8 +13,7 @@
 
 namespace moesaic::decoder {
 
-result<key_value_cache> key_value_cache::make(cache_options options, std::int64_t heads, std::int64_t key_width,
-                                              std::int64_t value_width) {
+result<key_value_cache> key_value_cache::make(cache_options options, std::int64_t heads, std::int64_t key_width, std::int64_t value_width) {
   key_value_cache cache;
   cache.options_ = options;
   cache.stride_ = padded(options.context);
@@ -25,8 +24,7 @@ result<key_value_cache> key_value_cache::make(cache_options options, std::int64_
   const auto width = static_cast<std::uint64_t>(heads * (key_width + value_width)) * cache.element_;
   const auto context = static_cast<std::uint64_t>(cache.stride_);
   if (context == 0 || width == 0 || context > (std::uint64_t{1} << 46U) / width)
-    return error(error_code::bad_argument, "a context of ", options.context,
-                 " positions is not possible; choose between 1 and a few hundred thousand");
+    return error(error_code::bad_argument, "a context of ", options.context, " positions is not possible; choose between 1 and a few hundred thousand");
   cache.bytes_ = context * width;
   void* memory = ::mmap(nullptr, cache.bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED)
@@ -62,8 +60,7 @@ std::byte* key_value_cache::value_at(std::int64_t head, std::int64_t dimension) 
 void key_value_cache::store(std::int64_t head, std::int64_t position, const float* key, const float* value) noexcept {
   const auto convert = ggml_get_type_traits_cpu(options_.type)->from_float;
   convert(key, key_at(head, position), key_width_);
-  for (std::int64_t d = 0; d < value_width_; ++d)
-    convert(value + d, value_at(head, d) + static_cast<std::size_t>(position) * element_, 1);
+  for (std::int64_t d = 0; d < value_width_; ++d) convert(value + d, value_at(head, d) + static_cast<std::size_t>(position) * element_, 1);
 }
 
 void key_value_cache::clear(std::int64_t from, std::int64_t to) noexcept {
@@ -86,8 +83,7 @@ void key_value_cache::score(std::int64_t head, const void* query, std::int64_t f
 void key_value_cache::mix(std::int64_t head, const void* weights, std::int64_t first, std::int64_t end, float* out) const noexcept {
   const auto dot = dot_function(options_.type);
   const std::size_t skipped = static_cast<std::size_t>(first) * element_;
-  for (std::int64_t d = 0; d < value_width_; ++d)
-    dot(static_cast<int>(end - first), out + d, 0, value_at(head, d) + skipped, 0, weights, 0, 1);
+  for (std::int64_t d = 0; d < value_width_; ++d) dot(static_cast<int>(end - first), out + d, 0, value_at(head, d) + skipped, 0, weights, 0, 1);
 }
 
 }  // namespace moesaic::decoder

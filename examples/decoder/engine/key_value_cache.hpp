@@ -21,8 +21,7 @@ struct cache_options {
 /// Memory: context * heads * (key_width + value_width) numbers, reserved at once, taken from the system when first written.
 class key_value_cache {
  public:
-  [[nodiscard]] static result<key_value_cache> make(cache_options options, std::int64_t heads, std::int64_t key_width,
-                                                    std::int64_t value_width);
+  [[nodiscard]] static result<key_value_cache> make(cache_options options, std::int64_t heads, std::int64_t key_width, std::int64_t value_width);
   key_value_cache(key_value_cache&& other) noexcept;
   key_value_cache& operator=(key_value_cache&&) = delete;
   ~key_value_cache();
@@ -40,9 +39,7 @@ class key_value_cache {
 
   /// Rounded up to what the dot products take at once.
   static constexpr std::int64_t step = 64;
-  [[nodiscard]] static constexpr std::int64_t padded(std::int64_t positions) noexcept {
-    return (positions + step - 1) / step * step;
-  }
+  [[nodiscard]] static constexpr std::int64_t padded(std::int64_t positions) noexcept { return (positions + step - 1) / step * step; }
 
   [[nodiscard]] ggml_type type() const noexcept { return options_.type; }
   [[nodiscard]] std::int64_t context() const noexcept { return options_.context; }

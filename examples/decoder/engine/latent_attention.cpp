@@ -89,8 +89,7 @@ void latent_attention::make_queries(workbench& bench, std::int64_t rows, float* 
 }
 
 /// Every head's matrix times that head's rows: gathered_[head][row][columns] to out[row * stride + head * head_stride].
-void latent_attention::by_head(workbench& bench, const matrix& weights, std::int64_t rows, float* out, std::int64_t stride,
-                               std::int64_t head_stride) {
+void latent_attention::by_head(workbench& bench, const matrix& weights, std::int64_t rows, float* out, std::int64_t stride, std::int64_t head_stride) {
   bench.inner.assign(gathered_.data(), o_.heads * rows, weights.columns);
   bench.inner.prepare(weights.type);
   const activations::prepared from = bench.inner.form_for(weights.type);
@@ -99,8 +98,7 @@ void latent_attention::by_head(workbench& bench, const matrix& weights, std::int
   const auto head = [&](std::uint32_t h, unsigned) {
     for (std::int64_t w = 0; w < rows_of_head; ++w)
       for (std::int64_t r = 0; r < rows; ++r)
-        dot(static_cast<int>(weights.columns), out + r * stride + h * head_stride + w, 0, weights.row(h * rows_of_head + w), 0,
-            from.row(h * rows + r), 0, 1);
+        dot(static_cast<int>(weights.columns), out + r * stride + h * head_stride + w, 0, weights.row(h * rows_of_head + w), 0, from.row(h * rows + r), 0, 1);
   };
   if (weights.rows * static_cast<std::int64_t>(weights.row_bytes()) * rows < 128 * 1024)
     for (std::uint32_t h = 0; h < static_cast<std::uint32_t>(o_.heads); ++h) head(h, 0);
@@ -120,8 +118,7 @@ void latent_attention::store_expanded(workbench& bench, const window_place& wind
   const std::int64_t head_width = o_.plain_width + o_.value_width;
   float* const wide = bench.keys.of(window.rows * o_.heads * head_width);
   latent_.resize(static_cast<std::size_t>(window.rows * o_.latent));
-  for (std::int64_t r = 0; r < window.rows; ++r)
-    std::copy_n(compressed + r * (o_.latent + o_.turned_width), o_.latent, latent_.begin() + r * o_.latent);
+  for (std::int64_t r = 0; r < window.rows; ++r) std::copy_n(compressed + r * (o_.latent + o_.turned_width), o_.latent, latent_.begin() + r * o_.latent);
   bench.inner.assign(latent_.data(), window.rows, o_.latent);
   const product both{&key_value_, wide, o_.heads * head_width};
   multiply(bench.team, bench.inner, {&both, 1});
@@ -137,8 +134,7 @@ void latent_attention::store_expanded(workbench& bench, const window_place& wind
   }
 }
 
-void latent_attention::add(workbench& bench, const window_place& window, const rope& turns, const float* normed,
-                           float* residual) {
+void latent_attention::add(workbench& bench, const window_place& window, const rope& turns, const float* normed, float* residual) {
   const std::int64_t rows = window.rows;
   const std::int64_t head_width = o_.plain_width + o_.turned_width;
   const std::int64_t kept_width = o_.latent + o_.turned_width;
@@ -177,8 +173,7 @@ void latent_attention::add(workbench& bench, const window_place& window, const r
   const auto look = [&](std::uint32_t piece, unsigned member) {
     const std::int64_t r = piece / o_.heads;
     const std::int64_t h = piece % o_.heads;
-    look_back(cache_, bench.of_member[member], {o_.scale}, asked + piece * asked_width, expanded() ? h : 0,
-              window.first + r + 1, seen + piece * seen_width);
+    look_back(cache_, bench.of_member[member], {o_.scale}, asked + piece * asked_width, expanded() ? h : 0, window.first + r + 1, seen + piece * seen_width);
   };
   const auto pieces = static_cast<std::uint32_t>(rows * o_.heads);
   if ((window.first + rows) * pieces * (asked_width + seen_width) < 32 * 1024)
@@ -190,8 +185,7 @@ void latent_attention::add(workbench& bench, const window_place& window, const r
   if (!expanded()) {
     gathered_.resize(static_cast<std::size_t>(rows * o_.heads * o_.latent));
     for (std::int64_t h = 0; h < o_.heads; ++h)
-      for (std::int64_t r = 0; r < rows; ++r)
-        std::copy_n(seen + (r * o_.heads + h) * o_.latent, o_.latent, gathered_.begin() + (h * rows + r) * o_.latent);
+      for (std::int64_t r = 0; r < rows; ++r) std::copy_n(seen + (r * o_.heads + h) * o_.latent, o_.latent, gathered_.begin() + (h * rows + r) * o_.latent);
     float* const values = bench.mixed.of(rows * o_.heads * o_.value_width);
     by_head(bench, value_up_, rows, values, o_.heads * o_.value_width, o_.value_width);
     mixed = values;
@@ -204,8 +198,8 @@ void latent_attention::add(workbench& bench, const window_place& window, const r
 
 }  // namespace
 
-result<std::unique_ptr<attention>> make_latent_attention(weight_source& source, const std::string& prefix,
-                                                         const latent_attention_options& o, cache_options cache) {
+result<std::unique_ptr<attention>> make_latent_attention(weight_source& source, const std::string& prefix, const latent_attention_options& o,
+                                                         cache_options cache) {
   const bool expanded = source.file().find(prefix + "attn_kv_b.weight") != nullptr;
   auto memory = expanded ? key_value_cache::make(cache, o.heads, o.plain_width + o.turned_width, o.value_width)
                          : key_value_cache::make(cache, 1, o.latent + o.turned_width, o.latent);

@@ -33,23 +33,15 @@ void read_router_keys(model_keys& keys, const layer_form& form, common_keys& k) 
   r.renormalise = keys.flag_or("expert_weights_norm", form.renormalise);
   r.by = form.by;
   switch (keys.whole_or("expert_gating_func", 0, 0, 3)) {  // 0: what the architecture always does
-    case 1:
-      r.by = gating::softmax;
-      break;
-    case 2:
-      r.by = gating::sigmoid;
-      break;
-    case 3:
-      r.by = gating::softmax_of_chosen;
-      break;
-    default:
-      break;
+    case 1: r.by = gating::softmax; break;
+    case 2: r.by = gating::sigmoid; break;
+    case 3: r.by = gating::softmax_of_chosen; break;
+    default: break;
   }
   r.groups = std::max<std::int64_t>(1, keys.whole_or("expert_group_count", 1, 0, 64));
   r.groups_used = r.groups == 1 ? 1 : keys.whole("expert_group_used_count", 1, r.groups);
   keys.require(k.experts % r.groups == 0, "the number of experts is no multiple of the number of expert groups");
-  keys.require(k.experts == 0 || r.groups_used * (k.experts / r.groups) >= r.top_k,
-               "the expert groups that are used hold fewer experts than a token uses");
+  keys.require(k.experts == 0 || r.groups_used * (k.experts / r.groups) >= r.top_k, "the expert groups that are used hold fewer experts than a token uses");
 }
 
 namespace {
@@ -66,8 +58,7 @@ result<std::vector<float>> read_rope_factors(weight_source& source, std::int64_t
 
 }  // namespace
 
-result<rope> read_rope(model_keys& keys, weight_source& source, rope_pairs pairs, std::int64_t key_width, std::int64_t context,
-                       bool yarn_grows) {
+result<rope> read_rope(model_keys& keys, weight_source& source, rope_pairs pairs, std::int64_t key_width, std::int64_t context, bool yarn_grows) {
   rope_options o;
   o.pairs = pairs;
   o.dimensions = keys.whole_or("rope.dimension_count", key_width, 2, key_width);
@@ -102,8 +93,7 @@ result<void> read_ends(weight_source& source, const common_keys& keys, const lay
   into.width = keys.width;
   into.vocabulary = embedding == nullptr ? 1 : static_cast<std::int64_t>(embedding->extent[1]);
   if (into.vocabulary > (1 << 24))
-    return error(error_code::bad_file, source.file().path(), ": a vocabulary of ", into.vocabulary,
-                 " tokens is more than this decoder takes (2^24)");
+    return error(error_code::bad_file, source.file().path(), ": a vocabulary of ", into.vocabulary, " tokens is more than this decoder takes (2^24)");
   auto matrix_in = source.take_matrix("token_embd.weight", keys.width, into.vocabulary);
   if (!matrix_in) return matrix_in.error();
   auto matrix_out = source.take_matrix_if_any("output.weight", keys.width, into.vocabulary);

@@ -55,8 +55,7 @@ void read_router_keys(model_keys& keys, const layer_form& form, common_keys& int
 /// Rotary positions: base, dimensions, scaling (linear, YaRN, LongRoPE), and the factors of rope_freqs.weight or
 /// rope_factors_{short,long}.weight where there are any; `context` decides between the last two. `yarn_grows`: YaRN also lengthens
 /// what it turns, as its paper has it. Errors: a scaling this decoder does not know.
-[[nodiscard]] result<rope> read_rope(model_keys& keys, weight_source& source, rope_pairs pairs, std::int64_t key_width,
-                                     std::int64_t context, bool yarn_grows);
+[[nodiscard]] result<rope> read_rope(model_keys& keys, weight_source& source, rope_pairs pairs, std::int64_t key_width, std::int64_t context, bool yarn_grows);
 
 /// NAME.weight, and NAME.bias where norms have one.
 [[nodiscard]] result<row_norm> read_norm(weight_source& source, const std::string& name, std::int64_t width, float epsilon, bool with_bias);
@@ -66,8 +65,7 @@ void read_router_keys(model_keys& keys, const layer_form& form, common_keys& int
 
 /// The norms of a layer and its feed-forward part: routed where there is a router (PREFIX.ffn_gate_inp), else dense. Prefix:
 /// "blk.3.".
-[[nodiscard]] result<void> read_feed_forward(weight_source& source, const std::string& prefix, const common_keys& keys,
-                                             const layer_form& form, layer& into);
+[[nodiscard]] result<void> read_feed_forward(weight_source& source, const std::string& prefix, const common_keys& keys, const layer_form& form, layer& into);
 
 /// All of a model whose layers are grouped attention and a feed-forward part.
 [[nodiscard]] result<network> read_plain_network(weight_source& source, model_keys& keys, const layer_form& form, cache_options cache);

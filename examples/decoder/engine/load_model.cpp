@@ -31,8 +31,7 @@ result<void> ggml_model::describe_experts() {
     if (routed == nullptr) continue;
     bytes each{};
     for (const file_range& part : routed->parts.front()) each.count += part.bytes;
-    layers.push_back(
-        {static_cast<std::uint32_t>(routed->options.experts), static_cast<std::uint32_t>(routed->options.top_k), each});
+    layers.push_back({static_cast<std::uint32_t>(routed->options.experts), static_cast<std::uint32_t>(routed->options.top_k), each});
     routed_blocks_.push_back(static_cast<std::uint32_t>(i));
     forms_.push_back(routed->form);
   }
@@ -50,10 +49,8 @@ result<ggml_model> ggml_model::load(const gguf_file& file, const model_options& 
   if (!name) return name.error();
   const decoder::architecture* kind = find_architecture(*name);
   if (kind == nullptr)
-    return error(error_code::bad_file, file.path(), ": unknown architecture ", printable(*name), "; this decoder knows ",
-                 known_architectures());
-  if (options.threads == 0 || options.threads > 256)
-    return error(error_code::bad_argument, options.threads, " threads; choose 1 to 256");
+    return error(error_code::bad_file, file.path(), ": unknown architecture ", printable(*name), "; this decoder knows ", known_architectures());
+  if (options.threads == 0 || options.threads > 256) return error(error_code::bad_argument, options.threads, " threads; choose 1 to 256");
   if (options.longest_window == 0 || options.longest_window > 4'096)
     return error(error_code::bad_argument, "windows of ", options.longest_window, " tokens; choose 1 to 4096");
   if (options.cache_type != GGML_TYPE_F32 && options.cache_type != GGML_TYPE_F16)

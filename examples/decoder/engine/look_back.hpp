@@ -18,7 +18,7 @@ struct look_back_options {
 
 /// out = the values of positions [0, count), weighted by a softmax over the scores of one query (cache.key_width floats; the last
 /// position is its own). Depends on those positions and on nothing else, so a row has the same bits in every window of tokens.
-void look_back(const key_value_cache& cache, workbench::member_scratch& mine, const look_back_options& how, const float* query,
-               std::int64_t head, std::int64_t count, float* out);
+void look_back(const key_value_cache& cache, workbench::member_scratch& mine, const look_back_options& how, const float* query, std::int64_t head,
+               std::int64_t count, float* out);
 
 }  // namespace moesaic::decoder

@@ -17,8 +17,7 @@ std::int64_t model_keys::whole(std::string_view name, std::int64_t least, std::i
     value = (*all).front();
     for (const std::int64_t other : *all)
       if (other != value) {
-        fail(error(error_code::bad_file, file_.path(), ": the key ", key,
-                   " differs between layers, which this decoder does not support"));
+        fail(error(error_code::bad_file, file_.path(), ": the key ", key, " differs between layers, which this decoder does not support"));
         return least;
       }
   } else {
@@ -45,8 +44,7 @@ double model_keys::real(std::string_view name, double least, double most) {
     return least;
   }
   if (std::isfinite(*value) && *value >= least && *value <= most) return *value;
-  fail(error(error_code::bad_file, file_.path(), ": the key ", full(name),
-             " has a value that makes no sense (not finite or out of range)"));
+  fail(error(error_code::bad_file, file_.path(), ": the key ", full(name), " has a value that makes no sense (not finite or out of range)"));
   return least;
 }
 

@@ -33,8 +33,7 @@ void activations::prepare(ggml_type weights) {
   const std::size_t needed = row_bytes * static_cast<std::size_t>(rows_);
   if (at->bytes.size() < needed) at->bytes.resize(needed);
   const auto convert = ggml_get_type_traits_cpu(wanted)->from_float;
-  for (std::int64_t r = 0; r < rows_; ++r)
-    convert(values_ + r * columns_, at->bytes.data() + static_cast<std::size_t>(r) * row_bytes, columns_);
+  for (std::int64_t r = 0; r < rows_; ++r) convert(values_ + r * columns_, at->bytes.data() + static_cast<std::size_t>(r) * row_bytes, columns_);
   at->current = true;
 }
 
@@ -54,8 +53,7 @@ void multiply(thread_team& team, activations& input, std::span<const product> li
     work += p.weights->rows * static_cast<std::int64_t>(p.weights->row_bytes()) * input.rows();
   }
   // Four pieces a thread: enough to even out a helper that comes late, few enough for the claims not to count.
-  const std::int64_t pieces =
-      work < worth_sharing ? 1 : std::clamp<std::int64_t>(team.size() * 4, 1, std::max<std::int64_t>(rows, 1));
+  const std::int64_t pieces = work < worth_sharing ? 1 : std::clamp<std::int64_t>(team.size() * 4, 1, std::max<std::int64_t>(rows, 1));
   const std::int64_t each = (rows + pieces - 1) / pieces;
   team.run(static_cast<std::uint32_t>(pieces), [&](std::uint32_t piece, unsigned) {
     std::int64_t from = piece * each;

@@ -8,20 +8,16 @@
 
 namespace moesaic::decoder {
 
-rope::rope(rope_options options)
-    : options_(std::move(options)), step_(std::pow(options_.base, -2.0F / static_cast<float>(options_.dimensions))) {}
+rope::rope(rope_options options) : options_(std::move(options)), step_(std::pow(options_.base, -2.0F / static_cast<float>(options_.dimensions))) {}
 
 std::vector<float> yarn_blend(std::int64_t dimensions, float base, std::int64_t original, float fast, float slow) {
   const auto n = static_cast<float>(dimensions);
   // The pair that turns `times` times in the original length, as a real number.
-  const auto pair_of = [&](float times) {
-    return n * std::log(static_cast<float>(original) / (times * 2 * 3.14159265358979F)) / (2 * std::log(base));
-  };
+  const auto pair_of = [&](float times) { return n * std::log(static_cast<float>(original) / (times * 2 * 3.14159265358979F)) / (2 * std::log(base)); };
   const float low = std::max(0.0F, std::floor(pair_of(fast)));
   const float high = std::min(n - 1, std::ceil(pair_of(slow)));
   std::vector<float> shares;
-  for (std::int64_t i = 0; i < dimensions / 2; ++i)
-    shares.push_back(1 - std::clamp((static_cast<float>(i) - low) / std::max(0.001F, high - low), 0.0F, 1.0F));
+  for (std::int64_t i = 0; i < dimensions / 2; ++i) shares.push_back(1 - std::clamp((static_cast<float>(i) - low) / std::max(0.001F, high - low), 0.0F, 1.0F));
   return shares;
 }
 

@@ -43,8 +43,8 @@ void leave_out_groups(const router_options& o, std::span<float> worth) noexcept 
 
 }  // namespace
 
-void choose_experts(const router_options& options, std::span<float> logits, std::span<expert_index> chosen,
-                    std::span<float> weights, std::span<float> worth_of) noexcept {
+void choose_experts(const router_options& options, std::span<float> logits, std::span<expert_index> chosen, std::span<float> weights,
+                    std::span<float> worth_of) noexcept {
   if (options.by == gating::softmax) softmax(logits.data(), options.experts, 1.0F);
   if (options.by == gating::sigmoid)
     for (float& l : logits) l = 1.0F / (1.0F + std::exp(-l));
@@ -52,8 +52,7 @@ void choose_experts(const router_options& options, std::span<float> logits, std:
   std::span<const float> worths = logits;
   const bool apart = !options.choice_bias.empty() || options.groups > 1;
   if (apart) {
-    for (std::size_t e = 0; e < logits.size(); ++e)
-      worth_of[e] = logits[e] + (options.choice_bias.empty() ? 0.0F : options.choice_bias[e]);
+    for (std::size_t e = 0; e < logits.size(); ++e) worth_of[e] = logits[e] + (options.choice_bias.empty() ? 0.0F : options.choice_bias[e]);
     for (float& w : worth_of.first(logits.size())) w = std::isnan(w) ? least : w;
     if (options.groups > 1) leave_out_groups(options, worth_of.first(logits.size()));
     worths = worth_of.first(logits.size());
@@ -71,8 +70,7 @@ void choose_experts(const router_options& options, std::span<float> logits, std:
   double added = 0;
   for (std::size_t i = 0; i < k; ++i) added += static_cast<double>(weights[i]);
   const auto sum = static_cast<float>(added);
-  constexpr float least_sum =
-      6.103515625e-5F;  // the smallest normal half-precision number: what the reference divides by at least
+  constexpr float least_sum = 6.103515625e-5F;  // the smallest normal half-precision number: what the reference divides by at least
   const float divide = options.renormalise ? std::max(sum, least_sum) : 1.0F;
   for (std::size_t i = 0; i < k; ++i) weights[i] = weights[i] / divide * options.scale;
 }

@@ -30,7 +30,7 @@ struct router_options {
 /// Chooses the top_k experts of one row. The logits are overwritten by what the gating makes of them. Rank order: descending.
 /// `worth` is scratch, one number for each expert, needed where there is a choice bias or more than one group.
 /// Ties: the lower expert, or group, comes first; what is not a number counts as less than every number.
-void choose_experts(const router_options& options, std::span<float> logits, std::span<expert_index> chosen,
-                    std::span<float> weights, std::span<float> worth = {}) noexcept;
+void choose_experts(const router_options& options, std::span<float> logits, std::span<expert_index> chosen, std::span<float> weights,
+                    std::span<float> worth = {}) noexcept;
 
 }  // namespace moesaic::decoder

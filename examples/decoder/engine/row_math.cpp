@@ -168,9 +168,7 @@ const row_functions& in_use() noexcept { return kinds[runs_all() ? 0 : 1]; }
 
 std::span<const row_functions> row_functions_here() noexcept { return std::span(kinds).subspan(runs_all() ? 0 : 1); }
 
-ggml_vec_dot_t dot_function(ggml_type rows) noexcept {
-  return rows == GGML_TYPE_F32 ? in_use().dot : ggml_get_type_traits_cpu(rows)->vec_dot;
-}
+ggml_vec_dot_t dot_function(ggml_type rows) noexcept { return rows == GGML_TYPE_F32 ? in_use().dot : ggml_get_type_traits_cpu(rows)->vec_dot; }
 
 void softmax(float* values, std::int64_t count, float scale, float sink) noexcept { in_use().softmax(values, count, scale, sink); }
 
@@ -184,8 +182,6 @@ void clamped_gated(const float* gate, const float* up, float* out, std::int64_t 
   }
 }
 
-void turn_pairs(float* a, float* b, std::int64_t step, const float* turns, std::int64_t pairs) noexcept {
-  in_use().turn_pairs(a, b, step, turns, pairs);
-}
+void turn_pairs(float* a, float* b, std::int64_t step, const float* turns, std::int64_t pairs) noexcept { in_use().turn_pairs(a, b, step, turns, pairs); }
 
 }  // namespace moesaic::decoder

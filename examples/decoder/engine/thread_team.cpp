@@ -40,8 +40,7 @@ bool thread_team::claim_one(unsigned member) {
     if (next >= (seen & piece_mask)) return false;
     // Success makes function_ and what_ safe to read: share() cannot return, hence not set them again, before this piece is
     // finished.
-    if (state_.compare_exchange_weak(seen, seen + (std::uint64_t{1} << piece_bits), std::memory_order_acq_rel,
-                                     std::memory_order_acquire)) {
+    if (state_.compare_exchange_weak(seen, seen + (std::uint64_t{1} << piece_bits), std::memory_order_acq_rel, std::memory_order_acquire)) {
       function_(what_, static_cast<std::uint32_t>(next), member);
       finished_.fetch_add(1, std::memory_order_release);
       return true;
@@ -57,8 +56,7 @@ void thread_team::share(std::uint32_t pieces, call function, const void* what) {
   state_.store((std::uint64_t{epoch} << (2 * piece_bits)) | pieces, std::memory_order_release);
   epoch_.store(epoch, std::memory_order_release);
   epoch_.notify_all();
-  while (claim_one(0)) {
-  }
+  while (claim_one(0)) {}
   for (int i = 0; finished_.load(std::memory_order_acquire) != pieces; ++i) {
     breathe();
     if (i > spins_before_sleep) std::this_thread::yield();  // the helper that holds the last piece may need this core
@@ -68,8 +66,7 @@ void thread_team::share(std::uint32_t pieces, call function, const void* what) {
 void thread_team::help(unsigned member) {
   std::uint32_t seen = 0;
   while (!stop_.load(std::memory_order_acquire)) {
-    while (claim_one(member)) {
-    }
+    while (claim_one(member)) {}
     int spins = 0;
     while (epoch_.load(std::memory_order_acquire) == seen && spins < spins_before_sleep) {
       breathe();

@@ -32,9 +32,7 @@ class thread_team {
       for (std::uint32_t i = 0; i < pieces; ++i) work(i, 0U);
       return;
     }
-    share(
-        pieces, [](const void* what, std::uint32_t piece, unsigned member) { (*static_cast<const Work*>(what))(piece, member); },
-        std::addressof(work));
+    share(pieces, [](const void* what, std::uint32_t piece, unsigned member) { (*static_cast<const Work*>(what))(piece, member); }, std::addressof(work));
   }
 
  private:

@@ -39,8 +39,7 @@ void expand_row(ggml_type type, const std::byte* row, std::int64_t columns, floa
     ggml_get_type_traits(type)->to_float(row, out, columns);
 }
 
-weight_source::weight_source(const gguf_file& file, load_progress progress)
-    : file_(file), progress_(std::move(progress)), used_(file.tensors().size()) {
+weight_source::weight_source(const gguf_file& file, load_progress progress) : file_(file), progress_(std::move(progress)), used_(file.tensors().size()) {
   for (const gguf_tensor& t : file.tensors())
     if (!names_an_expert(t.name)) bytes_total_ += t.bytes;
 }
@@ -49,8 +48,7 @@ result<const gguf_tensor*> weight_source::claim(const std::string& name, bool re
   const gguf_tensor* t = file_.find(name);
   if (t == nullptr) {
     if (!required) return t;
-    return error(error_code::bad_file, file_.path(), ": the tensor ", name,
-                 " is missing; the model is incomplete or of another architecture");
+    return error(error_code::bad_file, file_.path(), ": the tensor ", name, " is missing; the model is incomplete or of another architecture");
   }
   used_[static_cast<std::size_t>(t - file_.tensors().data())] = true;
   return t;
@@ -74,9 +72,7 @@ result<matrix> weight_source::take_matrix_if_any(const std::string& name, std::i
   return take_matrix(name, columns, rows);
 }
 
-result<matrix> weight_source::take_matrix(const std::string& name, std::int64_t columns, std::int64_t rows) {
-  return take_stack(name, columns, rows, 1);
-}
+result<matrix> weight_source::take_matrix(const std::string& name, std::int64_t columns, std::int64_t rows) { return take_stack(name, columns, rows, 1); }
 
 result<matrix> weight_source::take_stack(const std::string& name, std::int64_t columns, std::int64_t rows, std::int64_t slices) {
   const auto found = claim(name, true);
@@ -84,20 +80,19 @@ result<matrix> weight_source::take_stack(const std::string& name, std::int64_t c
   const gguf_tensor& t = **found;
   if (t.extent[0] != static_cast<std::uint64_t>(columns) || t.extent[1] != static_cast<std::uint64_t>(rows) ||
       t.extent[2] != static_cast<std::uint64_t>(slices) || t.extent[3] != 1) {
-    error why(error_code::bad_file, file_.path(), ": the tensor ", name, " is ", t.extent[0], " x ", t.extent[1], " x ",
-              t.extent[2], "; its keys say ", columns, " x ", rows);
+    error why(error_code::bad_file, file_.path(), ": the tensor ", name, " is ", t.extent[0], " x ", t.extent[1], " x ", t.extent[2], "; its keys say ",
+              columns, " x ", rows);
     if (slices > 1) why.append(" x ").append(std::to_string(slices));
     return why;
   }
   if (!can_multiply(t.type, t.extent[0]))
-    return error(error_code::bad_file, file_.path(), ": the tensor ", name, " has type ",
-                 std::string_view(ggml_type_name(t.type)), ", which this ggml cannot multiply at a width of ", columns);
+    return error(error_code::bad_file, file_.path(), ": the tensor ", name, " has type ", std::string_view(ggml_type_name(t.type)),
+                 ", which this ggml cannot multiply at a width of ", columns);
   constexpr std::size_t line = 64;
   // A little room behind the last row: vector code may load a full register of it.
   const std::size_t room = (t.bytes + 2 * line - 1) / line * line;
   storage::value_type memory(static_cast<std::byte*>(std::aligned_alloc(line, room)));
-  if (memory == nullptr)
-    return error(error_code::out_of_memory, file_.path(), ": no memory for the ", t.bytes, " bytes of the tensor ", name);
+  if (memory == nullptr) return error(error_code::out_of_memory, file_.path(), ": no memory for the ", t.bytes, " bytes of the tensor ", name);
   if (auto read = read_all(t, memory.get()); !read) return read.error();
   storage_.push_back(std::move(memory));
   return matrix{t.type, columns, rows * slices, storage_.back().get()};
@@ -108,24 +103,20 @@ result<std::vector<float>> weight_source::take_vector_if_any(const std::string& 
   return take_vector(name, length);
 }
 
-result<std::vector<float>> weight_source::take_vector(const std::string& name, std::int64_t length) {
-  return take_table(name, length, 1);
-}
+result<std::vector<float>> weight_source::take_vector(const std::string& name, std::int64_t length) { return take_table(name, length, 1); }
 
 result<std::vector<float>> weight_source::take_table(const std::string& name, std::int64_t length, std::int64_t rows) {
   const auto found = claim(name, true);
   if (!found) return found.error();
   const gguf_tensor& t = **found;
-  if (t.extent[0] != static_cast<std::uint64_t>(length) || t.extent[1] != static_cast<std::uint64_t>(rows) ||
-      t.extent[2] * t.extent[3] != 1) {
-    error why(error_code::bad_file, file_.path(), ": the tensor ", name, " has ", t.extent[0], " x ", t.extent[1],
-              " elements; its keys say ", length);
+  if (t.extent[0] != static_cast<std::uint64_t>(length) || t.extent[1] != static_cast<std::uint64_t>(rows) || t.extent[2] * t.extent[3] != 1) {
+    error why(error_code::bad_file, file_.path(), ": the tensor ", name, " has ", t.extent[0], " x ", t.extent[1], " elements; its keys say ", length);
     if (rows > 1) why.append(" x ").append(std::to_string(rows));
     return why;
   }
   if (t.type != GGML_TYPE_F32 && ggml_get_type_traits(t.type)->to_float == nullptr)
-    return error(error_code::bad_file, file_.path(), ": the tensor ", name, " has type ",
-                 std::string_view(ggml_type_name(t.type)), "; expected numbers that can be expanded to float");
+    return error(error_code::bad_file, file_.path(), ": the tensor ", name, " has type ", std::string_view(ggml_type_name(t.type)),
+                 "; expected numbers that can be expanded to float");
   std::vector<std::byte> raw(t.bytes);
   std::vector<float> out(static_cast<std::size_t>(length * rows));
   if (auto read = read_all(t, raw.data()); !read) return read.error();
@@ -136,9 +127,8 @@ result<std::vector<float>> weight_source::take_table(const std::string& name, st
 result<const gguf_tensor*> weight_source::leave_in_file(const std::string& name) {
   auto found = claim(name, false);
   if (found && *found != nullptr && !can_multiply((*found)->type, (*found)->extent[0]))
-    return error(error_code::bad_file, file_.path(), ": the tensor ", name, " has type ",
-                 std::string_view(ggml_type_name((*found)->type)), ", which this ggml cannot multiply at a width of ",
-                 (*found)->extent[0]);
+    return error(error_code::bad_file, file_.path(), ": the tensor ", name, " has type ", std::string_view(ggml_type_name((*found)->type)),
+                 ", which this ggml cannot multiply at a width of ", (*found)->extent[0]);
   return found;
 }
 
@@ -149,10 +139,9 @@ void weight_source::leave_out(const std::string& prefix) {
 result<void> weight_source::all_used(std::string_view architecture) const {
   for (std::size_t i = 0; i < used_.size(); ++i) {
     const std::string_view name = file_.tensors()[i].name;
-    if (used_[i] || name.ends_with(".attn_rot_embd.weight") || name.ends_with(".rotary_emb.inv_freq"))
-      continue;  // written by old converters, never used
-    return error(error_code::bad_file, file_.path(), ": the tensor ", printable(name), " has no place in the architecture ",
-                 architecture, " as this decoder knows it; computing without it would be wrong");
+    if (used_[i] || name.ends_with(".attn_rot_embd.weight") || name.ends_with(".rotary_emb.inv_freq")) continue;  // written by old converters, never used
+    return error(error_code::bad_file, file_.path(), ": the tensor ", printable(name), " has no place in the architecture ", architecture,
+                 " as this decoder knows it; computing without it would be wrong");
   }
   return {};
 }

@@ -53,13 +53,26 @@ int main(int count, char** arguments) {
   struct {
     const char* name;
     std::int64_t* into;
-  } const wholes[] = {
-      {"--layers", &r.layers},         {"--width", &r.width},     {"--heads", &r.heads}, {"--kv-heads", &r.key_value_heads},
-      {"--head-width", &r.head_width}, {"--experts", &r.experts}, {"--top-k", &r.top_k}, {"--inner", &r.inner},
-      {"--vocabulary", &r.vocabulary}, {"--context", &r.context},
-      {"--shared", &r.shared},         {"--dense-layers", &r.dense_layers}, {"--further-layers", &r.further_layers},
-      {"--rotary", &r.rotary},         {"--latent", &r.latent},   {"--query-rank", &r.query_rank}, {"--groups", &r.groups},
-      {"--groups-used", &r.groups_used}, {"--window", &r.window}, {"--files", &r.files}};
+  } const wholes[] = {{"--layers", &r.layers},
+                      {"--width", &r.width},
+                      {"--heads", &r.heads},
+                      {"--kv-heads", &r.key_value_heads},
+                      {"--head-width", &r.head_width},
+                      {"--experts", &r.experts},
+                      {"--top-k", &r.top_k},
+                      {"--inner", &r.inner},
+                      {"--vocabulary", &r.vocabulary},
+                      {"--context", &r.context},
+                      {"--shared", &r.shared},
+                      {"--dense-layers", &r.dense_layers},
+                      {"--further-layers", &r.further_layers},
+                      {"--rotary", &r.rotary},
+                      {"--latent", &r.latent},
+                      {"--query-rank", &r.query_rank},
+                      {"--groups", &r.groups},
+                      {"--groups-used", &r.groups_used},
+                      {"--window", &r.window},
+                      {"--files", &r.files}};
   struct {
     const char* name;
     bool* into;
@@ -74,8 +87,7 @@ int main(int count, char** arguments) {
     if (name == "--help") return std::fputs(help, stdout) < 0 ? 1 : 0;
     if (name == "--version") {
       const auto v = moesaic::version;
-      return std::printf("moesaic-make-model %u.%u.%u\n", static_cast<unsigned>(v.major), static_cast<unsigned>(v.minor),
-                         static_cast<unsigned>(v.patch)) < 0;
+      return std::printf("moesaic-make-model %u.%u.%u\n", static_cast<unsigned>(v.major), static_cast<unsigned>(v.minor), static_cast<unsigned>(v.patch)) < 0;
     }
     bool is_flag = false;
     for (const auto& flag : flags)

@@ -35,20 +35,16 @@ result<void> check(const recipe& r) {
   const auto bad = [](const auto&... parts) { return error(error_code::bad_argument, parts...); };
   if (find_architecture(r.architecture) == nullptr)
     return bad("unknown architecture ", printable(r.architecture), "; this decoder knows ", known_architectures());
-  if (r.layers < 1 || r.layers > 4'096 || r.width < 1 || r.width > 65'536 || r.inner < 1 || r.inner > 1'048'576 ||
-      r.vocabulary < 1 || r.vocabulary > 1'000'000 || r.head_width < 2 || r.head_width > 1'024 || r.head_width % 2 != 0 ||
-      r.heads < 1 || r.heads > 1'024)
-    return bad(
-        "layers, width, inner, vocabulary, heads or head width make no sense; all have to be positive, and a head's width even");
-  if (r.key_value_heads < 1 || r.heads % r.key_value_heads != 0)
-    return bad(r.heads, " heads cannot share ", r.key_value_heads, " key-value heads evenly");
+  if (r.layers < 1 || r.layers > 4'096 || r.width < 1 || r.width > 65'536 || r.inner < 1 || r.inner > 1'048'576 || r.vocabulary < 1 ||
+      r.vocabulary > 1'000'000 || r.head_width < 2 || r.head_width > 1'024 || r.head_width % 2 != 0 || r.heads < 1 || r.heads > 1'024)
+    return bad("layers, width, inner, vocabulary, heads or head width make no sense; all have to be positive, and a head's width even");
+  if (r.key_value_heads < 1 || r.heads % r.key_value_heads != 0) return bad(r.heads, " heads cannot share ", r.key_value_heads, " key-value heads evenly");
   if (r.experts < 0 || r.experts > 65'535 || (r.experts > 0 && (r.top_k < 1 || r.top_k > r.experts)))
     return bad("a token cannot use ", r.top_k, " of ", r.experts, " experts");
   if ((r.architecture == "qwen3") == (r.experts > 0) && r.architecture != "llama")
     return bad(r.architecture, r.experts > 0 ? " has no experts" : " has experts", "; this recipe has ", r.experts);
-  if (r.shared < 0 || r.shared > 1'048'576 || (r.shared == 0 && r.architecture == "qwen2moe") || r.dense_layers < 0 ||
-      r.dense_layers > r.layers || r.further_layers < 0 || r.further_layers > 64 || r.window < 1 || r.latent < 1 ||
-      r.latent > 65'536 || r.query_rank < 0 || r.query_rank > 65'536)
+  if (r.shared < 0 || r.shared > 1'048'576 || (r.shared == 0 && r.architecture == "qwen2moe") || r.dense_layers < 0 || r.dense_layers > r.layers ||
+      r.further_layers < 0 || r.further_layers > 64 || r.window < 1 || r.latent < 1 || r.latent > 65'536 || r.query_rank < 0 || r.query_rank > 65'536)
     return bad("the shared expert, dense layers, further layers, window or ranks make no sense");
   if (rotary_of(r) % 2 != 0 || rotary_of(r) < 2 || rotary_of(r) > r.head_width - (is_latent(r) ? 1 : 0))
     return bad("of a head ", r.head_width, " wide, ", rotary_of(r), " dimensions cannot turn");
@@ -57,8 +53,7 @@ result<void> check(const recipe& r) {
       (r.experts > 0 && r.groups_used * (r.experts / r.groups) < r.top_k))
     return bad("experts do not fall into ", r.groups, " groups of which ", r.groups_used, " are used");
   for (const tensor_plan& t : plan_tensors(r)) {
-    if (t.type >= GGML_TYPE_COUNT || t.extent[0] % ggml_blck_size(t.type) != 0 ||
-        !can_multiply(t.type, static_cast<std::uint64_t>(t.extent[0])))
+    if (t.type >= GGML_TYPE_COUNT || t.extent[0] % ggml_blck_size(t.type) != 0 || !can_multiply(t.type, static_cast<std::uint64_t>(t.extent[0])))
       return bad("the tensor ", t.name, " has rows of ", t.extent[0], " numbers, which do not fit the blocks of type ",
                  std::string_view(t.type < GGML_TYPE_COUNT ? ggml_type_name(t.type) : "(unknown)"));
     if (t.name.size() >= GGML_MAX_NAME) return bad("the tensor name ", t.name, " is too long");
@@ -68,9 +63,7 @@ result<void> check(const recipe& r) {
 
 void describe(const recipe& r, gguf_context* to) {
   const auto key = [&](const char* name) { return r.architecture + "." + name; };
-  const auto number_in = [&](const char* name, std::int64_t value) {
-    gguf_set_val_u32(to, key(name).c_str(), static_cast<std::uint32_t>(value));
-  };
+  const auto number_in = [&](const char* name, std::int64_t value) { gguf_set_val_u32(to, key(name).c_str(), static_cast<std::uint32_t>(value)); };
   const auto real_in = [&](const char* name, float value) { gguf_set_val_f32(to, key(name).c_str(), value); };
   const bool in_latent = is_latent(r) && !r.latent_together;
   gguf_set_val_str(to, "general.architecture", r.architecture.c_str());
@@ -165,8 +158,7 @@ bool write_rows(std::FILE* file, const tensor_plan& t, std::uint64_t seed, std::
 }
 
 /// One file of a model: some of its tensors; the first has the keys as well.
-result<void> write_file(const recipe& what, const std::string& path, std::int64_t number, std::span<const tensor_plan> tensors,
-                        std::size_t of_all) {
+result<void> write_file(const recipe& what, const std::string& path, std::int64_t number, std::span<const tensor_plan> tensors, std::size_t of_all) {
   const header meta(gguf_init_empty(), &gguf_free);
   if (number == 0) describe(what, meta.get());
   if (what.files > 1) {
@@ -191,11 +183,9 @@ result<void> write_file(const recipe& what, const std::string& path, std::int64_
   if (file == nullptr) return failed(error_code::cannot_open, "cannot be written");
   std::vector<std::byte> head(gguf_get_meta_size(meta.get()));
   gguf_get_meta_data(meta.get(), head.data());
-  if (std::fwrite(head.data(), 1, head.size(), file.get()) != head.size())
-    return failed(error_code::transfer_failed, "writing failed");
+  if (std::fwrite(head.data(), 1, head.size(), file.get()) != head.size()) return failed(error_code::transfer_failed, "writing failed");
   for (const tensor_plan& t : tensors)
-    if (!write_rows(file.get(), t, what.seed, gguf_get_alignment(meta.get())))
-      return failed(error_code::transfer_failed, "writing failed; is the disk full?");
+    if (!write_rows(file.get(), t, what.seed, gguf_get_alignment(meta.get()))) return failed(error_code::transfer_failed, "writing failed; is the disk full?");
   if (std::fclose(file.release()) != 0) return failed(error_code::transfer_failed, "writing failed; is the disk full?");
   if (std::rename(beside.c_str(), path.c_str()) != 0) return failed(error_code::cannot_open, "cannot be renamed");
   return {};
@@ -228,9 +218,7 @@ result<void> make_model(const recipe& what, const std::string& path) {
     std::snprintf(ending, sizeof ending, "-%05zu-of-%05zu.gguf", i + 1, count);
     const std::size_t from = i * tensors.size() / count, to = (i + 1) * tensors.size() / count;
     const std::string name = path.substr(0, path.size() - 5) + ending;
-    if (auto done = write_file(what, name, static_cast<std::int64_t>(i), std::span(tensors).subspan(from, to - from), tensors.size());
-        !done)
-      return done;
+    if (auto done = write_file(what, name, static_cast<std::int64_t>(i), std::span(tensors).subspan(from, to - from), tensors.size()); !done) return done;
   }
   return {};
 }

@@ -48,10 +48,9 @@ struct recipe {
   float yarn = 1;           ///< contexts longer by this factor than the original 64 positions (deepseek2, gpt-oss)
 };
 
-/// Writes the model to `path` (beside it first, renamed when complete), or to as many files as the recipe wants. The same recipe gives the same bytes on every machine
-/// with this ggml.
-/// Memory: a few MiB, whatever the model's size. Errors: bad_argument (a recipe that is no model), cannot_open,
-/// transfer_failed (full disk).
+/// Writes the model to `path` (beside it first, renamed when complete), or to as many files as the recipe wants. The same recipe gives the same bytes on every
+/// machine with this ggml. Memory: a few MiB, whatever the model's size. Errors: bad_argument (a recipe that is no model), cannot_open, transfer_failed (full
+/// disk).
 [[nodiscard]] result<void> make_model(const recipe& what, const std::string& path);
 
 /// The type of that name ("Q4_K", "f16", ...) or COUNT; only types that rows can be made in.

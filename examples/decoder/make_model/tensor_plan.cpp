@@ -51,9 +51,7 @@ class planner {
   void matrix(const std::string& name, std::int64_t columns, std::int64_t rows, ggml_type type, float gain = 1.0F) {
     add(name + ".weight", type, {columns, rows}, gain / std::sqrt(static_cast<float>(columns)));
   }
-  void bias(const std::string& name, std::vector<std::int64_t> extent, float spread = 0.1F) {
-    add(name + ".bias", GGML_TYPE_F32, std::move(extent), spread);
-  }
+  void bias(const std::string& name, std::vector<std::int64_t> extent, float spread = 0.1F) { add(name + ".bias", GGML_TYPE_F32, std::move(extent), spread); }
   void norm(const std::string& name, std::int64_t length) {
     add(name + ".weight", GGML_TYPE_F32, {length}, 0.1F, 1.0F);
     if (has_.norm_biases) bias(name, {length});
@@ -111,8 +109,7 @@ void planner::latent_attention(const std::string& block) {
 void planner::gated(const std::string& block, const char* suffix, std::int64_t inner, ggml_type down) {
   for (const char* part : {"gate", "up", "down"}) {
     const bool back = std::string_view(part) == "down";
-    matrix(block + "ffn_" + part + suffix, back ? inner : r_.width, back ? r_.width : inner, back ? down : r_.type,
-           back ? 2.0F : 1.5F);
+    matrix(block + "ffn_" + part + suffix, back ? inner : r_.width, back ? r_.width : inner, back ? down : r_.type, back ? 2.0F : 1.5F);
   }
 }
 
@@ -142,8 +139,7 @@ std::vector<tensor_plan> planner::all() {
   if (has_.output_bias) bias("output", {r_.vocabulary});
   if (r_.rope_factors) add("rope_freqs.weight", GGML_TYPE_F32, {rotary_of(r_) / 2}, 0.25F, 1.5F);
   if (r_.long_factors)
-    for (const char* name : {"rope_factors_long.weight", "rope_factors_short.weight"})
-      add(name, GGML_TYPE_F32, {rotary_of(r_) / 2}, 0.25F, 1.5F);
+    for (const char* name : {"rope_factors_long.weight", "rope_factors_short.weight"}) add(name, GGML_TYPE_F32, {rotary_of(r_) / 2}, 0.25F, 1.5F);
   const std::int64_t further = r_.architecture == "glm4moe" ? r_.further_layers : 0;
   for (std::int64_t i = 0; i < r_.layers + further; ++i) {
     const std::string block = "blk." + std::to_string(i) + ".";

@@ -23,9 +23,7 @@ struct tensor_plan {
 [[nodiscard]] inline bool is_latent(const recipe& r) { return r.architecture == "deepseek2"; }
 
 /// Dimensions of a head that turn.
-[[nodiscard]] inline std::int64_t rotary_of(const recipe& r) {
-  return r.rotary != 0 ? r.rotary : is_latent(r) ? r.head_width / 2 : r.head_width;
-}
+[[nodiscard]] inline std::int64_t rotary_of(const recipe& r) { return r.rotary != 0 ? r.rotary : is_latent(r) ? r.head_width / 2 : r.head_width; }
 
 /// All tensors, in the order they are written.
 [[nodiscard]] std::vector<tensor_plan> plan_tensors(const recipe& r);

@@ -15,8 +15,7 @@ inline void add_toy_vocabulary(gguf_context* to, std::int64_t size) {
   if (size < 260) return;
   // How byte-level vocabularies write bytes: printable ones as themselves, the others as characters from U+0100 on.
   const auto utf8 = [](unsigned c) {
-    return c < 0x80 ? std::string{static_cast<char>(c)}
-                    : std::string{static_cast<char>(0xC0U | (c >> 6U)), static_cast<char>(0x80U | (c & 0x3FU))};
+    return c < 0x80 ? std::string{static_cast<char>(c)} : std::string{static_cast<char>(0xC0U | (c >> 6U)), static_cast<char>(0x80U | (c & 0x3FU))};
   };
   std::vector<std::string> tokens;
   for (unsigned byte = 0, moved = 0; byte < 256; ++byte) {

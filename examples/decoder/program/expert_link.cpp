@@ -16,8 +16,7 @@ result<expert_link> expert_link::open(const ggml_model& model, const options& o)
   const transports::slow_options limit{.rate = o.throttle.value_or(bytes_per_second{})};
   const auto limited = [&](auto reader) {
     using reader_type = decltype(reader);
-    return expert_link(o.throttle ? readers(transports::slow<reader_type>(std::move(reader), limit))
-                                  : readers(std::move(reader)));
+    return expert_link(o.throttle ? readers(transports::slow<reader_type>(std::move(reader), limit)) : readers(std::move(reader)));
   };
 
   if (o.io == io_kind::mapped) {
@@ -27,15 +26,11 @@ result<expert_link> expert_link::open(const ggml_model& model, const options& o)
     if (!layout) return layout.error();
     return limited(mapped_reader(std::make_shared<const mapped_files>(std::move(*mapped)), std::move(*layout)));
   }
-  const file::direct_reads direct = !o.direct   ? file::direct_reads::automatic
-                                    : *o.direct ? file::direct_reads::yes
-                                                : file::direct_reads::no;
+  const file::direct_reads direct = !o.direct ? file::direct_reads::automatic : *o.direct ? file::direct_reads::yes : file::direct_reads::no;
   auto source = file::expert_source::open(shape, model.files(), parts, direct);
   if (!source) return source.error();
   file::file_transport_options how;
-  how.by = o.io == io_kind::uring   ? file::backend::uring
-           : o.io == io_kind::pread ? file::backend::pread
-                                    : file::backend::automatic;
+  how.by = o.io == io_kind::uring ? file::backend::uring : o.io == io_kind::pread ? file::backend::pread : file::backend::automatic;
   auto opened = file_reader::open(std::move(*source), how);
   if (!opened) return opened.error();
   return limited(std::move(*opened));

@@ -12,16 +12,14 @@
 namespace moesaic::decoder {
 
 result<std::string> read_text_file(const std::string& path) {
-  struct stat there {};
-  if (::stat(path.c_str(), &there) == 0 && S_ISDIR(there.st_mode))
-    return error(error_code::cannot_open, "cannot read ", path, ": it is a directory");
+  struct stat there{};
+  if (::stat(path.c_str(), &there) == 0 && S_ISDIR(there.st_mode)) return error(error_code::cannot_open, "cannot read ", path, ": it is a directory");
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
   if (!file) return error(error_code::cannot_open, "cannot read ", path, ": ", std::string_view(std::strerror(errno)));
   std::string text;
   std::array<char, 65'536> piece{};
   while (const std::size_t got = std::fread(piece.data(), 1, piece.size(), file.get())) text.append(piece.data(), got);
-  if (std::ferror(file.get()) != 0)
-    return error(error_code::transfer_failed, "could not read ", path, " to its end: ", std::string_view(std::strerror(errno)));
+  if (std::ferror(file.get()) != 0) return error(error_code::transfer_failed, "could not read ", path, " to its end: ", std::string_view(std::strerror(errno)));
   return text;
 }
 
@@ -57,8 +55,8 @@ result<std::vector<token_id>> forced_ids(const options& o) {
 result<void> check_ids(const std::vector<token_id>& ids, std::uint32_t vocabulary, std::string_view what) {
   for (std::size_t i = 0; i < ids.size(); ++i)
     if (ids[i] < 0 || static_cast<std::uint32_t>(ids[i]) >= vocabulary)
-      return error(error_code::bad_argument, "id ", ids[i], " (number ", i + 1, " of ", what,
-                   ") is out of range; this model's ids go from 0 to ", vocabulary - 1);
+      return error(error_code::bad_argument, "id ", ids[i], " (number ", i + 1, " of ", what, ") is out of range; this model's ids go from 0 to ",
+                   vocabulary - 1);
   return {};
 }
 

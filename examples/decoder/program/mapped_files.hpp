@@ -25,9 +25,7 @@ class mapped_files {
   }
 
   /// As of one mapped file.
-  [[nodiscard]] result<const std::byte*> part(std::uint32_t file, std::uint64_t offset, bytes size) const {
-    return files_[file].part(offset, size);
-  }
+  [[nodiscard]] result<const std::byte*> part(std::uint32_t file, std::uint64_t offset, bytes size) const { return files_[file].part(offset, size); }
   /// Where each begins.
   [[nodiscard]] std::vector<const std::byte*> starts() const {
     std::vector<const std::byte*> all;

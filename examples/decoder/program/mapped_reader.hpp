@@ -23,8 +23,7 @@ namespace moesaic::decoder {
 /// It is here to compare with, and for file systems on which nothing else works.
 class mapped_reader {
  public:
-  mapped_reader(std::shared_ptr<const mapped_files> from, file::expert_layout layout)
-      : from_(std::move(from)), layout_(std::move(layout)) {
+  mapped_reader(std::shared_ptr<const mapped_files> from, file::expert_layout layout) : from_(std::move(from)), layout_(std::move(layout)) {
     done_.reserve(capacity());
   }
 

@@ -46,20 +46,16 @@ struct raw_options {
 
 result<void> check(options& o, const raw_options& raw) {
   if (o.model.empty()) return error(error_code::bad_argument, "no model given; name one with --model FILE.gguf");
-  if (raw.budget.empty())
-    return error(error_code::bad_argument,
-                 "no budget given; say how much memory experts may take with --budget all, 25% or 512MiB");
+  if (raw.budget.empty()) return error(error_code::bad_argument, "no budget given; say how much memory experts may take with --budget all, 25% or 512MiB");
   const auto budget = command_line::budget_text::parse(raw.budget);
   if (!budget) return budget.error();
   o.budget = *budget;
   if (const int prompts = o.prompt.has_value() + o.prompt_file.has_value() + o.prompt_ids.has_value(); prompts != 1)
-    return error(error_code::bad_argument,
-                 prompts == 0 ? "no prompt given; give one with --prompt, --prompt-file or --prompt-ids"
-                              : "more than one prompt given; give one of --prompt, --prompt-file and --prompt-ids");
+    return error(error_code::bad_argument, prompts == 0 ? "no prompt given; give one with --prompt, --prompt-file or --prompt-ids"
+                                                        : "more than one prompt given; give one of --prompt, --prompt-file and --prompt-ids");
   if (o.parts.scope && *o.parts.scope != "layer" && *o.parts.scope != "global")
     return error(error_code::bad_argument, "--scope cannot be '", *o.parts.scope, "'; known are layer, global");
-  if (raw.kv != "f32" && raw.kv != "f16")
-    return error(error_code::bad_argument, "--kv cannot be '", raw.kv, "'; known are f32, f16");
+  if (raw.kv != "f32" && raw.kv != "f16") return error(error_code::bad_argument, "--kv cannot be '", raw.kv, "'; known are f32, f16");
   o.half_cache = raw.kv == "f16";
   if (raw.io == "uring")
     o.io = io_kind::uring;
@@ -79,8 +75,7 @@ result<void> check(options& o, const raw_options& raw) {
     if (!rate) return rate.error();
     o.throttle = *rate;
   }
-  if (!(o.temperature >= 0 && o.temperature <= 100))
-    return error(error_code::bad_argument, "--temperature has to be between 0 and 100");
+  if (!(o.temperature >= 0 && o.temperature <= 100)) return error(error_code::bad_argument, "--temperature has to be between 0 and 100");
   if (!(o.top_p > 0 && o.top_p <= 1)) return error(error_code::bad_argument, "--top-p has to be above 0 and at most 1");
   if (o.threads == 0 || o.threads > 256) return error(error_code::bad_argument, "--threads has to be 1 to 256, got ", o.threads);
   return {};

@@ -13,9 +13,7 @@ using command_line::as_object;
 using command_line::seconds;
 using json = nlohmann::ordered_json;
 
-json as_object(const work_times& w) {
-  return {{"dense_s", w.dense}, {"experts_s", w.experts}, {"head_s", w.head}, {"expert_runs", w.expert_runs}};
-}
+json as_object(const work_times& w) { return {{"dense_s", w.dense}, {"experts_s", w.experts}, {"head_s", w.head}, {"expert_runs", w.expert_runs}}; }
 
 template <class... Values>
 void append(std::string& to, const char* format, Values... values) {
@@ -71,8 +69,7 @@ std::string as_json(const report& r) {
                {"total_bytes", r.peak.total.count}};
   j["draft"] = r.draft;
   j["draft_bytes"] = r.draft_bytes.count;
-  j["io"] = {
-      {"backend", r.io.backend}, {"direct", r.io.direct}, {"bytes_read", r.io.read.count}, {"alignment", r.io.alignment.count}};
+  j["io"] = {{"backend", r.io.backend}, {"direct", r.io.direct}, {"bytes_read", r.io.read.count}, {"alignment", r.io.alignment.count}};
   j["io"]["kernel_bytes_read"] = r.io.kernel_read ? json(r.io.kernel_read->count) : json(nullptr);
   j["prompt_ids"] = r.prompt_ids;
   j["ids"] = r.ids;
@@ -86,17 +83,14 @@ std::string as_json(const report& r) {
                {"decode_work", as_object(r.decode_work)}};
   j["counters"] = as_object(r.decode);
   j["prefill_counters"] = as_object(r.prefill);
-  j["regret"] = {{"window", r.regret.steps},
-                 {"misses", r.regret.misses},
-                 {"ahead", r.regret.ahead},
-                 {"bound", r.regret.bound},
-                 {"ratio", r.regret.regret()}};
+  j["regret"] = {{"window", r.regret.steps}, {"misses", r.regret.misses}, {"ahead", r.regret.ahead}, {"bound", r.regret.bound}, {"ratio", r.regret.regret()}};
   j["look_ahead"] = json::array();
   for (std::size_t i = 0; i < r.foretold.size(); ++i)
-    j["look_ahead"].push_back({{"layers", i + 1},
-                               {"wanted", r.foretold[i].wanted},
-                               {"named", r.foretold[i].named},
-                               {"recall", r.foretold[i].wanted == 0 ? 0.0 : static_cast<double>(r.foretold[i].named) / static_cast<double>(r.foretold[i].wanted)}});
+    j["look_ahead"].push_back(
+        {{"layers", i + 1},
+         {"wanted", r.foretold[i].wanted},
+         {"named", r.foretold[i].named},
+         {"recall", r.foretold[i].wanted == 0 ? 0.0 : static_cast<double>(r.foretold[i].named) / static_cast<double>(r.foretold[i].wanted)}});
   const speculation_tally& s = r.speculation;
   j["speculation"] = {{"windows", s.windows},   {"drafted", s.drafted},     {"verified", s.verified},
                       {"accepted", s.accepted}, {"committed", s.committed}, {"drafting_s", seconds(s.drafting)}};
@@ -119,18 +113,17 @@ std::string summary(const report& r) {
   append(out, "  experts    %.1f %% of %llu uses were in memory; %s read per token; stalled %.0f %% of the time%s\n",
          100 * share(static_cast<double>(c.hits), static_cast<double>(c.accesses)), static_cast<unsigned long long>(c.accesses),
          human(share(moved, tokens)).c_str(), 100 * share(seconds(c.stall), time), r.decoded > 0 ? "" : " (prompt)");
-  append(out, "  memory     peak %s of a budget of %s (%.0f %% of all %s of experts); floor %s, recommended %s\n",
-         human(r.peak.total).c_str(), human(r.budget.total).c_str(),
-         100 * share(static_cast<double>(r.budget.total.count), static_cast<double>(r.model.expert_bytes_total.count)),
+  append(out, "  memory     peak %s of a budget of %s (%.0f %% of all %s of experts); floor %s, recommended %s\n", human(r.peak.total).c_str(),
+         human(r.budget.total).c_str(), 100 * share(static_cast<double>(r.budget.total.count), static_cast<double>(r.model.expert_bytes_total.count)),
          human(r.model.expert_bytes_total).c_str(), human(r.budget.floor).c_str(), human(r.budget.recommended).c_str());
   if (const speculation_tally& s = r.speculation; s.windows > 0)
-    append(out, "  drafts     %s, %s: %.2f tokens a window, %.0f %% of %llu drafted accepted; drafting took %.0f %% of the time; %s of weights\n", r.draft.c_str(),
-           r.policies.speculation.c_str(), share(static_cast<double>(s.committed), static_cast<double>(s.windows)),
+    append(out, "  drafts     %s, %s: %.2f tokens a window, %.0f %% of %llu drafted accepted; drafting took %.0f %% of the time; %s of weights\n",
+           r.draft.c_str(), r.policies.speculation.c_str(), share(static_cast<double>(s.committed), static_cast<double>(s.windows)),
            100 * share(static_cast<double>(s.accepted), static_cast<double>(s.drafted)), static_cast<unsigned long long>(s.drafted),
            100 * share(seconds(s.drafting), r.seconds.decode), human(r.draft_bytes).c_str());
-  append(out, "  policies   %s: eviction %s per %s, admission %s, prefetch %s, placement %s; read by %s%s\n", r.system.c_str(),
-         r.policies.eviction.c_str(), r.policies.scope == "layer" ? "layer" : "model", r.policies.admission.c_str(),
-         r.policies.prefetch.c_str(), r.policies.placement.c_str(), r.io.backend.c_str(), r.io.direct ? ", direct" : "");
+  append(out, "  policies   %s: eviction %s per %s, admission %s, prefetch %s, placement %s; read by %s%s\n", r.system.c_str(), r.policies.eviction.c_str(),
+         r.policies.scope == "layer" ? "layer" : "model", r.policies.admission.c_str(), r.policies.prefetch.c_str(), r.policies.placement.c_str(),
+         r.io.backend.c_str(), r.io.direct ? ", direct" : "");
   return out;
 }
 

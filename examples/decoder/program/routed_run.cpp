@@ -21,8 +21,7 @@ namespace moesaic::decoder {
 namespace {
 
 template <class Arena>
-using runtime =
-    offload_runtime<tapped_model<ggml_model>, expert_link, watched_policies, chosen_drafter, token_choice, Arena>;
+using runtime = offload_runtime<tapped_model<ggml_model>, expert_link, watched_policies, chosen_drafter, token_choice, Arena>;
 
 /// The runtime as `generate` wants to see it.
 template <class Arena>
@@ -64,8 +63,7 @@ std::vector<ggml_model::part_offsets> offsets_of(const model_shape& shape, const
 }
 
 /// The budget in bytes: `all` is whatever it takes to hold every expert and the staging.
-result<memory_budget> budget_for(const options& o, const model_shape& shape, std::span<const bytes> footprints,
-                                 bool one_pool_of_slots) {
+result<memory_budget> budget_for(const options& o, const model_shape& shape, std::span<const bytes> footprints, bool one_pool_of_slots) {
   memory_budget budget;
   if (!o.budget.everything()) {
     budget.total = o.budget.of(shape.total());
@@ -151,8 +149,8 @@ result<command_line::policy_names> named_policies(const options& o) {
   return names;
 }
 
-std::optional<broken_off> run_routed(tapped_model<ggml_model> model, token_choice rule, const options& o,
-                                     const generation_order& order, const tokenizer& words, text_output& out, report& r) {
+std::optional<broken_off> run_routed(tapped_model<ggml_model> model, token_choice rule, const options& o, const generation_order& order, const tokenizer& words,
+                                     text_output& out, report& r) {
   const auto names = named_policies(o);
   if (!names) return broken_off{names.error()};
   auto policies = command_line::make_policies(*names, o.libraries);
@@ -161,8 +159,8 @@ std::optional<broken_off> run_routed(tapped_model<ggml_model> model, token_choic
     if (const auto layers = foretells->number("horizon", prediction::next_gate{}.horizon, 1, 65'535); layers)
       model.inner().preview(static_cast<std::uint32_t>(*layers));
   if (o.speculation.length.value_or(0) >= model.inner().context())
-    return broken_off{error(error_code::bad_argument, "--draft-length ", *o.speculation.length, " does not fit a context of ",
-                            model.inner().context(), " tokens; give a shorter one, or a larger --context")};
+    return broken_off{error(error_code::bad_argument, "--draft-length ", *o.speculation.length, " does not fit a context of ", model.inner().context(),
+                            " tokens; give a shorter one, or a larger --context")};
   const auto began = std::chrono::steady_clock::now();
   auto draft = make_drafter(o.speculation.draft, {model.inner(), o.model, order.prompt.size(), o.half_cache ? GGML_TYPE_F16 : GGML_TYPE_F32,
                                                   static_cast<float>(o.temperature), static_cast<float>(o.top_p), o.seed});
@@ -200,10 +198,10 @@ std::optional<broken_off> run_routed(tapped_model<ggml_model> model, token_choic
   auto record = run_record::open(o, r.model.architecture, *names);
   if (!record) return broken_off{record.error(), record.error().code() == error_code::transfer_failed};  // a full disk is no wrong request
   if (exact)
-    return run_with<extent_arena>(std::move(model), std::move(*link), std::move(*policies), std::move(*draft), std::move(rule),
-                                  *budget, in_place, *record, o, order, words, out, r);
-  return run_with<uniform_arena>(std::move(model), std::move(*link), std::move(*policies), std::move(*draft), std::move(rule),
-                                 *budget, in_place, *record, o, order, words, out, r);
+    return run_with<extent_arena>(std::move(model), std::move(*link), std::move(*policies), std::move(*draft), std::move(rule), *budget, in_place, *record, o,
+                                  order, words, out, r);
+  return run_with<uniform_arena>(std::move(model), std::move(*link), std::move(*policies), std::move(*draft), std::move(rule), *budget, in_place, *record, o,
+                                 order, words, out, r);
 }
 
 }  // namespace moesaic::decoder

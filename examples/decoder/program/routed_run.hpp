@@ -26,8 +26,7 @@ struct broken_off {
 
 /// Decodes a model with routed experts: the library's loop over a file transport and the chosen policies. Fills in the report.
 /// Nothing: it went well.
-[[nodiscard]] std::optional<broken_off> run_routed(tapped_model<ggml_model> model, token_choice rule, const options& o,
-                                                   const generation_order& order, const tokenizer& words, text_output& out,
-                                                   report& r);
+[[nodiscard]] std::optional<broken_off> run_routed(tapped_model<ggml_model> model, token_choice rule, const options& o, const generation_order& order,
+                                                   const tokenizer& words, text_output& out, report& r);
 
 }  // namespace moesaic::decoder

@@ -34,8 +34,7 @@ std::string speculation_choice::governor_spec(std::string_view of_system) const 
   return "fixed(" + std::to_string(tokens) + (*stop != 0 ? ",stop_below=" + std::to_string(*stop) : "") + ")";
 }
 
-result<speculation_choice> speculation_choice::parse(std::string_view draft, std::string_view length, std::string_view governor,
-                                                     std::string_view time_limit) {
+result<speculation_choice> speculation_choice::parse(std::string_view draft, std::string_view length, std::string_view governor, std::string_view time_limit) {
   speculation_choice c;
   auto request = draft_request::parse(draft);
   if (!request) return request.error();

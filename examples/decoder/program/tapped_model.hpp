@@ -22,8 +22,7 @@ template <moe_model M>
 class tapped_model {
  public:
   /// `blocks`: block number in the file of each MoE layer. `notes` has to outlive this.
-  tapped_model(M inner, std::vector<std::uint32_t> blocks, evidence& notes)
-      : inner_(std::move(inner)), blocks_(std::move(blocks)), notes_(&notes) {}
+  tapped_model(M inner, std::vector<std::uint32_t> blocks, evidence& notes) : inner_(std::move(inner)), blocks_(std::move(blocks)), notes_(&notes) {}
 
   /// Told how far a window has come, from 0 to 1; once a layer.
   std::function<void(const token_window&, double)> watch;

@@ -29,16 +29,14 @@ void byte_pair_merger::propose(std::uint32_t at) {
   const auto found = merges_.find(pair_key(nodes_[at].symbol, nodes_[behind].symbol));
   if (found == merges_.end()) return;
   proposals_.push_back({found->second.rank, at, nodes_[at].symbol, nodes_[behind].symbol});
-  std::push_heap(proposals_.begin(), proposals_.end(),
-                 [](const candidate& a, const candidate& b) { return a.rank != b.rank ? a.rank > b.rank : a.at > b.at; });
+  std::push_heap(proposals_.begin(), proposals_.end(), [](const candidate& a, const candidate& b) { return a.rank != b.rank ? a.rank > b.rank : a.at > b.at; });
 }
 
 void byte_pair_merger::merge(std::string_view piece, std::vector<std::uint32_t>& symbols) {
   nodes_.clear();
   proposals_.clear();
   const auto count = static_cast<std::uint32_t>(piece.size());
-  for (std::uint32_t i = 0; i < count; ++i)
-    nodes_.push_back({byte_symbol(piece[i]), i == 0 ? none : i - 1, i + 1 == count ? none : i + 1});
+  for (std::uint32_t i = 0; i < count; ++i) nodes_.push_back({byte_symbol(piece[i]), i == 0 ? none : i - 1, i + 1 == count ? none : i + 1});
   for (std::uint32_t i = 0; i < count; ++i) propose(i);
 
   while (!proposals_.empty()) {

@@ -51,9 +51,7 @@ class byte_pair_merger {
     std::uint32_t left;  // the symbols it was proposed for: a stale proposal is recognised by them
     std::uint32_t right;
   };
-  [[nodiscard]] static std::uint64_t pair_key(std::uint32_t left, std::uint32_t right) noexcept {
-    return std::uint64_t{left} << 32U | right;
-  }
+  [[nodiscard]] static std::uint64_t pair_key(std::uint32_t left, std::uint32_t right) noexcept { return std::uint64_t{left} << 32U | right; }
   [[nodiscard]] static std::array<std::uint32_t, 256> none_yet() noexcept {
     std::array<std::uint32_t, 256> all{};
     all.fill(none);

@@ -101,9 +101,8 @@ std::size_t next_gpt4o(std::string_view text, std::size_t at) noexcept {
 }
 
 bool is_sign(const character& c) noexcept {
-  return c.bytes != 0 &&
-         (c.kind == character_class::punctuation ||
-          (c.point < 0x80 && std::string_view("$+<=>^~|").find(static_cast<char>(c.point)) != std::string_view::npos));
+  return c.bytes != 0 && (c.kind == character_class::punctuation ||
+                          (c.point < 0x80 && std::string_view("$+<=>^~|").find(static_cast<char>(c.point)) != std::string_view::npos));
 }
 
 void cut_in_stages(std::string_view text, std::vector<std::string_view>& out) {

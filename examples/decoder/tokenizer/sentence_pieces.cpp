@@ -11,8 +11,7 @@ namespace {
 constexpr std::uint32_t none = byte_pair_merger::none;
 }
 
-void sentence_pieces::propose(std::string_view text, std::uint32_t at, const byte_pair_merger& names,
-                              std::span<const float> scores) {
+void sentence_pieces::propose(std::string_view text, std::uint32_t at, const byte_pair_merger& names, std::span<const float> scores) {
   const std::uint32_t behind = nodes_[at].behind;
   if (behind == none) return;
   const std::uint32_t left = nodes_[at].bytes, right = nodes_[behind].bytes;
@@ -22,8 +21,7 @@ void sentence_pieces::propose(std::string_view text, std::uint32_t at, const byt
   std::push_heap(proposals_.begin(), proposals_.end());
 }
 
-void sentence_pieces::merge(std::string_view text, const byte_pair_merger& names, std::span<const float> scores,
-                            std::vector<piece>& pieces) {
+void sentence_pieces::merge(std::string_view text, const byte_pair_merger& names, std::span<const float> scores, std::vector<piece>& pieces) {
   nodes_.assign(text.size(), {0, none, none});
   proposals_.clear();
   std::uint32_t before = none;

@@ -29,9 +29,7 @@ class sentence_pieces {
   struct candidate {
     float score;
     std::uint32_t at, left, right;  // where, and the bytes of both when it was proposed
-    [[nodiscard]] bool operator<(const candidate& other) const noexcept {
-      return score != other.score ? score < other.score : at > other.at;
-    }
+    [[nodiscard]] bool operator<(const candidate& other) const noexcept { return score != other.score ? score < other.score : at > other.at; }
   };
   void propose(std::string_view text, std::uint32_t at, const byte_pair_merger& names, std::span<const float> scores);
 

@@ -22,9 +22,7 @@ class symbol_table {
     return std::string_view(characters_).substr(begin, ends_[number] - begin);
   }
   /// The number of exactly this text, or `none`.
-  [[nodiscard]] std::uint32_t find(std::string_view wanted) const noexcept {
-    return places_.empty() ? none : places_[place_of(wanted)];
-  }
+  [[nodiscard]] std::uint32_t find(std::string_view wanted) const noexcept { return places_.empty() ? none : places_[place_of(wanted)]; }
 
   /// Numbers the next text. Of equal ones the first is found; what is not `findable` never is.
   std::uint32_t add(std::string_view added, bool findable = true) {

@@ -29,8 +29,7 @@ std::size_t end_of(std::string_view text, std::size_t at, Belongs belongs, std::
   return at;
 }
 inline std::size_t end_of_run(std::string_view text, std::size_t at, character_class kind, std::size_t most = SIZE_MAX) noexcept {
-  return end_of(
-      text, at, [kind](const character& c) { return run_class(c) == kind; }, most);
+  return end_of(text, at, [kind](const character& c) { return run_class(c) == kind; }, most);
 }
 
 /// The end of a piece that starts with white space: a run leaves its last character to the word behind it.

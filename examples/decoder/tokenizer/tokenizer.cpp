@@ -68,17 +68,14 @@ result<void> tokenizer::read_tokens(const gguf_file& file, bool byte_level) {
   const auto tokens = file.texts("tokenizer.ggml.tokens");
   if (!tokens) return tokens.error();
   if (tokens->empty() || tokens->size() > most_tokens)
-    return error(error_code::bad_file, "tokenizer.ggml.tokens has ", tokens->size(), " entries; 1 to ", most_tokens,
-                 " are possible");
-  if (total_bytes(*tokens) > most_bytes)
-    return error(error_code::bad_file, "tokenizer.ggml.tokens holds more than a gibibyte of text");
+    return error(error_code::bad_file, "tokenizer.ggml.tokens has ", tokens->size(), " entries; 1 to ", most_tokens, " are possible");
+  if (total_bytes(*tokens) > most_bytes) return error(error_code::bad_file, "tokenizer.ggml.tokens holds more than a gibibyte of text");
   std::vector<std::int64_t> types;
   if (file.has("tokenizer.ggml.token_type")) {
     auto read = file.wholes("tokenizer.ggml.token_type");
     if (!read) return read.error();
     if (read->size() != tokens->size())
-      return error(error_code::bad_file, "tokenizer.ggml.token_type has ", read->size(), " entries for ", tokens->size(),
-                   " tokens");
+      return error(error_code::bad_file, "tokenizer.ggml.token_type has ", read->size(), " entries for ", tokens->size(), " tokens");
     types = std::move(*read);
   }
   for (std::size_t i = 0; i < tokens->size(); ++i) {
@@ -89,8 +86,7 @@ result<void> tokenizer::read_tokens(const gguf_file& file, bool byte_level) {
     kinds_.push_back(kind);
     if (literal) {
       merger_.add_unfindable(text);
-      if (!text.empty() && kind != token_kind::unknown)
-        specials_[static_cast<unsigned char>(text[0])].push_back(static_cast<token_id>(i));
+      if (!text.empty() && kind != token_kind::unknown) specials_[static_cast<unsigned char>(text[0])].push_back(static_cast<token_id>(i));
     } else if (byte_level) {
       const auto bytes = bytes_behind(text);
       merger_.add_symbol(bytes ? std::string_view(*bytes) : text);
@@ -118,8 +114,7 @@ result<void> tokenizer::read_merges(const gguf_file& file) {
   const auto merges = file.texts("tokenizer.ggml.merges");
   if (!merges) return merges.error();
   if (merges->size() > most_tokens) return error(error_code::bad_file, "tokenizer.ggml.merges has ", merges->size(), " entries");
-  if (total_bytes(*merges) > most_bytes)
-    return error(error_code::bad_file, "tokenizer.ggml.merges holds more than a gibibyte of text");
+  if (total_bytes(*merges) > most_bytes) return error(error_code::bad_file, "tokenizer.ggml.merges holds more than a gibibyte of text");
   for (std::size_t i = 0; i < merges->size(); ++i) {
     const std::string_view line = (*merges)[i];
     const std::size_t gap = line.find(' ', 1);
@@ -127,8 +122,7 @@ result<void> tokenizer::read_merges(const gguf_file& file) {
       return error(error_code::bad_file, "entry ", i, " of tokenizer.ggml.merges is not two texts with a blank between them");
     const auto left = bytes_behind(line.substr(0, gap));
     const auto right = bytes_behind(line.substr(gap + 1));
-    if (!left || !right)
-      return error(error_code::bad_file, "entry ", i, " of tokenizer.ggml.merges holds a character that stands for no byte");
+    if (!left || !right) return error(error_code::bad_file, "entry ", i, " of tokenizer.ggml.merges holds a character that stands for no byte");
     merger_.add_merge(*left, *right);
   }
   for (std::size_t b = 0; b < 256; ++b) {
@@ -142,8 +136,7 @@ result<void> tokenizer::read_merges(const gguf_file& file) {
 result<void> tokenizer::read_scores(const gguf_file& file) {
   auto scores = file.reals("tokenizer.ggml.scores");
   if (!scores) return scores.error();
-  if (scores->size() != size())
-    return error(error_code::bad_file, "tokenizer.ggml.scores has ", scores->size(), " entries for ", size(), " tokens");
+  if (scores->size() != size()) return error(error_code::bad_file, "tokenizer.ggml.scores has ", scores->size(), " entries for ", size(), " tokens");
   scores_ = std::move(*scores);
   if (const auto blank = file.flag("tokenizer.ggml.add_space_prefix"); blank) blank_before_ = *blank;
   return {};
@@ -192,8 +185,7 @@ void tokenizer::encode_plain(std::string_view text, std::vector<token_id>& ids) 
 
 result<std::vector<token_id>> tokenizer::encode(std::string_view text) {
   if (!why_no_encoding_.empty())
-    return error(error_code::bad_argument, "this model cannot take a text, because ", why_no_encoding_,
-                 "; give the prompt as --prompt-ids");
+    return error(error_code::bad_argument, "this model cannot take a text, because ", why_no_encoding_, "; give the prompt as --prompt-ids");
   std::vector<token_id> ids;
   if (begin_ >= 0) ids.push_back(begin_);
   std::size_t plain = 0;
@@ -209,8 +201,7 @@ result<std::vector<token_id>> tokenizer::encode(std::string_view text) {
   }
   encode_plain(text.substr(plain), ids);
   if (std::find(ids.begin(), ids.end(), -1) != ids.end())
-    return error(error_code::bad_argument,
-                 "the prompt holds a byte for which this model has no token; give the prompt as --prompt-ids");
+    return error(error_code::bad_argument, "the prompt holds a byte for which this model has no token; give the prompt as --prompt-ids");
   return ids;
 }
 

@@ -12,8 +12,8 @@ constexpr std::uint32_t category_changes[] = {
 };
 
 constexpr bool is_space(char32_t p) noexcept {
-  return (p >= 0x09 && p <= 0x0D) || p == 0x20 || p == 0x85 || p == 0xA0 || p == 0x1680 || (p >= 0x2000 && p <= 0x200A) ||
-         p == 0x2028 || p == 0x2029 || p == 0x202F || p == 0x205F || p == 0x3000;
+  return (p >= 0x09 && p <= 0x0D) || p == 0x20 || p == 0x85 || p == 0xA0 || p == 0x1680 || (p >= 0x2000 && p <= 0x200A) || p == 0x2028 || p == 0x2029 ||
+         p == 0x202F || p == 0x205F || p == 0x3000;
 }
 
 /// Length that a first byte announces; 0 for a byte that starts nothing.

@@ -25,9 +25,7 @@ struct frequency_contest {
 
   std::uint32_t half_life = 32;
 
-  void on(const inventory& all) {
-    state_ = {all.space(), decay_clock(std::clamp(half_life, 1U, 65'536U)), std::vector<decayed_count>(all.space().size())};
-  }
+  void on(const inventory& all) { state_ = {all.space(), decay_clock(std::clamp(half_life, 1U, 65'536U)), std::vector<decayed_count>(all.space().size())}; }
   void on(const layer_event& event) noexcept {
     const decayed_count one = state_.clock.use_at(event.first_token);
     const auto flat_of = state_.space.in(event.layer);

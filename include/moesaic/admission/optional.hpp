@@ -24,8 +24,7 @@ struct optional {
   template <utility_scorer S>
   [[nodiscard]] verdict admit(const admission_scene<S>& scene) const noexcept {
     if (!scene.displaces || !scene.newcomer_key || !scene.displaced_key) return verdict::keep;
-    const bool worth_more =
-        std::pair(*scene.displaced_key, *scene.displaces) < std::pair(*scene.newcomer_key, scene.newcomer);
+    const bool worth_more = std::pair(*scene.displaced_key, *scene.displaces) < std::pair(*scene.newcomer_key, scene.newcomer);
     return worth_more ? verdict::keep : verdict::bypass;
   }
 };

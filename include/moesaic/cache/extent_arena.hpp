@@ -70,8 +70,7 @@ class extent_arena {
   }
   void restore(std::uint32_t flat, room r) noexcept {
     pool& g = groups_[group_of_[flat]];
-    const auto hole = std::find_if(g.vacant.begin(), g.vacant.end(),
-                                   [&](const extent& e) { return e.begin <= r.count && r.count < e.begin + e.size; });
+    const auto hole = std::find_if(g.vacant.begin(), g.vacant.end(), [&](const extent& e) { return e.begin <= r.count && r.count < e.begin + e.size; });
     take(g, hole, r.count, charges_[flat].count);
   }
   void limit(bytes capacity) noexcept {

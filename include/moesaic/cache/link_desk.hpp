@@ -115,8 +115,8 @@ class link_desk {
       const open_transfer t = open_.all()[i];
       if (t.why != cause::prefetch || t.lease != open_transfer::nobody || core.shape_->space().layer_of(t.flat) != number(layer)) continue;
       const expert_index expert = core.shape_->space().id(t.flat).expert;
-      const bool is_wanted = std::binary_search(wanted.begin(), wanted.end(), demand{expert, 0, {}},
-                                                [](const demand& a, const demand& b) { return a.expert < b.expert; });
+      const bool is_wanted =
+          std::binary_search(wanted.begin(), wanted.end(), demand{expert, 0, {}}, [](const demand& a, const demand& b) { return a.expert < b.expert; });
       withdraw(core, t, is_wanted);
     }
   }
@@ -197,8 +197,8 @@ class link_desk {
     if (core.keeper_.slots.has(flat, residency_flag::resident | residency_flag::in_flight)) return prefetch_fate::already_there;
     for (const lease_state& l : core.leases_)
       if (l.live && l.layer == wish.expert.layer) return prefetch_fate::too_late;
-    if (!core.keeper_.admit(core.desk_, flat, {cause::prefetch, phase::decode, 0, false},
-                            residency_flag::in_flight | residency_flag::unused_prefetch, [](std::uint32_t) noexcept {}))
+    if (!core.keeper_.admit(core.desk_, flat, {cause::prefetch, phase::decode, 0, false}, residency_flag::in_flight | residency_flag::unused_prefetch,
+                            [](std::uint32_t) noexcept {}))
       return prefetch_fate::no_room;
     ++core.keeper_.count.prefetches;
     into_slots += core.keeper_.slots.rooms().charge(flat);

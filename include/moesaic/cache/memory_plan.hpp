@@ -58,8 +58,8 @@ struct memory_plan {
     for (std::uint32_t e = 0; e < shape.experts(layer); ++e) {
       const bytes charge = footprint[shape.space().flat(make_expert(l, e))];
       if (charge < shape.size_of(make_expert(l, e)))
-        return error(error_code::bad_argument, "expert (layer ", l, ", expert ", e, ") has ", shape.size_of(make_expert(l, e)).count,
-                     " bytes but is charged ", charge.count);
+        return error(error_code::bad_argument, "expert (layer ", l, ", expert ", e, ") has ", shape.size_of(make_expert(l, e)).count, " bytes but is charged ",
+                     charge.count);
       sizes.push_back(charge);
       largest = std::max(largest, charge);
     }

@@ -54,8 +54,7 @@ class policy_desk {
     }
     return chosen;
   }
-  [[nodiscard]] verdict admit(const residency_view& residency, expert_id newcomer, cause why, phase during,
-                              std::optional<expert_id> displaces) noexcept {
+  [[nodiscard]] verdict admit(const residency_view& residency, expert_id newcomer, cause why, phase during, std::optional<expert_id> displaces) noexcept {
     admission_scene<scores> asked{look(residency), newcomer, why, during, displaces, {}, {}};
     if (policies.admission.displaces_own_event() && displaces) {
       asked.newcomer_key = key_of(policies.eviction, newcomer);

@@ -171,11 +171,10 @@ class residency {
   [[nodiscard]] std::byte* slot_address(std::uint32_t flat) const noexcept {
     return memory_ == nullptr ? nullptr : memory_ + frames_.all().count + keeper_.slots.room_of(flat).count;
   }
-  [[nodiscard]] std::byte* frame_address(std::uint32_t frame) const noexcept {
-    return memory_ == nullptr ? nullptr : memory_ + frames_.offset(frame);
-  }
+  [[nodiscard]] std::byte* frame_address(std::uint32_t frame) const noexcept { return memory_ == nullptr ? nullptr : memory_ + frames_.offset(frame); }
   void publish() const noexcept {
-    if (published_ != nullptr) [[unlikely]] published_->publish(keeper_.count);
+    if (published_ != nullptr) [[unlikely]]
+      published_->publish(keeper_.count);
   }
   void note_peak() noexcept {
     const bytes slots = keeper_.slots.rooms().used();

@@ -26,14 +26,13 @@ result<void> residency<T, B, A>::prepare(residency_options options, A rooms) {
   for (std::uint32_t l = 0; l < shape_->layers(); ++l)
     for (std::uint32_t e = 0; e < shape_->experts(static_cast<layer_index>(l)); ++e) {
       const std::uint32_t group = desk_.policies.groups.group_of(*shape_, make_expert(l, e));
-      if (group >= groups)
-        return error(error_code::bad_argument, "expert (layer ", l, ", expert ", e, ") is put into eviction group ", group, " of ", groups);
+      if (group >= groups) return error(error_code::bad_argument, "expert (layer ", l, ", expert ", e, ") is put into eviction group ", group, " of ", groups);
       group_of[shape_->space().flat(make_expert(l, e))] = static_cast<std::uint16_t>(group);
     }
   if (result<void> made = keeper_.prepare(*shape_, {options.footprint, group_of, groups, plan_.slots}, std::move(rooms)); !made) return made;
 
-  desk_.note(seen::made{*shape_, options.footprint, keeper_.slots.groups(), groups, options.budget.total, options.budget.frames, host_possible_,
-                        A::one_size, link_.transport.capacity()});
+  desk_.note(seen::made{*shape_, options.footprint, keeper_.slots.groups(), groups, options.budget.total, options.budget.frames, host_possible_, A::one_size,
+                        link_.transport.capacity()});
   for (lease_state& l : leases_) l = lease_state(shape_->widest_layer());
   misses_.reserve(shape_->widest_layer());
   remedies_.reserve(shape_->widest_layer());
@@ -84,15 +83,13 @@ result<lease<residency<T, B, A>>> residency<T, B, A>::acquire(const layer_event&
 template <class T, class B, class A>
 result<void> residency<T, B, A>::check(const layer_event& event) noexcept {
   const std::uint32_t layer = number(event.layer);
-  if (layer >= shape_->layers())
-    return error(error_code::bad_argument, "event of MoE layer ", layer, "; the model has ", shape_->layers());
+  if (layer >= shape_->layers()) return error(error_code::bad_argument, "event of MoE layer ", layer, "; the model has ", shape_->layers());
   if (event.wanted.empty()) return error(error_code::bad_argument, "event of MoE layer ", layer, " wants no experts");
   const std::uint32_t experts = shape_->experts(event.layer);
   for (std::uint32_t lowest = 0; const demand& d : event.wanted) {
     if (number(d.expert) >= experts)
       return error(error_code::bad_argument, "event of MoE layer ", layer, " wants expert ", number(d.expert), "; the layer has ", experts);
-    if (number(d.expert) < lowest)
-      return error(error_code::bad_argument, "event of MoE layer ", layer, ": wanted experts have to be ascending and distinct");
+    if (number(d.expert) < lowest) return error(error_code::bad_argument, "event of MoE layer ", layer, ": wanted experts have to be ascending and distinct");
     lowest = number(d.expert) + 1;
   }
   if (leases_[0].live && leases_[1].live) return error(error_code::wrong_order, "two leases are alive already; end one first");
@@ -104,8 +101,7 @@ result<void> residency<T, B, A>::check(const layer_event& event) noexcept {
 /// The whole set has to find slots: those of its groups, less what another lease or an open transfer keeps.
 template <class T, class B, class A>
 result<void> residency<T, B, A>::check_room_for_all(const layer_event& event) noexcept {
-  if constexpr (!A::one_size)
-    return error(error_code::bad_argument, "holding a whole event needs an arena of equal slots (uniform_arena)");
+  if constexpr (!A::one_size) return error(error_code::bad_argument, "holding a whole event needs an arena of equal slots (uniform_arena)");
   const auto wanted = [&](std::uint32_t flat) {
     const expert_id e = shape_->space().id(flat);
     return e.layer == event.layer && std::binary_search(event.wanted.begin(), event.wanted.end(), demand{e.expert, 0, {}},
@@ -128,8 +124,8 @@ result<void> residency<T, B, A>::check_room_for_all(const layer_event& event) no
       const std::uint32_t slots = keeper_.slots.rooms().holds(group);
       if (needed + pinned + travelling <= slots) break;
       if (needed + pinned > slots || link_.idle())
-        return error(error_code::does_not_fit, "MoE layer ", number(event.layer), " wants ", needed, " experts at once; its ", slots,
-                     " slots hold ", slots - std::min(slots, pinned), ". Give a larger budget, smaller windows, or take the event as a stream");
+        return error(error_code::does_not_fit, "MoE layer ", number(event.layer), " wants ", needed, " experts at once; its ", slots, " slots hold ",
+                     slots - std::min(slots, pinned), ". Give a larger budget, smaller windows, or take the event as a stream");
       link_.take_in(*this, true);
     }
   }
@@ -166,8 +162,10 @@ void residency<T, B, A>::meet_hits(const layer_event& event, std::uint32_t which
       e.where = residence::frame;
     }
     used += (flags & unused_prefetch) != 0;
-    desk_.note(seen::found{e.who, (flags & resident) != 0 ? residency_state::resident
-                                  : (flags & in_flight) != 0 ? residency_state::in_flight : residency_state::absent,
+    desk_.note(seen::found{e.who,
+                           (flags & resident) != 0    ? residency_state::resident
+                           : (flags & in_flight) != 0 ? residency_state::in_flight
+                                                      : residency_state::absent,
                            (flags & unused_prefetch) != 0});
     ++entry;
   }
@@ -190,8 +188,7 @@ void residency<T, B, A>::place_misses(std::uint32_t which, const layer_event& ev
     const lease_entry& e = mine.entries[i];
     if (e.at == stage::ready) continue;
     const bool travels = e.at == stage::arriving;
-    misses_.push_back({e.who, event.wanted[i].tokens, shape_->size_of(e.flat), travels,
-                       travels ? desk_.link.time_for(desk_.link.travelling) : nanoseconds{}});
+    misses_.push_back({e.who, event.wanted[i].tokens, shape_->size_of(e.flat), travels, travels ? desk_.link.time_for(desk_.link.travelling) : nanoseconds{}});
     remedies_.push_back(remedy::fetch);
   }
   desk_.policies.placement.place(desk_.look(keeper_.slots.view()), misses_, remedies_);
@@ -217,8 +214,8 @@ template <class T, class B, class A>
 void residency<T, B, A>::give_room(const layer_event& event, std::uint32_t which, holding how) noexcept {
   lease_state& mine = leases_[which];
   const auto own_event_left = [&](std::uint32_t flat) noexcept {
-    lease_entry& e = *std::lower_bound(mine.entries.begin(), mine.entries.end(), flat,
-                                       [](const lease_entry& one, std::uint32_t wanted) { return one.flat < wanted; });
+    lease_entry& e =
+        *std::lower_bound(mine.entries.begin(), mine.entries.end(), flat, [](const lease_entry& one, std::uint32_t wanted) { return one.flat < wanted; });
     if (e.at == stage::planned) {  // a newcomer that found a better one behind it: it streams
       e.at = stage::for_frame;
       e.where = residence::frame;
@@ -272,10 +269,10 @@ template <class T, class B, class A>
 result<void> residency<T, B, A>::set_budget(bytes total) noexcept {
   const bytes least = frames_.all();
   if (leases_[0].live || leases_[1].live) return error(error_code::wrong_order, "the budget changes between steps only; a lease is alive");
-  if (total < least)
-    return error(error_code::below_floor, "a budget of ", total.count, " bytes is below the ", least.count, " bytes of the staging frames");
+  if (total < least) return error(error_code::below_floor, "a budget of ", total.count, " bytes is below the ", least.count, " bytes of the staging frames");
   if (total > least + plan_.slots)
-    return error(error_code::bad_argument, "a budget of ", total.count, " bytes is above the ", (least + plan_.slots).count, " bytes this residency was made with");
+    return error(error_code::bad_argument, "a budget of ", total.count, " bytes is above the ", (least + plan_.slots).count,
+                 " bytes this residency was made with");
   desk_.note(seen::budget_change{total});
   link_.drain(*this);
   keeper_.shrink(desk_, total - least);

@@ -82,7 +82,7 @@ result<void> residency<T, B, A>::wait_for_mine(lease_state& mine) noexcept {
   if (mine.ready() != nullptr || !mine.failed.empty()) return {};
   if (mine.travelling == 0 && !link_.full())
     return desk_.note(seen::failed{error_code::release_first}), error(error_code::release_first, "no further expert of MoE layer ", number(mine.layer),
-                 " can arrive until one that was handed out is released: the staging frames are in use");
+                                                                      " can arrive until one that was handed out is released: the staging frames are in use");
   link_.read_clock(*this);
   const nanoseconds began = desk_.now;
   link_.take_in(*this, true);
@@ -115,8 +115,8 @@ error residency<T, B, A>::failure(lease_state& mine) noexcept {
   const lease_entry& e = mine.entries[mine.failed.pop()];
   ++mine.reported;
   desk_.note(seen::failed{error_code::transfer_failed});
-  error why(error_code::transfer_failed, "expert (layer ", number(e.who.layer), ", expert ", number(e.who.expert), ") of ",
-            shape_->size_of(e.flat).count, " bytes did not arrive: ");
+  error why(error_code::transfer_failed, "expert (layer ", number(e.who.layer), ", expert ", number(e.who.expert), ") of ", shape_->size_of(e.flat).count,
+            " bytes did not arrive: ");
   why.append(e.status == transfer_status::short_read   ? "the source ended early; was the file cut or replaced?"
              : e.status == transfer_status::read_error ? "the source could not be read"
                                                        : "the transport refused the transfer");

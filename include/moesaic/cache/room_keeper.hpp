@@ -96,8 +96,8 @@ class room_keeper {
 
  private:
   static constexpr std::uint32_t nobody = ~std::uint32_t{};
-  static constexpr std::uint8_t untouchable = residency_flag::resident | residency_flag::in_flight | residency_flag::pinned_by_first |
-                                              residency_flag::pinned_by_second | residency_flag::leaving;
+  static constexpr std::uint8_t untouchable =
+      residency_flag::resident | residency_flag::in_flight | residency_flag::pinned_by_first | residency_flag::pinned_by_second | residency_flag::leaving;
 
   void lose(std::uint32_t flat) noexcept {
     ++count.evictions;

@@ -64,9 +64,7 @@ class slot_table {
 
   void set_last_use(std::uint32_t flat, fence last) noexcept { notes_[flat].last_use = std::max(notes_[flat].last_use, last); }
   /// The expert left earlier than it was last used: what comes into its group now has to wait for that use.
-  void leave_behind(std::uint32_t flat) noexcept {
-    vacated_[group_of_[flat]] = std::max(vacated_[group_of_[flat]], notes_[flat].last_use);
-  }
+  void leave_behind(std::uint32_t flat) noexcept { vacated_[group_of_[flat]] = std::max(vacated_[group_of_[flat]], notes_[flat].last_use); }
   /// The last use that a transfer into room of this expert's group has to wait for: the latest of all that left the group.
   /// (One number per group instead of one per piece of room: fences ascend, so older ones are past when this one is.)
   [[nodiscard]] fence fence_of_vacated(std::uint32_t flat) const noexcept { return vacated_[group_of_[flat]]; }

@@ -64,9 +64,7 @@ class uniform_arena {
 
   [[nodiscard]] bytes charge(std::uint32_t flat) const noexcept { return {groups_[group_of_[flat]].slot}; }
   [[nodiscard]] bytes used() const noexcept { return {used_}; }
-  [[nodiscard]] bool over(std::uint32_t group) const noexcept {
-    return groups_[group].slots - groups_[group].vacant.size() > groups_[group].allowed;
-  }
+  [[nodiscard]] bool over(std::uint32_t group) const noexcept { return groups_[group].slots - groups_[group].vacant.size() > groups_[group].allowed; }
   [[nodiscard]] std::uint32_t holds(std::uint32_t group) const noexcept { return groups_[group].allowed; }
 
  private:

@@ -63,8 +63,7 @@ consteval bool explain_admission_policy() {
     static_assert(admits, "admission policy lacks  verdict admit(const admission_scene<S>&) noexcept");
     constexpr bool says = requires(const P& view) { view.displaces_own_event(); };
     static_assert(says, "admission policy lacks  bool displaces_own_event() const noexcept");
-    static_assert(!(keeps && admits && says) || admission_policy<P>,
-                  "admission policy has every call, but a return type or a noexcept differs");
+    static_assert(!(keeps && admits && says) || admission_policy<P>, "admission policy has every call, but a return type or a noexcept differs");
   }
   return admission_policy<P>;
 }

@@ -85,8 +85,7 @@ consteval bool explain_eviction_policy() {
     static_assert(keeps, "eviction policy declares an event it has no  void on(const Event&) noexcept  for");
     constexpr bool chooses = requires(P policy, const eviction_scene<archetype::scorer>& scene) { policy.victim(scene); };
     static_assert(chooses, "eviction policy lacks  std::optional<expert_id> victim(const eviction_scene<S>&) noexcept");
-    static_assert(!(keeps && chooses) || eviction_policy<P>,
-                  "eviction policy has every call, but a return type or a noexcept differs");
+    static_assert(!(keeps && chooses) || eviction_policy<P>, "eviction policy has every call, but a return type or a noexcept differs");
   }
   return eviction_policy<P>;
 }

@@ -38,8 +38,7 @@ consteval bool explain_expert_predictor() {
     static_assert(keeps, "expert predictor declares an event it has no  void on(const Event&) noexcept  for");
     constexpr bool tells = requires(const P& view) { view.expectation(); };
     static_assert(tells, "expert predictor lacks  const forecast& expectation() const noexcept");
-    static_assert(!(keeps && tells) || expert_predictor<P>,
-                  "expert predictor has every call, but a return type or a noexcept differs");
+    static_assert(!(keeps && tells) || expert_predictor<P>, "expert predictor has every call, but a return type or a noexcept differs");
   }
   return expert_predictor<P>;
 }

@@ -73,9 +73,13 @@ struct events {
 
 namespace detail {
 template <class Policy, class Event>
-concept handles = requires(Policy policy, const Event& event) { { policy.on(event) } noexcept -> std::same_as<void>; };
+concept handles = requires(Policy policy, const Event& event) {
+  { policy.on(event) } noexcept -> std::same_as<void>;
+};
 template <class Policy>
-concept handles_inventory = requires(Policy policy, const inventory& event) { { policy.on(event) } -> std::same_as<void>; };
+concept handles_inventory = requires(Policy policy, const inventory& event) {
+  { policy.on(event) } -> std::same_as<void>;
+};
 template <class Policy, class Event>
 inline constexpr bool keeps_its_word_on = handles<Policy, Event>;
 template <class Policy>

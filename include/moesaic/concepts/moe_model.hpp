@@ -38,12 +38,8 @@ struct logits_view {
   std::span<const float> values{};
   std::uint32_t vocabulary = 0;
 
-  [[nodiscard]] std::uint32_t rows() const noexcept {
-    return vocabulary == 0 ? 0 : static_cast<std::uint32_t>(values.size() / vocabulary);
-  }
-  [[nodiscard]] std::span<const float> row(std::uint32_t i) const noexcept {
-    return values.subspan(std::size_t{i} * vocabulary, vocabulary);
-  }
+  [[nodiscard]] std::uint32_t rows() const noexcept { return vocabulary == 0 ? 0 : static_cast<std::uint32_t>(values.size() / vocabulary); }
+  [[nodiscard]] std::span<const float> row(std::uint32_t i) const noexcept { return values.subspan(std::size_t{i} * vocabulary, vocabulary); }
 };
 
 /// A model whose routed experts are run one at a time, wherever their weights lie. What the library's own loop needs; an

@@ -57,14 +57,12 @@ consteval bool explain_placement_policy() {
   if constexpr (declares) {
     constexpr bool keeps = listener<P>;
     static_assert(keeps, "placement policy declares an event it has no  void on(const Event&) noexcept  for");
-    constexpr bool places = requires(P policy, const scene<archetype::scorer>& scene, std::span<const miss> m, std::span<remedy> r) {
-      policy.place(scene, m, r);
-    };
+    constexpr bool places =
+        requires(P policy, const scene<archetype::scorer>& scene, std::span<const miss> m, std::span<remedy> r) { policy.place(scene, m, r); };
     static_assert(places, "placement policy lacks  void place(const scene<S>&, std::span<const miss>, std::span<remedy>) noexcept");
     constexpr bool bounds = requires(const P& view) { view.threshold(); };
     static_assert(bounds, "placement policy lacks  utility threshold() const noexcept");
-    static_assert(!(keeps && places && bounds) || placement_policy<P>,
-                  "placement policy has every call, but a return type or a noexcept differs");
+    static_assert(!(keeps && places && bounds) || placement_policy<P>, "placement policy has every call, but a return type or a noexcept differs");
   }
   return placement_policy<P>;
 }

@@ -27,7 +27,8 @@ namespace moesaic {
 ///     };
 ///
 /// The residency core needs groups, scoring, eviction, admission, prediction, prefetch and placement; the library's own loop
-/// also speculation. A member `witness`, if there is one, is told everything that happens. Policies are held by value; who wants to watch one hands in a type that refers to it.
+/// also speculation. A member `witness`, if there is one, is told everything that happens. Policies are held by value; who wants to watch one hands in a type
+/// that refers to it.
 template <class B>
 concept residency_bundle = std::movable<B> && requires(B& b) {
   requires eviction_groups<std::remove_cvref_t<decltype(b.groups)>>;
@@ -40,9 +41,7 @@ concept residency_bundle = std::movable<B> && requires(B& b) {
 };
 
 template <class B>
-concept policy_bundle = residency_bundle<B> && requires(B& b) {
-  requires speculation_governor<std::remove_cvref_t<decltype(b.speculation)>>;
-};
+concept policy_bundle = residency_bundle<B> && requires(B& b) { requires speculation_governor<std::remove_cvref_t<decltype(b.speculation)>>; };
 
 /// Compiles if `B` models residency_bundle; else stops with a sentence that names the slot and what it lacks.
 template <class B>

@@ -35,11 +35,10 @@ enum class prefetch_fate : std::uint8_t {
 /// transfer waits, and a bounded number of times per call of the engine. nullopt: nothing is worth moving now.
 /// Cost: stated by each. One thread at a time.
 template <class P>
-concept prefetch_scheduler =
-    listener<P> && requires(P policy, const scene<archetype::scorer>& scene, const prefetch_request& request, prefetch_fate fate) {
-      { policy.next(scene) } noexcept -> std::same_as<std::optional<prefetch_request>>;
-      { policy.settle(request, fate) } noexcept -> std::same_as<void>;
-    };
+concept prefetch_scheduler = listener<P> && requires(P policy, const scene<archetype::scorer>& scene, const prefetch_request& request, prefetch_fate fate) {
+  { policy.next(scene) } noexcept -> std::same_as<std::optional<prefetch_request>>;
+  { policy.settle(request, fate) } noexcept -> std::same_as<void>;
+};
 
 /// A scheduler that never has a wish says so by specialising this with true, next to its definition: it is then not asked at
 /// all. (A variable that has to exist to be specialised, so a misspelt one does not compile.)
@@ -68,8 +67,7 @@ consteval bool explain_prefetch_scheduler() {
     static_assert(peeks, "prefetch scheduler lacks  std::optional<prefetch_request> next(const scene<S>&) noexcept");
     constexpr bool settles = requires(P policy, const prefetch_request& r, prefetch_fate f) { policy.settle(r, f); };
     static_assert(settles, "prefetch scheduler lacks  void settle(const prefetch_request&, prefetch_fate) noexcept");
-    static_assert(!(keeps && peeks && settles) || prefetch_scheduler<P>,
-                  "prefetch scheduler has every call, but a return type or a noexcept differs");
+    static_assert(!(keeps && peeks && settles) || prefetch_scheduler<P>, "prefetch scheduler has every call, but a return type or a noexcept differs");
   }
   return prefetch_scheduler<P>;
 }

@@ -26,13 +26,12 @@ struct speculation_scene : scene<Scores> {
 /// Contract. Answers are cut to what is possible, never an error. `observe` follows every step, also undrafted ones.
 /// Equal history and scene, equal answers. Cost: O(1) unless stated. One thread at a time.
 template <class P>
-concept speculation_governor =
-    listener<P> && requires(P policy, const speculation_scene<archetype::scorer>& scene, const step_outcome& outcome) {
-      { policy.longest(scene) } noexcept -> std::same_as<draft_length>;
-      { policy.keep_drafting(scene) } noexcept -> std::same_as<bool>;
-      { policy.verify(scene) } noexcept -> std::same_as<draft_length>;
-      { policy.observe(outcome) } noexcept -> std::same_as<void>;
-    };
+concept speculation_governor = listener<P> && requires(P policy, const speculation_scene<archetype::scorer>& scene, const step_outcome& outcome) {
+  { policy.longest(scene) } noexcept -> std::same_as<draft_length>;
+  { policy.keep_drafting(scene) } noexcept -> std::same_as<bool>;
+  { policy.verify(scene) } noexcept -> std::same_as<draft_length>;
+  { policy.observe(outcome) } noexcept -> std::same_as<void>;
+};
 
 namespace archetype {
 struct governor {

@@ -37,8 +37,7 @@ consteval bool explain_utility_scorer() {
     static_assert(keeps, "utility scorer declares an event it has no  void on(const Event&) noexcept  for");
     constexpr bool scores = requires(const S& view, expert_id e) { view.score(e); };
     static_assert(scores, "utility scorer lacks  utility score(expert_id) const noexcept");
-    static_assert(!(keeps && scores) || utility_scorer<S>,
-                  "utility scorer has every call, but a return type or a noexcept differs");
+    static_assert(!(keeps && scores) || utility_scorer<S>, "utility scorer has every call, but a return type or a noexcept differs");
   }
   return utility_scorer<S>;
 }

@@ -160,47 +160,46 @@ namespace moesaic {
 /// then the transport's answers and decisions as they come. Spans live during the call. `made` is the moment to allocate.
 /// Cost: on the decision path, so it should be small. One thread at a time.
 template <class W>
-concept witness = requires(W w, const seen::made& made, const seen::acquire& a, const seen::lease_call& b, const seen::release& c,
-                           const seen::pump& d, const seen::budget_change& e, const seen::governor_asked& f, const seen::governor_told& g,
-                           const hint& h, const draft_cut& i, const step_outcome& j, const seen::clock& k, const seen::completions& l,
-                           const seen::cancelled& m, const link_cost& n, const seen::leased& o, const seen::found& p, const seen::placed& q,
-                           const seen::victim& r, const seen::judged& s, const seen::left& t, const admitted& u, const seen::submitted& v,
-                           const seen::wish& x, const seen::held_back& y, const seen::fate& z, const seen::handed_out& aa,
-                           const seen::failed& ab, const seen::governor_answered& ac, const draft_started& ad, const token_drafted& ae,
-                           const draft_ended& af) {
-  { w.note(made) } -> std::same_as<void>;
-  { w.note(a) } noexcept;
-  { w.note(b) } noexcept;
-  { w.note(c) } noexcept;
-  { w.note(d) } noexcept;
-  { w.note(e) } noexcept;
-  { w.note(f) } noexcept;
-  { w.note(g) } noexcept;
-  { w.note(h) } noexcept;
-  { w.note(i) } noexcept;
-  { w.note(j) } noexcept;
-  { w.note(k) } noexcept;
-  { w.note(l) } noexcept;
-  { w.note(m) } noexcept;
-  { w.note(n) } noexcept;
-  { w.note(o) } noexcept;
-  { w.note(p) } noexcept;
-  { w.note(q) } noexcept;
-  { w.note(r) } noexcept;
-  { w.note(s) } noexcept;
-  { w.note(t) } noexcept;
-  { w.note(u) } noexcept;
-  { w.note(v) } noexcept;
-  { w.note(x) } noexcept;
-  { w.note(y) } noexcept;
-  { w.note(z) } noexcept;
-  { w.note(aa) } noexcept;
-  { w.note(ab) } noexcept;
-  { w.note(ac) } noexcept;
-  { w.note(ad) } noexcept;
-  { w.note(ae) } noexcept;
-  { w.note(af) } noexcept;
-};
+concept witness =
+    requires(W w, const seen::made& made, const seen::acquire& a, const seen::lease_call& b, const seen::release& c, const seen::pump& d,
+             const seen::budget_change& e, const seen::governor_asked& f, const seen::governor_told& g, const hint& h, const draft_cut& i,
+             const step_outcome& j, const seen::clock& k, const seen::completions& l, const seen::cancelled& m, const link_cost& n, const seen::leased& o,
+             const seen::found& p, const seen::placed& q, const seen::victim& r, const seen::judged& s, const seen::left& t, const admitted& u,
+             const seen::submitted& v, const seen::wish& x, const seen::held_back& y, const seen::fate& z, const seen::handed_out& aa, const seen::failed& ab,
+             const seen::governor_answered& ac, const draft_started& ad, const token_drafted& ae, const draft_ended& af) {
+      { w.note(made) } -> std::same_as<void>;
+      { w.note(a) } noexcept;
+      { w.note(b) } noexcept;
+      { w.note(c) } noexcept;
+      { w.note(d) } noexcept;
+      { w.note(e) } noexcept;
+      { w.note(f) } noexcept;
+      { w.note(g) } noexcept;
+      { w.note(h) } noexcept;
+      { w.note(i) } noexcept;
+      { w.note(j) } noexcept;
+      { w.note(k) } noexcept;
+      { w.note(l) } noexcept;
+      { w.note(m) } noexcept;
+      { w.note(n) } noexcept;
+      { w.note(o) } noexcept;
+      { w.note(p) } noexcept;
+      { w.note(q) } noexcept;
+      { w.note(r) } noexcept;
+      { w.note(s) } noexcept;
+      { w.note(t) } noexcept;
+      { w.note(u) } noexcept;
+      { w.note(v) } noexcept;
+      { w.note(x) } noexcept;
+      { w.note(y) } noexcept;
+      { w.note(z) } noexcept;
+      { w.note(aa) } noexcept;
+      { w.note(ab) } noexcept;
+      { w.note(ac) } noexcept;
+      { w.note(ad) } noexcept;
+      { w.note(ae) } noexcept;
+      { w.note(af) } noexcept;
+    };
 
 namespace archetype {
 struct watcher {

@@ -67,16 +67,12 @@ class forecast {
   }
   [[nodiscard]] bool expects(expert_id e) const noexcept { return rows(e) != 0; }
   /// First row that wants the expert; meaningless unless it is expected.
-  [[nodiscard]] draft_length first_row(expert_id e) const noexcept {
-    return {static_cast<std::uint32_t>(std::countr_zero(rows(e)))};
-  }
+  [[nodiscard]] draft_length first_row(expert_id e) const noexcept { return {static_cast<std::uint32_t>(std::countr_zero(rows(e)))}; }
   /// How many of the first `prefix` rows want the expert.
   [[nodiscard]] std::uint32_t row_count(expert_id e, draft_length prefix = {longest_window}) const noexcept {
     return static_cast<std::uint32_t>(std::popcount(rows(e) & below(prefix)));
   }
-  [[nodiscard]] utility confidence(expert_id e) const noexcept {
-    return entries_.empty() ? utility{} : entries_[space_.flat(e)].confidence;
-  }
+  [[nodiscard]] utility confidence(expert_id e) const noexcept { return entries_.empty() ? utility{} : entries_[space_.flat(e)].confidence; }
   /// Distinct experts of a layer that the first `prefix` rows want: what verifying them needs there.
   [[nodiscard]] std::uint32_t distinct(layer_index layer, draft_length prefix) const noexcept {
     std::uint32_t n = 0;
@@ -109,9 +105,7 @@ class forecast {
   [[nodiscard]] static constexpr std::uint64_t below(draft_length rows) noexcept {
     return rows.count >= longest_window ? ~std::uint64_t{} : (std::uint64_t{1} << rows.count) - 1;
   }
-  [[nodiscard]] std::uint64_t rows(expert_id e) const noexcept {
-    return entries_.empty() ? 0 : entries_[space_.flat(e)].rows;
-  }
+  [[nodiscard]] std::uint64_t rows(expert_id e) const noexcept { return entries_.empty() ? 0 : entries_[space_.flat(e)].rows; }
   [[nodiscard]] bool better(layer_index layer, expert_index a, expert_index b) const noexcept {
     const entry& x = entries_[space_.flat(layer, a)];
     const entry& y = entries_[space_.flat(layer, b)];

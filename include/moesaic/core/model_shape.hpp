@@ -26,8 +26,7 @@ class model_shape {
 
   /// One description per MoE layer, in model order; experts of a layer are equally large unless resized below.
   [[nodiscard]] static result<model_shape> of(std::span<const layer> layers) {
-    if (layers.empty() || layers.size() > 65'535)
-      return error(error_code::bad_argument, "a model shape needs 1 to 65535 MoE layers, got ", layers.size());
+    if (layers.empty() || layers.size() > 65'535) return error(error_code::bad_argument, "a model shape needs 1 to 65535 MoE layers, got ", layers.size());
     std::uint32_t widest = 1;
     std::uint64_t left = std::uint64_t{1} << 63U;
     for (std::size_t i = 0; i < layers.size(); ++i) {
@@ -35,11 +34,9 @@ class model_shape {
       if (l.experts == 0 || l.experts > 65'535)
         return error(error_code::bad_argument, "MoE layer ", i, " has ", l.experts, " experts; 1 to 65535 are possible");
       if (l.top_k == 0 || l.top_k > l.experts)
-        return error(error_code::bad_argument, "MoE layer ", i, " routes each token to ", l.top_k, " of ", l.experts,
-                     " experts; expected 1 to ", l.experts);
+        return error(error_code::bad_argument, "MoE layer ", i, " routes each token to ", l.top_k, " of ", l.experts, " experts; expected 1 to ", l.experts);
       if (l.each.count == 0) return error(error_code::bad_argument, "experts of MoE layer ", i, " have no bytes");
-      if (l.each.count > left / l.experts)
-        return error(error_code::bad_argument, "the experts of MoE layers 0 to ", i, " are more than 2^63 bytes together");
+      if (l.each.count > left / l.experts) return error(error_code::bad_argument, "the experts of MoE layers 0 to ", i, " are more than 2^63 bytes together");
       left -= l.each.count * l.experts;
       widest = std::max(widest, l.experts);
     }
@@ -48,8 +45,7 @@ class model_shape {
     return model_shape(layers, widest);
   }
   [[nodiscard]] static result<model_shape> uniform(std::uint32_t layers, std::uint32_t experts, std::uint32_t top_k, bytes each) {
-    if (layers > 65'535)
-      return error(error_code::bad_argument, "a model shape needs 1 to 65535 MoE layers, got ", layers);
+    if (layers > 65'535) return error(error_code::bad_argument, "a model shape needs 1 to 65535 MoE layers, got ", layers);
     const std::vector<layer> same(layers, layer{experts, top_k, each});
     return of(same);
   }
@@ -87,10 +83,7 @@ class model_shape {
 
  private:
   model_shape(std::span<const layer> layers, std::uint32_t widest)
-      : layers_(layers.begin(), layers.end()),
-        space_(static_cast<std::uint32_t>(layers.size()), widest),
-        sizes_(space_.size()),
-        widest_(widest) {
+      : layers_(layers.begin(), layers.end()), space_(static_cast<std::uint32_t>(layers.size()), widest), sizes_(space_.size()), widest_(widest) {
     for (std::uint32_t l = 0; l < layers_.size(); ++l) {
       for (std::uint32_t e = 0; e < layers_[l].experts; ++e) sizes_[space_.flat(make_expert(l, e))] = layers_[l].each;
       total_ += layers_[l].each * layers_[l].experts;

@@ -56,9 +56,7 @@ using gate_mass = quantity<struct gate_mass_tag, std::uint32_t>;
 [[nodiscard]] constexpr nanoseconds milliseconds(std::int64_t n) noexcept { return {n * 1'000'000}; }
 
 /// Rounds up to a multiple of `step` (at least 1).
-[[nodiscard]] constexpr bytes rounded_up(bytes n, bytes step) noexcept {
-  return {(n.count + step.count - 1) / step.count * step.count};
-}
+[[nodiscard]] constexpr bytes rounded_up(bytes n, bytes step) noexcept { return {(n.count + step.count - 1) / step.count * step.count}; }
 
 namespace detail {
 [[nodiscard]] constexpr nanoseconds time_for(double amount, double per_second) noexcept {
@@ -74,8 +72,6 @@ namespace detail {
 [[nodiscard]] constexpr nanoseconds duration_of(bytes amount, bytes_per_second rate) noexcept {
   return detail::time_for(static_cast<double>(amount.count), rate.count);
 }
-[[nodiscard]] constexpr nanoseconds duration_of(flops amount, flops_per_second rate) noexcept {
-  return detail::time_for(amount.count, rate.count);
-}
+[[nodiscard]] constexpr nanoseconds duration_of(flops amount, flops_per_second rate) noexcept { return detail::time_for(amount.count, rate.count); }
 
 }  // namespace moesaic

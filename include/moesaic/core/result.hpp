@@ -18,8 +18,7 @@ class [[nodiscard]] result {
   using value_type = T;
 
   template <class U = T>
-    requires(std::is_convertible_v<U, T> && !std::is_same_v<std::remove_cvref_t<U>, result> &&
-             !std::is_same_v<std::remove_cvref_t<U>, moesaic::error>)
+    requires(std::is_convertible_v<U, T> && !std::is_same_v<std::remove_cvref_t<U>, result> && !std::is_same_v<std::remove_cvref_t<U>, moesaic::error>)
   constexpr result(U&& value) noexcept(std::is_nothrow_constructible_v<T, U>)  // NOLINT(google-explicit-constructor)
       : succeeded_(true) {
     std::construct_at(&value_, std::forward<U>(value));

@@ -52,9 +52,7 @@ class demand_collector {
   }
 
  private:
-  [[nodiscard]] static constexpr gate_mass sum(gate_mass a, gate_mass b) noexcept {
-    return gate_mass::highest() - a < b ? gate_mass::highest() : a + b;
-  }
+  [[nodiscard]] static constexpr gate_mass sum(gate_mass a, gate_mass b) noexcept { return gate_mass::highest() - a < b ? gate_mass::highest() : a + b; }
   struct tally {
     std::uint32_t tokens = 0;
     gate_mass mass{};

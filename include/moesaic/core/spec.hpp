@@ -26,8 +26,7 @@ class spec {
     s.text_ = trimmed(text);
     const std::size_t open = s.text_.find('(');
     s.name_ = trimmed(s.text_.substr(0, open));
-    if (s.name_.empty())
-      return error(error_code::bad_argument, "'", shown(text), "' names no policy; expected name or name(argument,key=value)");
+    if (s.name_.empty()) return error(error_code::bad_argument, "'", shown(text), "' names no policy; expected name or name(argument,key=value)");
     for (const char c : s.name_)
       if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'))
         return error(error_code::bad_argument, "'", shown(text), "' is no policy name: only a-z, 0-9 and _ are allowed");
@@ -42,13 +41,10 @@ class spec {
       const std::string_view part = rest.substr(0, comma);
       if (more) rest.remove_prefix(comma + 1);
       const std::size_t equals = part.find('=');
-      argument a = equals == std::string_view::npos
-                       ? argument{{}, trimmed(part)}
-                       : argument{trimmed(part.substr(0, equals)), trimmed(part.substr(equals + 1))};
+      argument a = equals == std::string_view::npos ? argument{{}, trimmed(part)} : argument{trimmed(part.substr(0, equals)), trimmed(part.substr(equals + 1))};
       if (a.value.empty() || (equals != std::string_view::npos && a.key.empty()))
         return error(error_code::bad_argument, "'", shown(text), "' has an empty argument");
-      if (s.count_ == most_arguments)
-        return error(error_code::bad_argument, "'", shown(text), "' has more than ", most_arguments, " arguments");
+      if (s.count_ == most_arguments) return error(error_code::bad_argument, "'", shown(text), "' has more than ", most_arguments, " arguments");
       s.arguments_[s.count_++] = a;
     }
     return s;
@@ -67,8 +63,7 @@ class spec {
       for (std::size_t j = 0; fine && j < i; ++j)
         if (!a.key.empty() && arguments_[j].key == a.key) return twice(a.key);
       if (fine) continue;
-      error why(error_code::bad_argument, "'", shown(text_), "': ", shown(name_), " does not take '",
-                shown(a.key.empty() ? a.value : a.key), "'");
+      error why(error_code::bad_argument, "'", shown(text_), "': ", shown(name_), " does not take '", shown(a.key.empty() ? a.value : a.key), "'");
       if (known.empty() && !positional) return why.append("; it takes no arguments");
       why.append("; it takes");
       if (positional) why.append(" a first number");
@@ -80,8 +75,8 @@ class spec {
 
   /// The number given as `key=` (or as the first positional argument, where `positional`), else `otherwise`.
   /// Outside [least, most]: an error that names the range; given both ways: an error.
-  [[nodiscard]] constexpr result<std::uint64_t> number(std::string_view key, std::uint64_t otherwise, std::uint64_t least,
-                                                       std::uint64_t most, bool positional = false) const noexcept {
+  [[nodiscard]] constexpr result<std::uint64_t> number(std::string_view key, std::uint64_t otherwise, std::uint64_t least, std::uint64_t most,
+                                                       bool positional = false) const noexcept {
     std::uint64_t answer = otherwise;
     bool found = false;
     for (std::size_t i = 0; i < count_; ++i) {
@@ -97,8 +92,8 @@ class spec {
         if (valid) value = value * 10 + digit;
       }
       if (!valid || value < least || value > most)
-        return error(error_code::bad_argument, "'", shown(text_), "': ", key, " has to be a whole number from ", least, " to ",
-                     most, ", got '", shown(a.value), "'");
+        return error(error_code::bad_argument, "'", shown(text_), "': ", key, " has to be a whole number from ", least, " to ", most, ", got '", shown(a.value),
+                     "'");
       answer = value;
     }
     return answer;

@@ -68,9 +68,7 @@ class belady_by_bytes {
   [[nodiscard]] utility key(expert_id e) const noexcept { return {worth(space_.flat(e))}; }
 
  private:
-  [[nodiscard]] std::int64_t worth(std::uint32_t flat) const noexcept {
-    return -(std::int64_t{next_[flat]} - std::int64_t{now_}) * weights_[flat];
-  }
+  [[nodiscard]] std::int64_t worth(std::uint32_t flat) const noexcept { return -(std::int64_t{next_[flat]} - std::int64_t{now_}) * weights_[flat]; }
   expert_space space_;
   std::vector<std::uint32_t> next_;
   std::vector<std::int64_t> weights_;

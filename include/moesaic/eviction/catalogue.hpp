@@ -44,8 +44,8 @@ namespace moesaic::eviction {
 class any {
  public:
   using hears = erased::hears;  // what a policy out of a library may listen to
-  using choices = std::variant<lru, fifo, lfu, lrfu, random, least_useful, lfu_in_cache, class_lru, arc, sieve, s3_fifo, gdsf, forecast, look_ahead,
-                               successor, below_threshold, farthest_use, protected_lru, never, erased>;
+  using choices = std::variant<lru, fifo, lfu, lrfu, random, least_useful, lfu_in_cache, class_lru, arc, sieve, s3_fifo, gdsf, forecast, look_ahead, successor,
+                               below_threshold, farthest_use, protected_lru, never, erased>;
 
   template <class Policy>
     requires(!std::same_as<Policy, any> && std::constructible_from<choices, Policy>)
@@ -151,23 +151,17 @@ inline constexpr std::array known{
     return build(values);
   };
   const auto small = [](std::uint64_t value) { return static_cast<std::uint32_t>(value); };
-  if (name == "lrfu")
-    return with(std::array{knob{"half_life", 32, 1, 65'536}}, [&](const auto& v) { return lrfu{.half_life = small(v[0])}; });
+  if (name == "lrfu") return with(std::array{knob{"half_life", 32, 1, 65'536}}, [&](const auto& v) { return lrfu{.half_life = small(v[0])}; });
   if (name == "random") return with(std::array{knob{"seed", 0, 0, ~std::uint64_t{}}}, [](const auto& v) { return random{.seed = v[0]}; });
-  if (name == "class_lru")
-    return with(std::array{knob{"half_life", 128, 1, 65'536}}, [&](const auto& v) { return class_lru{.half_life = small(v[0])}; });
+  if (name == "class_lru") return with(std::array{knob{"half_life", 128, 1, 65'536}}, [&](const auto& v) { return class_lru{.half_life = small(v[0])}; });
   if (name == "s3_fifo")
     return with(std::array{knob{"small", 10, 1, 90}, knob{"least", 1, 1, 65'535}, knob{"promote", 2, 1, 3}},
                 [&](const auto& v) { return s3_fifo{.small = small(v[0]), .least = small(v[1]), .promote = small(v[2])}; });
   if (name == "gdsf") return with(std::array{knob{"bytes", 0, 0, 1}}, [&](const auto& v) { return gdsf{.bytes = small(v[0])}; });
-  if (name == "forecast")
-    return with(std::array{knob{"half_life", 32, 1, 65'536}}, [&](const auto& v) { return forecast{.half_life = small(v[0])}; });
-  if (name == "look_ahead")
-    return with(std::array{knob{"tokens", 16, 1, 64}}, [&](const auto& v) { return look_ahead{.tokens = small(v[0])}; });
-  if (name == "successor")
-    return with(std::array{knob{"half_life", 32, 1, 65'536}}, [&](const auto& v) { return successor{.half_life = small(v[0])}; });
-  if (name == "protected_lru")
-    return with(std::array{knob{"slots", 0, 0, 65'535}}, [&](const auto& v) { return protected_lru{.slots = small(v[0])}; });
+  if (name == "forecast") return with(std::array{knob{"half_life", 32, 1, 65'536}}, [&](const auto& v) { return forecast{.half_life = small(v[0])}; });
+  if (name == "look_ahead") return with(std::array{knob{"tokens", 16, 1, 64}}, [&](const auto& v) { return look_ahead{.tokens = small(v[0])}; });
+  if (name == "successor") return with(std::array{knob{"half_life", 32, 1, 65'536}}, [&](const auto& v) { return successor{.half_life = small(v[0])}; });
+  if (name == "protected_lru") return with(std::array{knob{"slots", 0, 0, 65'535}}, [&](const auto& v) { return protected_lru{.slots = small(v[0])}; });
   return unknown_name(name, "eviction policy", entries());
 }
 

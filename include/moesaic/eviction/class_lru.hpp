@@ -35,8 +35,8 @@ struct class_lru {
   std::uint32_t half_life = 128;
 
   void on(const inventory& all) {
-    state_ = {all.space(), all.group_of, decay_clock(std::clamp(half_life, 1U, 65'536U)), queue_set(all, classes),
-              std::vector<record>(all.space().size()), {}, {}};
+    state_ = {all.space(), all.group_of, decay_clock(std::clamp(half_life, 1U, 65'536U)), queue_set(all, classes), std::vector<record>(all.space().size()), {},
+              {}};
   }
   void on(const layer_event& event) noexcept {
     state_.token = event.first_token.count;
@@ -106,8 +106,7 @@ struct class_lru {
   void stand(std::uint32_t flat, std::uint32_t its_class) noexcept {
     const std::uint32_t queue = classes * state_.group_of[flat] + its_class, end = state_.queues.end(queue);
     std::uint32_t behind = state_.queues.colder(end);
-    while (behind != end && (behind == flat || (behind > flat && state_.records[behind].token == state_.token)))
-      behind = state_.queues.colder(behind);
+    while (behind != end && (behind == flat || (behind > flat && state_.records[behind].token == state_.token))) behind = state_.queues.colder(behind);
     state_.queues.place_hotter(flat, behind, queue);
   }
   [[nodiscard]] std::int64_t rank(std::uint32_t flat) const noexcept {

@@ -57,7 +57,10 @@ class erased {
   [[nodiscard]] std::optional<expert_id> victim(const eviction_scene<S>& seen) noexcept {
     const distant_scores scores{&seen.scores, [](const void* scorer, expert_id e) noexcept { return static_cast<const S*>(scorer)->score(e); }};
     return policy_->victim({{scores, seen.expectation, seen.residency, seen.link, seen.layer, seen.token, seen.now, seen.layer_time, seen.threshold},
-                            seen.candidates, seen.group, seen.newcomer, seen.why});
+                            seen.candidates,
+                            seen.group,
+                            seen.newcomer,
+                            seen.why});
   }
   [[nodiscard]] std::optional<utility> key(expert_id e) const noexcept { return policy_->key(e); }
   /// Has the policy a key? Optional admission needs one.

@@ -26,14 +26,16 @@ struct exported {
 };
 
 /// Differs between headers whose types differ in version, size or number of virtual calls.
-inline constexpr std::uint64_t layout_word =
-    erased::calls << 56U ^ (std::uint64_t{version.major} << 48U | std::uint64_t{version.minor} << 40U | std::uint64_t{version.patch} << 32U) ^
-    (sizeof(eviction_scene<distant_scores>) << 20U | sizeof(layer_event) << 10U | sizeof(result<erased>));
+inline constexpr std::uint64_t layout_word = erased::calls << 56U ^
+                                             (std::uint64_t{version.major} << 48U | std::uint64_t{version.minor} << 40U | std::uint64_t{version.patch} << 32U) ^
+                                             (sizeof(eviction_scene<distant_scores>) << 20U | sizeof(layer_event) << 10U | sizeof(result<erased>));
 
 /// Makes a policy from its spec: by `static result<P> P::from(const spec&)` where it has that; else it takes no arguments.
 template <eviction_policy P>
 [[nodiscard]] result<erased> make_exported(const spec& written) {
-  if constexpr (requires { { P::from(written) } -> std::same_as<result<P>>; }) {
+  if constexpr (requires {
+                  { P::from(written) } -> std::same_as<result<P>>;
+                }) {
     result<P> made = P::from(written);
     if (!made) return made.error();
     return erased(*std::move(made));
@@ -50,11 +52,10 @@ using exported_function = const exported*(std::size_t* count);
 }  // namespace moesaic::eviction
 
 /// Offers one policy from a shared library, once in a library: MOESAIC_EXPORT_EVICTION_POLICY(my_policy, "my_policy", "one line")
-#define MOESAIC_EXPORT_EVICTION_POLICY(policy, name, help)                                                                \
-  extern "C" __attribute__((visibility("default"))) const ::moesaic::eviction::exported* moesaic_eviction_policies(::std::size_t* count) { \
-    static const ::moesaic::eviction::exported offered{::moesaic::eviction::layout_word, {name, "", help},                   \
-                                                       &::moesaic::eviction::make_exported<policy>};                         \
-    *count = 1;                                                                                                              \
-    return &offered;                                                                                                         \
-  }                                                                                                                          \
+#define MOESAIC_EXPORT_EVICTION_POLICY(policy, name, help)                                                                                               \
+  extern "C" __attribute__((visibility("default"))) const ::moesaic::eviction::exported* moesaic_eviction_policies(::std::size_t* count) {               \
+    static const ::moesaic::eviction::exported offered{::moesaic::eviction::layout_word, {name, "", help}, &::moesaic::eviction::make_exported<policy>}; \
+    *count = 1;                                                                                                                                          \
+    return &offered;                                                                                                                                     \
+  }                                                                                                                                                      \
   static_assert(true, "a semicolon follows")

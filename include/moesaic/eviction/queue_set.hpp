@@ -28,7 +28,8 @@ class queue_set {
   queue_set() = default;
   queue_set(const inventory& all, std::uint32_t queues_per_group)
       : nodes_(std::size_t{all.space().size()} + std::size_t{all.groups} * queues_per_group),
-        sizes_(std::size_t{all.groups} * queues_per_group), experts_(all.space().size()) {
+        sizes_(std::size_t{all.groups} * queues_per_group),
+        experts_(all.space().size()) {
     for (std::uint32_t i = experts_; i < nodes_.size(); ++i) nodes_[i] = {i, i, nowhere};
   }
 

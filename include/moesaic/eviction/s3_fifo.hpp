@@ -40,9 +40,7 @@ struct s3_fifo {
   std::uint32_t least = 1;
   std::uint32_t promote = 2;
 
-  void on(const inventory& all) {
-    state_ = {all.space(), all.group_of, queue_set(all, 3), std::vector<note>(all.space().size()), 0};
-  }
+  void on(const inventory& all) { state_ = {all.space(), all.group_of, queue_set(all, 3), std::vector<note>(all.space().size()), 0}; }
   void on(const layer_event& event) noexcept {
     ++state_.now;
     const auto flat_of = state_.space.in(event.layer);
@@ -90,8 +88,7 @@ struct s3_fifo {
     if (found == queue_set::nowhere || !small_gives(first)) {
       const std::uint32_t by_large = least_used(scene.candidates, first + large_queue);
       if (found == queue_set::nowhere) found = by_small.moves;
-      if (by_large != queue_set::nowhere && (found == queue_set::nowhere || !small_gives(first) || state_.notes[by_large].uses == 0))
-        found = by_large;
+      if (by_large != queue_set::nowhere && (found == queue_set::nowhere || !small_gives(first) || state_.notes[by_large].uses == 0)) found = by_large;
     }
     if (found != queue_set::nowhere) state_.notes[found].named = true;
     return queue_set::answer(scene.candidates, found);

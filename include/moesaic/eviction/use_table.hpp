@@ -70,9 +70,7 @@ class use_table {
   [[nodiscard]] bool resident(std::uint32_t flat) const noexcept { return uses_[flat].resident; }
 
   /// An absent expert answers the key it would have if it entered now.
-  [[nodiscard]] utility key(std::uint32_t flat) const noexcept {
-    return uses_[flat].resident ? keys_[flat] : entering(flat);
-  }
+  [[nodiscard]] utility key(std::uint32_t flat) const noexcept { return uses_[flat].resident ? keys_[flat] : entering(flat); }
   /// The candidate with the smallest key; no_victim if there is none. The branch passes over those far from it, which is most
   /// of many; among the near ones nobody can predict who is smaller, so there is none.
   [[nodiscard]] std::uint32_t least(const candidate_view& candidates) const noexcept {

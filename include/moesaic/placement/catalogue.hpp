@@ -58,8 +58,10 @@ using entry = catalogue_entry;
 inline constexpr std::array known{
     entry{"fetch", "", "every missing expert is moved to fast memory"},
     entry{"host", "least", "every missing expert is computed in slow memory; least: the score that earns fast memory (none if not given)"},
-    entry{"balanced_host", "least=1,levels=5,host=0,device=0", "the same, but the useful are fetched where both sides' MB/s are given and that is faster; wants a scorer"},
-    entry{"two_ended", "host_base=790,host_token=1000,device=500", "most tokens first to the device, fewest to the host, whoever is done earlier; microseconds per expert"},
+    entry{"balanced_host", "least=1,levels=5,host=0,device=0",
+          "the same, but the useful are fetched where both sides' MB/s are given and that is faster; wants a scorer"},
+    entry{"two_ended", "host_base=790,host_token=1000,device=500",
+          "most tokens first to the device, fewest to the host, whoever is done earlier; microseconds per expert"},
 };
 [[nodiscard]] constexpr std::span<const entry> entries() noexcept { return known; }
 
@@ -79,7 +81,8 @@ inline constexpr std::array known{
     return host{.least = utility{static_cast<std::int64_t>(*least)}};
   }
   if (parsed->name() == "balanced_host") {
-    const auto v = knobs_of(*parsed, std::array{knob{"least", 1, 0, 255}, knob{"levels", 5, 1, 255}, knob{"host", 0, 0, 1'000'000'000}, knob{"device", 0, 0, 1'000'000'000}});
+    const auto v = knobs_of(
+        *parsed, std::array{knob{"least", 1, 0, 255}, knob{"levels", 5, 1, 255}, knob{"host", 0, 0, 1'000'000'000}, knob{"device", 0, 0, 1'000'000'000}});
     if (!v) return v.error();
     balanced_host made{.host = {static_cast<double>((*v)[2]) * 1e6}, .device = {static_cast<double>((*v)[3]) * 1e6}};
     made.least = static_cast<std::uint32_t>((*v)[0]);
@@ -90,7 +93,8 @@ inline constexpr std::array known{
     constexpr std::uint64_t most = 1'000'000'000;
     const auto v = knobs_of(*parsed, std::array{knob{"host_base", 790, 0, most}, knob{"host_token", 1'000, 0, most}, knob{"device", 500, 0, most}});
     if (!v) return v.error();
-    return two_ended{.host_base = static_cast<std::uint32_t>((*v)[0]), .host_token = static_cast<std::uint32_t>((*v)[1]), .device = static_cast<std::uint32_t>((*v)[2])};
+    return two_ended{
+        .host_base = static_cast<std::uint32_t>((*v)[0]), .host_token = static_cast<std::uint32_t>((*v)[1]), .device = static_cast<std::uint32_t>((*v)[2])};
   }
   return unknown_name(parsed->name(), "placement policy", entries());
 }

@@ -29,8 +29,7 @@ class best_experts {
   /// `scores`: one for each expert of the layer. The best `most` are expected in row 0, best first, and nobody else.
   /// `confidence(score, rest)`: rest is the best score outside the first `few`, or the worst inside where there are no others.
   template <class Confidence>
-  void expect(forecast& into, layer_index layer, std::span<const std::int32_t> scores, std::size_t most, std::size_t few,
-              Confidence&& confidence) noexcept {
+  void expect(forecast& into, layer_index layer, std::span<const std::int32_t> scores, std::size_t most, std::size_t few, Confidence&& confidence) noexcept {
     into.forget(layer);
     std::size_t possible = 0;
     for (std::size_t e = 0; e < scores.size(); ++e)

@@ -89,7 +89,7 @@ namespace detail {
 template <class P>
 struct knob {
   std::string_view key;
-  std::uint32_t P::*at;
+  std::uint32_t P::* at;
   std::uint32_t least, most;
 };
 /// The predictor with the knobs that the spec names; what is not one of them, or out of range, is an error.
@@ -133,23 +133,23 @@ inline constexpr knob<P> half_life{"half_life", &P::half_life, 1, 65'536};
   if (name == "transition_counts")
     return d::filled(*parsed, transition_counts{.most = most}, std::array{d::most<transition_counts>, d::horizon<transition_counts>});
   if (name == "co_occurrence")
-    return d::filled(*parsed, co_occurrence{.most = most},
-                     std::array{d::most<co_occurrence>, d::horizon<co_occurrence>, d::sources<co_occurrence>});
+    return d::filled(*parsed, co_occurrence{.most = most}, std::array{d::most<co_occurrence>, d::horizon<co_occurrence>, d::sources<co_occurrence>});
   if (name == "naive_bayes")
     return d::filled(*parsed, naive_bayes{.most = most},
                      std::array{d::most<naive_bayes>, d::horizon<naive_bayes>, d::sources<naive_bayes>, d::weight<naive_bayes>});
   if (name == "blend")
-    return d::filled(*parsed, blend{.most = most},
-                     std::array{d::most<blend>, d::horizon<blend>, d::sources<blend>, d::weight<blend>, d::half_life<blend>});
+    return d::filled(*parsed, blend{.most = most}, std::array{d::most<blend>, d::horizon<blend>, d::sources<blend>, d::weight<blend>, d::half_life<blend>});
   if (name == "linear") return d::filled(*parsed, linear{.most = most}, std::array{d::most<linear>, d::horizon<linear>});
   if (name == "next_gate")
-    return d::filled(*parsed, next_gate{.most = most}, std::array{d::most<next_gate>, d::knob<next_gate>{"least", &next_gate::least, 0, 100}, d::horizon<next_gate>});
+    return d::filled(*parsed, next_gate{.most = most},
+                     std::array{d::most<next_gate>, d::knob<next_gate>{"least", &next_gate::least, 0, 100}, d::horizon<next_gate>});
   if (name == "cross_model")
     return d::filled(*parsed, cross_model{.critical = most}, std::array{d::knob<cross_model>{"critical", &cross_model::critical, 0, 65'535}});
   if (name == "draft_routes") return d::filled(*parsed, draft_routes{});
   if (name == "activation_matrices") {
     using p = activation_matrices;
-    return d::filled(*parsed, p{.most = most}, std::array{d::most<p>, d::horizon<p>, d::knob<p>{"capacity", &p::capacity, 1, 4'096}, d::knob<p>{"tokens", &p::tokens, 1, 1'000'000'000}});
+    return d::filled(*parsed, p{.most = most},
+                     std::array{d::most<p>, d::horizon<p>, d::knob<p>{"capacity", &p::capacity, 1, 4'096}, d::knob<p>{"tokens", &p::tokens, 1, 1'000'000'000}});
   }
   return unknown_name(name, "predictor", entries());
 }

@@ -41,8 +41,9 @@ struct co_occurrence {
   std::uint32_t sources = 1;
 
   void on(const inventory& all) {
-    state_ = {&all.shape, forecast(all.space(), all.shape.layers(), all.shape.widest_layer()), recent_layers(all),
-              pair_counts(all, 1, std::max(horizon, 1U) + std::max(sources, 1U) - 1), best_experts(all), std::vector<std::int32_t>(all.shape.widest_layer())};
+    state_ = {&all.shape,         forecast(all.space(), all.shape.layers(), all.shape.widest_layer()),
+              recent_layers(all), pair_counts(all, 1, std::max(horizon, 1U) + std::max(sources, 1U) - 1),
+              best_experts(all),  std::vector<std::int32_t>(all.shape.widest_layer())};
   }
   void on(const learning& l) noexcept { state_.learns = l.on; }
   void on(const layer_event& event) noexcept {

@@ -27,8 +27,7 @@ class decayed_rates {
   static constexpr std::int32_t never = std::numeric_limits<std::int32_t>::min();
 
   decayed_rates() = default;
-  decayed_rates(const inventory& all, std::uint32_t half_life)
-      : space_(all.space()), clock_(std::clamp(half_life, 1U, 65'536U)), counts_(all.space().size()) {}
+  decayed_rates(const inventory& all, std::uint32_t half_life) : space_(all.space()), clock_(std::clamp(half_life, 1U, 65'536U)), counts_(all.space().size()) {}
 
   void learn(const layer_event& event) noexcept {
     if (event.first_token != token_ || one_.value == 0) {  // two divisions a step, not two a layer

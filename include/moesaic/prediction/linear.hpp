@@ -58,8 +58,13 @@ struct linear {
 
     memory() = default;
     memory(const inventory& all, std::uint32_t horizon)
-        : expected(all.space(), all.shape.layers(), all.shape.widest_layer()), recent(all), shape_(&all.shape), width_(all.shape.widest_layer()), best_(all),
-          scores_(width_), part_(width_) {
+        : expected(all.space(), all.shape.layers(), all.shape.widest_layer()),
+          recent(all),
+          shape_(&all.shape),
+          width_(all.shape.widest_layer()),
+          best_(all),
+          scores_(width_),
+          part_(width_) {
       const std::uint64_t each = 6 * std::uint64_t{all.shape.layers()} * width_ * width_;
       reach = static_cast<std::uint32_t>(std::min<std::uint64_t>({horizon, all.shape.layers(), most_bytes / each}));
       tables_.reserve(std::size_t{reach} * all.shape.layers());

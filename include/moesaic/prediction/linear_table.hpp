@@ -28,8 +28,7 @@ class linear_table {
   static constexpr std::int32_t one = 1 << 14U;
 
   linear_table() = default;
-  linear_table(std::uint32_t inputs, std::uint32_t experts)
-      : experts_(experts), weights_(std::size_t{inputs} * experts), biases_(experts), uses_(inputs) {}
+  linear_table(std::uint32_t inputs, std::uint32_t experts) : experts_(experts), weights_(std::size_t{inputs} * experts), biases_(experts), uses_(inputs) {}
 
   void start(std::span<std::int32_t> scores) const noexcept {
     for (std::size_t b = 0; b < scores.size(); ++b) scores[b] = biases_[b];

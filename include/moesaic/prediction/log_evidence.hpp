@@ -69,8 +69,7 @@ class log_evidence {
       for (std::uint32_t back = 0; back < std::max(k.sources, 1U) && ahead + back <= pairs_.farthest(); ++back)
         weigh_in(due, ahead, back, static_cast<std::int32_t>(k.weight), scores);
       const std::size_t wanted = best_experts::how_many(*shape_, due, 0, event.wanted.size());
-      best_.expect(expected, due, scores, k.most != 0 ? k.most : wanted, wanted,
-                   [](std::int32_t score, std::int32_t rest) { return border + score - rest; });
+      best_.expect(expected, due, scores, k.most != 0 ? k.most : wanted, wanted, [](std::int32_t score, std::int32_t rest) { return border + score - rest; });
     }
   }
 

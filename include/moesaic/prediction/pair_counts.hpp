@@ -30,9 +30,11 @@ class pair_counts {
   pair_counts() = default;
   /// Distances from `nearest` on, at most `wanted` of them and none beyond the layers of the model. `nearest` at least 1.
   pair_counts(const inventory& all, std::uint32_t nearest, std::uint32_t wanted)
-      : shape_(&all.shape), width_(all.shape.widest_layer()), nearest_(nearest),
-        tables_(static_cast<std::uint32_t>(std::min<std::uint64_t>(
-            {wanted, all.shape.layers() + 1 - std::min(nearest, all.shape.layers() + 1), most_memory / (2 * std::uint64_t{all.shape.layers()} * width_ * width_)}))),
+      : shape_(&all.shape),
+        width_(all.shape.widest_layer()),
+        nearest_(nearest),
+        tables_(static_cast<std::uint32_t>(std::min<std::uint64_t>({wanted, all.shape.layers() + 1 - std::min(nearest, all.shape.layers() + 1),
+                                                                    most_memory / (2 * std::uint64_t{all.shape.layers()} * width_ * width_)}))),
         counts_(std::size_t{tables_} * all.shape.layers() * width_ * width_),
         uses_(std::size_t{tables_} * all.shape.layers() * width_) {}
 
@@ -58,9 +60,7 @@ class pair_counts {
   [[nodiscard]] std::span<const std::uint16_t> row(std::uint32_t distance, layer_index layer, std::uint32_t a) const noexcept {
     return {counts_.data() + index(distance, layer, a) * width_, width_};
   }
-  [[nodiscard]] std::uint16_t uses(std::uint32_t distance, layer_index layer, std::uint32_t a) const noexcept {
-    return uses_[index(distance, layer, a)];
-  }
+  [[nodiscard]] std::uint16_t uses(std::uint32_t distance, layer_index layer, std::uint32_t a) const noexcept { return uses_[index(distance, layer, a)]; }
   /// Adds to each expert b the share of a's uses that used it too, in 2^-15. A sum stops at 2^30.
   void add_odds(std::uint32_t distance, layer_index layer, std::uint32_t a, std::span<std::int32_t> odds) const noexcept {
     const std::uint32_t n = uses(distance, layer, a);

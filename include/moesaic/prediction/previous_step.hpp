@@ -23,8 +23,7 @@ class previous_step {
   void on(const inventory& all) { expected_ = forecast(all.space(), all.shape.layers(), all.shape.widest_layer()); }
   void on(const layer_event& event) noexcept {
     expected_.forget(event.layer);
-    for (const demand& d : event.wanted)
-      expected_.expect(event.layer, d.expert, {0}, utility{static_cast<std::int64_t>(d.tokens)});
+    for (const demand& d : event.wanted) expected_.expect(event.layer, d.expert, {0}, utility{static_cast<std::int64_t>(d.tokens)});
   }
   [[nodiscard]] const forecast& expectation() const noexcept { return expected_; }
 

@@ -22,8 +22,12 @@ class recent_layers {
  public:
   recent_layers() = default;
   explicit recent_layers(const inventory& all)
-      : shape_(&all.shape), width_(all.shape.widest_layer()), sets_(std::size_t{all.shape.layers()} * width_), heard_(all.shape.layers()),
-        now_(std::uint64_t{2} * all.shape.layers()), last_(all.shape.layers() - 1) {}
+      : shape_(&all.shape),
+        width_(all.shape.widest_layer()),
+        sets_(std::size_t{all.shape.layers()} * width_),
+        heard_(all.shape.layers()),
+        now_(std::uint64_t{2} * all.shape.layers()),
+        last_(all.shape.layers() - 1) {}
 
   /// An event begins: time moves on. Its layer's last set stays until `keep`.
   void begin(const layer_event& event) noexcept {

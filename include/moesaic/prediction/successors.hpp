@@ -32,8 +32,9 @@ struct successors {
   std::uint32_t most = 0;
 
   void on(const inventory& all) {
-    state_ = {&all.shape, forecast(all.space(), all.shape.layers(), all.shape.widest_layer()), recent_layers(all),
-              pair_counts(all, all.shape.layers(), 1), best_experts(all), std::vector<std::int32_t>(all.shape.widest_layer())};
+    state_ = {&all.shape,         forecast(all.space(), all.shape.layers(), all.shape.widest_layer()),
+              recent_layers(all), pair_counts(all, all.shape.layers(), 1),
+              best_experts(all),  std::vector<std::int32_t>(all.shape.widest_layer())};
   }
   void on(const learning& l) noexcept { state_.learns = l.on; }
   void on(const layer_event& event) noexcept {

@@ -20,8 +20,7 @@ class use_counts {
   static constexpr std::uint32_t most_events = 1U << 18U;
 
   use_counts() = default;
-  explicit use_counts(const inventory& all)
-      : width_(all.shape.widest_layer()), uses_(std::size_t{all.shape.layers()} * width_), events_(all.shape.layers()) {}
+  explicit use_counts(const inventory& all) : width_(all.shape.widest_layer()), uses_(std::size_t{all.shape.layers()} * width_), events_(all.shape.layers()) {}
 
   void learn(const layer_event& event) noexcept {
     const std::span<std::uint32_t> uses{uses_.data() + std::size_t{number(event.layer)} * width_, width_};
@@ -30,9 +29,7 @@ class use_counts {
     events_[number(event.layer)] /= 2;
     for (std::uint32_t& u : uses) u /= 2;
   }
-  [[nodiscard]] std::span<const std::uint32_t> of(layer_index layer) const noexcept {
-    return {uses_.data() + std::size_t{number(layer)} * width_, width_};
-  }
+  [[nodiscard]] std::span<const std::uint32_t> of(layer_index layer) const noexcept { return {uses_.data() + std::size_t{number(layer)} * width_, width_}; }
   [[nodiscard]] std::uint32_t events(layer_index layer) const noexcept { return events_[number(layer)]; }
 
  private:

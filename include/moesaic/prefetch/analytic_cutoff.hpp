@@ -57,8 +57,8 @@ struct analytic_cutoff {
     const std::uint32_t kappa = critical != 0 ? critical : state_.top_k;
     const nanoseconds each = transfer.count != 0 ? transfer : now.link.time_for(shape.largest());
     const bytes free = room.count != 0 ? room : state_.slots.count != 0 ? state_.slots : bytes::highest();
-    const std::uint64_t fits = std::min({by_time(drafting.count != 0 ? drafting : state_.drafted, kappa, each), by_memory(free, kappa, shape.largest()),
-                                         std::uint64_t{shape.layers()}});
+    const std::uint64_t fits = std::min(
+        {by_time(drafting.count != 0 ? drafting : state_.drafted, kappa, each), by_memory(free, kappa, shape.largest()), std::uint64_t{shape.layers()}});
     return static_cast<std::uint32_t>(std::max<std::uint64_t>(fits, 1));
   }
 

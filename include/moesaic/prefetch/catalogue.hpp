@@ -14,8 +14,8 @@
 #include <moesaic/core/knobs.hpp>
 #include <moesaic/core/spec.hpp>
 #include <moesaic/prefetch/analytic_cutoff.hpp>
-#include <moesaic/prefetch/layer_order.hpp>
 #include <moesaic/prefetch/fill_room.hpp>
+#include <moesaic/prefetch/layer_order.hpp>
 #include <moesaic/prefetch/most_useful.hpp>
 #include <moesaic/prefetch/nearest_missing.hpp>
 #include <moesaic/prefetch/none.hpp>
@@ -102,26 +102,30 @@ inline constexpr std::array known{
   constexpr auto small = [](std::uint64_t value) { return static_cast<std::uint32_t>(value); };
   constexpr knob batch{"batch", 4, 1, 65'535};
   if (parsed->name() == "static_cutoff")
-    return with(std::array{knob{"most", 3, 0, 65'535}, batch}, [&](const auto& v) {
-      return layer_order<static_cutoff>{.cutoff = {.most = small(v[0])}, .batch = small(v[1])};
-    });
+    return with(std::array{knob{"most", 3, 0, 65'535}, batch},
+                [&](const auto& v) { return layer_order<static_cutoff>{.cutoff = {.most = small(v[0])}, .batch = small(v[1])}; });
   if (parsed->name() == "analytic_cutoff")
-    return with(std::array{knob{"critical", 0, 0, 65'535}, knob{"drafting", 0, 0, 1'000'000'000}, knob{"transfer", 0, 0, 1'000'000'000}, batch}, [&](const auto& v) {
-      return layer_order<analytic_cutoff>{.cutoff = {.critical = small(v[0]), .drafting = microseconds(std::int64_t{small(v[1])}), .transfer = microseconds(std::int64_t{small(v[2])})},
-                                          .batch = small(v[3])};
-    });
+    return with(
+        std::array{knob{"critical", 0, 0, 65'535}, knob{"drafting", 0, 0, 1'000'000'000}, knob{"transfer", 0, 0, 1'000'000'000}, batch}, [&](const auto& v) {
+          return layer_order<analytic_cutoff>{
+              .cutoff = {.critical = small(v[0]), .drafting = microseconds(std::int64_t{small(v[1])}), .transfer = microseconds(std::int64_t{small(v[2])})},
+              .batch = small(v[3])};
+        });
   if (parsed->name() == "profiled_cutoff")
-    return with(std::array{knob{"most", 6, 0, 65'535}, knob{"steps", 16, 1, 65'535}, batch}, [&](const auto& v) {
-      return layer_order<profiled_cutoff>{.cutoff = {.most = small(v[0]), .steps = small(v[1])}, .batch = small(v[2])};
-    });
+    return with(std::array{knob{"most", 6, 0, 65'535}, knob{"steps", 16, 1, 65'535}, batch},
+                [&](const auto& v) { return layer_order<profiled_cutoff>{.cutoff = {.most = small(v[0]), .steps = small(v[1])}, .batch = small(v[2])}; });
   if (parsed->name() == "utility_levels")
     return with(std::array{knob{"levels", 5, 1, 255}}, [&](const auto& v) { return utility_levels{.levels = small(v[0])}; });
   if (parsed->name() == "three_phases")
     return with(std::array{knob{"initial", 20, 0, 100}, knob{"bandwidth", 12'000, 1, 100'000'000}, knob{"draft_time", 1'000, 1, 1'000'000'000},
                            knob{"smoothing", 25, 0, 100}, knob{"slots", 0, 0, 65'535}, knob{"saturate", 1, 0, 1}},
                 [&](const auto& v) {
-                  return three_phases{.initial = small(v[0]), .bandwidth = small(v[1]), .draft_time = small(v[2]), .smoothing = small(v[3]),
-                                      .slots = small(v[4]), .saturate = small(v[5])};
+                  return three_phases{.initial = small(v[0]),
+                                      .bandwidth = small(v[1]),
+                                      .draft_time = small(v[2]),
+                                      .smoothing = small(v[3]),
+                                      .slots = small(v[4]),
+                                      .saturate = small(v[5])};
                 });
   if (parsed->name() == "nearest_missing")
     return with(std::array{knob{"horizon", 3, 1, 65'535}, knob{"in_flight", 1, 1, 65'535}},

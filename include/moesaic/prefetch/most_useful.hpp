@@ -64,8 +64,7 @@ struct most_useful {
         const utility confidence = now.expectation.confidence(e);
         // Layers are visited nearest first, so an equal one of a later layer never replaces.
         const bool better = !best || std::tuple(confidence, candidate.worth) > std::tuple(surest, best->worth) ||
-                            (confidence == surest && candidate.worth == best->worth && e.layer == best->expert.layer &&
-                             e.expert < best->expert.expert);
+                            (confidence == surest && candidate.worth == best->worth && e.layer == best->expert.layer && e.expert < best->expert.expert);
         if (!better) continue;
         best = candidate;
         surest = confidence;
@@ -74,8 +73,7 @@ struct most_useful {
     return best;
   }
   void settle(const prefetch_request& request, prefetch_fate fate) noexcept {
-    if (fate != prefetch_fate::submitted && fate != prefetch_fate::arrived)
-      state_.tried[state_.space.flat(request.expert)] = state_.round;
+    if (fate != prefetch_fate::submitted && fate != prefetch_fate::arrived) state_.tried[state_.space.flat(request.expert)] = state_.round;
   }
 
   struct memory {

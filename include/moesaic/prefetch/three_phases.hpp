@@ -131,8 +131,7 @@ struct three_phases {
   template <class S>
   [[nodiscard]] std::size_t held(const scene<S>& now, layer_index layer) const noexcept {
     std::size_t there = 0;
-    for (std::uint32_t e = 0; e < state_.shape->experts(layer); ++e)
-      there += now.residency.absent({layer, static_cast<expert_index>(e), {}}) ? 0U : 1U;
+    for (std::uint32_t e = 0; e < state_.shape->experts(layer); ++e) there += now.residency.absent({layer, static_cast<expert_index>(e), {}}) ? 0U : 1U;
     return std::max<std::size_t>(there, state_.shape->top_k(layer));
   }
   template <class S>

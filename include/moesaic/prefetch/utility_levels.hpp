@@ -89,9 +89,7 @@ struct utility_levels {
   memory state_{};  ///< not a knob; public only so that the knob can be named where a bundle is written
 
  private:
-  [[nodiscard]] std::uint32_t head_of(std::uint32_t level) const noexcept {
-    return static_cast<std::uint32_t>(state_.level.size()) + level;
-  }
+  [[nodiscard]] std::uint32_t head_of(std::uint32_t level) const noexcept { return static_cast<std::uint32_t>(state_.level.size()) + level; }
   void strike(std::uint32_t f) noexcept {
     const auto [before, next] = state_.links[f];
     state_.links[before].next = next;

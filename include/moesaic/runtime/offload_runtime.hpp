@@ -39,8 +39,7 @@ struct step_report {
 /// Speculation is lossless: what is committed follows the law of the acceptance rule as if there were no drafter.
 /// One sequence; one thread at a time. After an error the sequence stands where it was before the call, and the call may be
 /// repeated. All parts are held by value; who shares one hands in a type that refers to it.
-template <class Model, class Transport, class Bundle, class Draft = speculation::no_draft, class Acceptance = speculation::greedy,
-          class Arena = uniform_arena>
+template <class Model, class Transport, class Bundle, class Draft = speculation::no_draft, class Acceptance = speculation::greedy, class Arena = uniform_arena>
 class offload_runtime {
   static_assert(explain_moe_model<Model>());
   static_assert(explain_policy_bundle<Bundle>());
@@ -125,14 +124,14 @@ class offload_runtime {
   result<logits_view> run(const token_window& window);
   result<void> run_layer(const token_window& window, layer_index layer);
   [[nodiscard]] auto speculating(draft_length possible) const noexcept {
-    return speculation_scene<decltype(Bundle::scoring)>{cache_.look(), {static_cast<std::uint32_t>(drafted_.size())},
-                                                        drafted_.empty() ? 1.0F : drafted_.back().probability, possible, time_limit_};
+    return speculation_scene<decltype(Bundle::scoring)>{
+        cache_.look(), {static_cast<std::uint32_t>(drafted_.size())}, drafted_.empty() ? 1.0F : drafted_.back().probability, possible, time_limit_};
   }
   /// What the governor was asked and answered, for whoever watches.
   template <class Answer>
   Answer noted(seen::governor_asked::question what, draft_length possible, Answer answer) noexcept {
-    cache_.note(seen::governor_asked{what, {static_cast<std::uint32_t>(drafted_.size())}, drafted_.empty() ? 1.0F : drafted_.back().probability,
-                                     possible, time_limit_});
+    cache_.note(seen::governor_asked{
+        what, {static_cast<std::uint32_t>(drafted_.size())}, drafted_.empty() ? 1.0F : drafted_.back().probability, possible, time_limit_});
     if constexpr (std::is_same_v<Answer, bool>)
       cache_.note(seen::governor_answered{answer ? 1U : 0U});
     else
@@ -209,8 +208,7 @@ result<void> offload_runtime<M, T, B, D, A, R>::draft_ahead(step_outcome& outcom
     if (!noted(question::keep_drafting, possible, governor.keep_drafting(speculating(possible)))) break;
   }
   outcome.drafted = {static_cast<std::uint32_t>(drafted_.size())};
-  outcome.verified =
-      drafted_.empty() ? draft_length{} : std::min(noted(question::verify, possible, governor.verify(speculating(possible))), outcome.drafted);
+  outcome.verified = drafted_.empty() ? draft_length{} : std::min(noted(question::verify, possible, governor.verify(speculating(possible))), outcome.drafted);
   outcome.verified = std::max(outcome.verified, drawn(drafted_));
   if (outcome.verified < outcome.drafted) cache_.hear(draft_cut{{outcome.verified.count + 1}});
   if (std::exchange(drafting_, false)) {

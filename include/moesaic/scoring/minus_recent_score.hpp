@@ -46,9 +46,7 @@ class minus_recent_score {
     std::uint64_t score = 0;
     std::uint64_t at = 0;
   };
-  [[nodiscard]] static std::uint64_t decayed(const entry& of, std::uint64_t now) noexcept {
-    return now - of.at > 63 ? 0 : of.score >> (now - of.at);
-  }
+  [[nodiscard]] static std::uint64_t decayed(const entry& of, std::uint64_t now) noexcept { return now - of.at > 63 ? 0 : of.score >> (now - of.at); }
   const model_shape* shape_ = nullptr;
   std::vector<entry> seen_;
   std::vector<std::uint64_t> events_;  ///< of each layer

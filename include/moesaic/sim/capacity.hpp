@@ -80,9 +80,16 @@ constexpr result<capacity> capacity::parse(std::string_view text) noexcept {
     if (digits > c.denominator_) return wrong("is more than all experts");
     return c;
   }
-  constexpr std::pair<std::string_view, std::uint64_t> units[] = {
-      {"B", 1},           {"kB", 1'000},           {"KB", 1'000},           {"MB", 1'000'000},       {"GB", 1'000'000'000},
-      {"TB", 1'000'000'000'000}, {"KiB", 1ULL << 10U}, {"MiB", 1ULL << 20U}, {"GiB", 1ULL << 30U}, {"TiB", 1ULL << 40U}};
+  constexpr std::pair<std::string_view, std::uint64_t> units[] = {{"B", 1},
+                                                                  {"kB", 1'000},
+                                                                  {"KB", 1'000},
+                                                                  {"MB", 1'000'000},
+                                                                  {"GB", 1'000'000'000},
+                                                                  {"TB", 1'000'000'000'000},
+                                                                  {"KiB", 1ULL << 10U},
+                                                                  {"MiB", 1ULL << 20U},
+                                                                  {"GiB", 1ULL << 30U},
+                                                                  {"TiB", 1ULL << 40U}};
   for (const auto& [name, size] : units) {
     if (suffix != name) continue;
     const std::uint64_t whole = digits / places, rest = digits % places;

@@ -90,8 +90,8 @@ class journal_script {
   template <class... Parts>
   void object(const Parts&... parts) {
     if (!live()) return;
-    trouble_.emplace(error_code::bad_file, from_->name(), ": byte ", from_->offset(), " (record ", from_->count(), ", step ", step_.count,
-                     ", MoE layer ", number(layer_), "): the journal ", std::string_view(parts)...);
+    trouble_.emplace(error_code::bad_file, from_->name(), ": byte ", from_->offset(), " (record ", from_->count(), ", step ", step_.count, ", MoE layer ",
+                     number(layer_), "): the journal ", std::string_view(parts)...);
   }
 
  private:

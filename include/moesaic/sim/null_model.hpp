@@ -55,7 +55,8 @@ class null_model {
   result<void> begin(const token_window& window) {
     const std::uint32_t first = window.first.count;
     if (std::uint64_t{first} + window.tokens.size() > tape_->tokens())
-      return error(error_code::context_full, "the tape ends at token ", tape_->tokens(), "; a window of ", window.tokens.size(), " from ", first, " does not fit");
+      return error(error_code::context_full, "the tape ends at token ", tape_->tokens(), "; a window of ", window.tokens.size(), " from ", first,
+                   " does not fit");
     rows_.clear();
     for (std::size_t i = 0; i < window.tokens.size(); ++i) {
       const std::uint32_t place = first + static_cast<std::uint32_t>(i);

@@ -56,8 +56,7 @@ class replay {
   [[nodiscard]] resident_set::sorter begin(layer_index layer) noexcept { return {residents_, layer, pin, wanted_.data(), missing_.data()}; }
   void hear(const layer_event& event, const resident_set::sorter& wanted, std::span<const std::uint32_t> next_use) noexcept {
     announce(event);
-    if constexpr (Eviction::hears::template include<eviction::foretold>)
-      policies_.eviction.on(eviction::foretold{event.layer, event.wanted, next_use});
+    if constexpr (Eviction::hears::template include<eviction::foretold>) policies_.eviction.on(eviction::foretold{event.layer, event.wanted, next_use});
     missed_ = wanted.absent();
     ++count_.events;
     count_.accesses += event.wanted.size();

@@ -24,8 +24,12 @@ class resident_set {
   /// (capacity::pools).
   template <eviction_groups Groups>
   resident_set(const model_shape& shape, const Groups& groups, unit counted, std::vector<std::uint64_t> room)
-      : shape_(&shape), flags_(shape.space().size()), places_(shape.space().size()), group_of_(shape.space().size()),
-        group_of_layer_(shape.layers()), pools_(room.size()) {
+      : shape_(&shape),
+        flags_(shape.space().size()),
+        places_(shape.space().size()),
+        group_of_(shape.space().size()),
+        group_of_layer_(shape.layers()),
+        pools_(room.size()) {
     for (std::uint32_t l = 0; l < shape.layers(); ++l) {
       group_of_layer_[l] = groups.group_of(shape, make_expert(l, 0));
       for (std::uint32_t e = 0; e < shape.experts(static_cast<layer_index>(l)); ++e) {
@@ -51,7 +55,9 @@ class resident_set {
   [[nodiscard]] bool contains(std::uint32_t flat) const noexcept { return has(flat, residency_flag::resident); }
   [[nodiscard]] bool has(std::uint32_t flat, std::uint8_t flag) const noexcept { return (static_cast<std::uint8_t>(flags_[flat]) & flag) != 0; }
   void mark(std::uint32_t flat, std::uint8_t flag) noexcept { flags_[flat] = flags{static_cast<std::uint8_t>(static_cast<std::uint8_t>(flags_[flat]) | flag)}; }
-  void unmark(std::uint32_t flat, std::uint8_t flag) noexcept { flags_[flat] = flags{static_cast<std::uint8_t>(static_cast<std::uint8_t>(flags_[flat]) & ~flag)}; }
+  void unmark(std::uint32_t flat, std::uint8_t flag) noexcept {
+    flags_[flat] = flags{static_cast<std::uint8_t>(static_cast<std::uint8_t>(flags_[flat]) & ~flag)};
+  }
   void mark(std::span<const std::uint32_t> all, std::uint8_t flag) noexcept {
     for (const std::uint32_t flat : all) mark(flat, flag);
   }
@@ -147,9 +153,7 @@ class resident_set {
   /// residency_flag bits. No character type, so that the compiler knows: writing them changes nothing but them. A quarter of
   /// the time of a replay went into reading pointers again.
   enum class flags : std::uint8_t {};
-  [[nodiscard]] std::span<const std::uint8_t> bytes_of_flags() const noexcept {
-    return {reinterpret_cast<const std::uint8_t*>(flags_.data()), flags_.size()};
-  }
+  [[nodiscard]] std::span<const std::uint8_t> bytes_of_flags() const noexcept { return {reinterpret_cast<const std::uint8_t*>(flags_.data()), flags_.size()}; }
   struct pool {
     std::uint32_t begin = 0;  ///< where its members start
     std::uint32_t count = 0;

@@ -25,9 +25,7 @@ struct drafter_quality {
   double claims = -1;       ///< the probability that it says of each token; below 0: `acceptance`
 
   /// What holds for the token at a place of the text.
-  [[nodiscard]] double acceptance_at(std::uint32_t place) const noexcept {
-    return phase != 0 && place / phase % 2 == 1 ? acceptance_after : acceptance;
-  }
+  [[nodiscard]] double acceptance_at(std::uint32_t place) const noexcept { return phase != 0 && place / phase % 2 == 1 ? acceptance_after : acceptance; }
 };
 
 /// Proposes the tape's own next tokens, as well as it is told to: each is right with probability `acceptance`, and behind a

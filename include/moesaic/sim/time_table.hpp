@@ -46,7 +46,8 @@ class time_table {
   [[nodiscard]] static result<time_table> of(const roofline& machine, flops work, bytes traffic) {
     const auto at = [&](std::uint32_t count) { return point{count, machine.shortest({work.count * count}, traffic)}; };
     std::vector<point> points{at(1)};
-    const double bend = machine.memory.count > 0 && work.count > 0 ? static_cast<double>(traffic.count) / machine.memory.count * machine.peak.count / work.count : 0;
+    const double bend =
+        machine.memory.count > 0 && work.count > 0 ? static_cast<double>(traffic.count) / machine.memory.count * machine.peak.count / work.count : 0;
     if (bend > 2 && bend < 1e9) points.push_back(at(static_cast<std::uint32_t>(bend)));
     points.push_back(at(points.back().count + 1'000));
     return of(std::move(points));

@@ -31,8 +31,7 @@ class true_tokens {
   };
 
   true_tokens(const trace::event_table& table, const options& how) : table_(&table), how_(how), drawn_(table.shape.experts) {
-    for (double sure = how.survival; sure_.size() < how.tokens; sure *= how.survival)
-      sure_.push_back(utility{static_cast<std::int64_t>(sure * 1'000'000)});
+    for (double sure = how.survival; sure_.size() < how.tokens; sure *= how.survival) sure_.push_back(utility{static_cast<std::int64_t>(sure * 1'000'000)});
   }
   true_tokens(const trace::event_table&&, const options&) = delete;
 

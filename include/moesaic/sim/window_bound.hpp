@@ -53,8 +53,13 @@ class window_bound {
  public:
   window_bound() = default;
   window_bound(const inventory& all, std::size_t most_records)
-      : group_of_(all.group_of.begin(), all.group_of.end()), next_(most_records), upcoming_(all.space().size()), place_(all.space().size()), standing_(all.space().size()),
-        members_(all.space().size()), pools_(all.groups) {
+      : group_of_(all.group_of.begin(), all.group_of.end()),
+        next_(most_records),
+        upcoming_(all.space().size()),
+        place_(all.space().size()),
+        standing_(all.space().size()),
+        members_(all.space().size()),
+        pools_(all.groups) {
     for (std::uint32_t f = 0; f < place_.size(); ++f) ++pools_[group(f)].begin;
     std::uint32_t begin = 0;
     for (pool& p : pools_) begin += std::exchange(p.begin, begin);

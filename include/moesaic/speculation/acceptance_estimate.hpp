@@ -16,11 +16,9 @@ namespace moesaic::speculation {
 /// the two levels are ours.
 /// Mechanism: counts of tried and standing tokens for each place and for all, both decaying by half every `half_life` windows.
 /// Behind the first token that fell nothing was learned. Windows in a row that all failed at once, or all stood whole, against
-/// odds of 3 in 1,000 mean that the text has changed: three quarters of what was counted are forgotten. A place counts as 8 tokens of the overall rate before its own
-/// count does; the overall rate begins as `first_guess` with the weight of one token.
-/// Cost: O(longest window) per observed step, O(1) per question; no allocation.
-/// State and Ties: the counts. Threads: one at a time.
-/// Knobs: `half_life`, windows, default 24. `first_guess`, default 0.8.
+/// odds of 3 in 1,000 mean that the text has changed: three quarters of what was counted are forgotten. A place counts as 8 tokens of the overall rate before
+/// its own count does; the overall rate begins as `first_guess` with the weight of one token. Cost: O(longest window) per observed step, O(1) per question; no
+/// allocation. State and Ties: the counts. Threads: one at a time. Knobs: `half_life`, windows, default 24. `first_guess`, default 0.8.
 class acceptance_estimate {
  public:
   static constexpr std::uint32_t places = 64;

@@ -156,9 +156,7 @@ struct amortization_roofline {
   [[nodiscard]] static bool moves(const link_view& link) noexcept { return link.rate.count > 0; }
   [[nodiscard]] static double sane(nanoseconds t) noexcept { return static_cast<double>(std::max<std::int64_t>(t.count, 0)); }
   [[nodiscard]] double weight() const noexcept { return static_cast<double>(smoothing) / 100; }
-  [[nodiscard]] static double moving(bytes n, const link_view& link) noexcept {
-    return n.count == 0 ? 0.0 : static_cast<double>(link.time_for(n).count);
-  }
+  [[nodiscard]] static double moving(bytes n, const link_view& link) noexcept { return n.count == 0 ? 0.0 : static_cast<double>(link.time_for(n).count); }
   [[nodiscard]] double takes(std::uint32_t k, bytes missing, const link_view& link) const noexcept {
     const double drafting = k == 0 ? 0 : std::max(state_.base + state_.per_token * k, moving(state_.largest, link));
     return drafting + moving(missing, link) + state_.passes.at(k + 1);

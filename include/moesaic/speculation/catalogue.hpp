@@ -99,8 +99,8 @@ inline constexpr std::array known{
     return with(std::array{knob{"most", 16, 1, longest}, knob{"least", 1, 0, longest}, knob{"smoothing", 10, 1, 100}, knob{"prior", 90, 1, 100},
                            knob{"per_step", 0, 0, 1}, knob{"bonus", 0, 0, 1}},
                 [&](const auto& v) {
-                  return amortization_roofline{.most = small(v[0]), .least = small(v[1]), .smoothing = small(v[2]), .prior = small(v[3]),
-                                               .per_step = small(v[4]), .bonus = small(v[5])};
+                  return amortization_roofline{
+                      .most = small(v[0]), .least = small(v[1]), .smoothing = small(v[2]), .prior = small(v[3]), .per_step = small(v[4]), .bonus = small(v[5])};
                 });
   if (parsed->name() == "test_and_set")
     return with(std::array{knob{"length", 4, 1, longest}, knob{"refresh", 100, 8, 1'000'000}},

@@ -15,9 +15,7 @@ namespace moesaic::speculation {
 /// State and Ties: equal logits: the lower id. A logit that is not a number is never chosen, unless all are: then token 0.
 /// Threads: any. No knobs.
 struct greedy {
-  bool accepts(std::span<const float> logits, const drafted_token& drafted) const noexcept {
-    return !logits.empty() && choose(logits) == drafted.token;
-  }
+  bool accepts(std::span<const float> logits, const drafted_token& drafted) const noexcept { return !logits.empty() && choose(logits) == drafted.token; }
   token_id choose(std::span<const float> logits) const noexcept {
     std::size_t best = 0;
     while (best < logits.size() && logits[best] != logits[best]) ++best;  // past what is not a number

@@ -70,9 +70,7 @@ struct test_and_set {
  private:
   static constexpr std::uint32_t trial_steps = 4;
 
-  [[nodiscard]] std::uint32_t tried() const noexcept {
-    return state_.at == stage::base ? 0 : state_.at == stage::trial ? state_.trial : state_.chosen;
-  }
+  [[nodiscard]] std::uint32_t tried() const noexcept { return state_.at == stage::base ? 0 : state_.at == stage::trial ? state_.trial : state_.chosen; }
   void end_of_stretch() noexcept {
     memory& s = state_;
     if (s.at == stage::base) {

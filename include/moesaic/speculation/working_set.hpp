@@ -85,8 +85,8 @@ struct working_set {
     drafted ? after_window(outcome, surprise) : after_plain_step();
     const double took = static_cast<double>((outcome.drafting + outcome.verifying).count);
     // While the cache fills, the window's own rows say exactly what plain steps would have moved.
-    const double one_by_one = s.rows.full() ? plain_time() * outcome.committed.count
-                                            : s.times.computing(0) * outcome.committed.count + missed * s.rows.waiting_per_byte();
+    const double one_by_one =
+        s.rows.full() ? plain_time() * outcome.committed.count : s.times.computing(0) * outcome.committed.count + missed * s.rows.waiting_per_byte();
     s.ledger.observe(took, drafted ? one_by_one : took, plain_time(), loss, allowance);
     s.begun = true;
   }
@@ -147,9 +147,7 @@ struct working_set {
   [[nodiscard]] double time(std::uint32_t drafted, std::uint32_t verified) const noexcept {
     return state_.times.drafting(drafted) + state_.times.computing(state_.rows.widening(verified)) + state_.rows.exposed(verified);
   }
-  [[nodiscard]] bool fits(std::uint32_t k, nanoseconds limit) const noexcept {
-    return limit.count <= 0 || time(k, k) <= static_cast<double>(limit.count);
-  }
+  [[nodiscard]] bool fits(std::uint32_t k, nanoseconds limit) const noexcept { return limit.count <= 0 || time(k, k) <= static_cast<double>(limit.count); }
   /// Tokens per nanosecond of a window that drafts so many tokens and verifies the first of them.
   [[nodiscard]] double rate(std::uint32_t drafted, std::uint32_t verified) const noexcept {
     const double takes = time(drafted, verified);

@@ -22,8 +22,9 @@
 namespace moesaic::systems {
 
 /// Every named bundle, for programs whose user names one. A further one is one line here.
-inline constexpr std::array known{on_demand::described, prefetching::described, host_assisted::described, moe_speq::described, sp_moe::described, moe_spac::described,
-                                  mixtral_offloading::described, hybrimoe::described, moe_infinity::described, adapmoe::described, llama_cpp_like::described};
+inline constexpr std::array known{on_demand::described,    prefetching::described, host_assisted::described,      moe_speq::described,
+                                  sp_moe::described,       moe_spac::described,    mixtral_offloading::described, hybrimoe::described,
+                                  moe_infinity::described, adapmoe::described,     llama_cpp_like::described};
 [[nodiscard]] constexpr std::span<const description> entries() noexcept { return known; }
 
 /// The system of that name. What is not known is an error that lists what is.

@@ -54,8 +54,7 @@ class file_sink {
     opened.path_ = path;
     errno = 0;
     opened.file_.reset(std::fopen(opened.path_.c_str(), "wb"));
-    if (!opened.file_)
-      return error(error_code::cannot_open, "cannot write ", path, ": ", reason(), "; give a place that can be written");
+    if (!opened.file_) return error(error_code::cannot_open, "cannot write ", path, ": ", reason(), "; give a place that can be written");
     std::setvbuf(opened.file_.get(), nullptr, _IONBF, 0);
     return opened;
   }
@@ -64,9 +63,7 @@ class file_sink {
     if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) == bytes.size()) return {};
     return error(error_code::transfer_failed, "could not write ", path_, ": ", reason(), "; free some room or write elsewhere");
   }
-  [[nodiscard]] bool step_back(std::size_t bytes) noexcept {
-    return std::fseek(file_.get(), -static_cast<long>(bytes), SEEK_CUR) == 0;
-  }
+  [[nodiscard]] bool step_back(std::size_t bytes) noexcept { return std::fseek(file_.get(), -static_cast<long>(bytes), SEEK_CUR) == 0; }
 
  private:
   struct closer {

@@ -67,8 +67,7 @@ class file_source {
       const long end = std::ftell(opened.file_.get());
       // Devices and directories say 0 or nonsense; what they hold shows when they are read.
       if (end > 0 && end < std::numeric_limits<long>::max()) opened.size_ = static_cast<std::uint64_t>(end);
-      if (std::fseek(opened.file_.get(), 0, SEEK_SET) != 0)
-        return error(error_code::cannot_open, path, ": cannot be read from its start: ", reason());
+      if (std::fseek(opened.file_.get(), 0, SEEK_SET) != 0) return error(error_code::cannot_open, path, ": cannot be read from its start: ", reason());
     }
     std::clearerr(opened.file_.get());
     return opened;
@@ -77,8 +76,7 @@ class file_source {
   result<std::size_t> read(std::span<std::byte> out) {
     errno = 0;
     const std::size_t n = std::fread(out.data(), 1, out.size(), file_.get());
-    if (n < out.size() && std::ferror(file_.get()) != 0)
-      return error(error_code::bad_file, path_, ": cannot be read at byte ", at_ + n, ": ", reason());
+    if (n < out.size() && std::ferror(file_.get()) != 0) return error(error_code::bad_file, path_, ": cannot be read at byte ", at_ + n, ": ", reason());
     at_ += n;
     return n;
   }

@@ -64,9 +64,7 @@ struct colibri_lines {
     return std::nullopt;
   }
 
-  [[nodiscard]] static bool begins(const routed_line& last, const routed_line& now, bool) noexcept {
-    return now.call != last.call && now.block <= last.block;
-  }
+  [[nodiscard]] static bool begins(const routed_line& last, const routed_line& now, bool) noexcept { return now.call != last.call && now.block <= last.block; }
   [[nodiscard]] static std::optional<std::string_view> disorder(const routed_line& last, const routed_line& now, bool) noexcept {
     if (now.call < last.call) return "calls have to ascend, and this one is before the one above; rows";
     if (now.call == last.call && now.block == last.block && now.token <= last.token) return "rows have to ascend within a layer of a call; rows";

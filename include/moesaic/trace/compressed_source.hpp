@@ -35,9 +35,7 @@ class compressed_source {
 
   result<std::size_t> read(std::span<std::byte> out) { return state_->read(out); }
   /// Known only where nothing is packed.
-  [[nodiscard]] std::optional<std::uint64_t> size() const noexcept {
-    return state_->packed == packing::none ? state_->inner.size() : std::nullopt;
-  }
+  [[nodiscard]] std::optional<std::uint64_t> size() const noexcept { return state_->packed == packing::none ? state_->inner.size() : std::nullopt; }
   [[nodiscard]] std::string_view name() const noexcept { return state_->inner.name(); }
 
  private:
@@ -98,8 +96,7 @@ result<void> compressed_source<Inner>::state::start() {
   waiting = std::span(buffer).first(*got);
   if (std::equal(waiting.begin(), waiting.end(), xz_start.begin(), xz_start.end())) {
     packed = packing::xz;
-    if (lzma_stream_decoder(&xz, most_memory, LZMA_CONCATENATED) != LZMA_OK)
-      return error(error_code::out_of_memory, inner.name(), ": no memory to unpack it");
+    if (lzma_stream_decoder(&xz, most_memory, LZMA_CONCATENATED) != LZMA_OK) return error(error_code::out_of_memory, inner.name(), ": no memory to unpack it");
   } else if (waiting.size() >= gz_start.size() && std::equal(gz_start.begin(), gz_start.end(), waiting.begin())) {
     if (inflateInit2(&gz, MAX_WBITS + 16) != Z_OK) return error(error_code::out_of_memory, inner.name(), ": no memory to unpack it");
     packed = packing::gz;

@@ -93,7 +93,8 @@ class decision_words {
     const std::uint64_t whole = token_.count / half_life_, rest = token_.count % half_life_;
     const std::int64_t exponent = (worth >> 40) - static_cast<std::int64_t>(whole);
     const double mantissa = 1 + static_cast<double>(worth & (one - 1)) / static_cast<double>(one);
-    return std::ldexp(mantissa * std::exp2(-static_cast<double>(rest) / half_life_), static_cast<int>(std::max<std::int64_t>(std::min<std::int64_t>(exponent, 1'000), -1'000)));
+    return std::ldexp(mantissa * std::exp2(-static_cast<double>(rest) / half_life_),
+                      static_cast<int>(std::max<std::int64_t>(std::min<std::int64_t>(exponent, 1'000), -1'000)));
   }
   [[nodiscard]] static std::string decimal(double x, int digits) {  // without a locale
     const double scale = digits == 2 ? 1e2 : 1e6;

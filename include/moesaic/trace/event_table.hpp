@@ -42,9 +42,7 @@ struct event_table {
   [[nodiscard]] std::uint64_t events() const noexcept { return layers.size(); }
   [[nodiscard]] std::uint64_t accesses() const noexcept { return experts.size(); }
   /// One past the last event of a step.
-  [[nodiscard]] std::size_t end_of(std::size_t step) const noexcept {
-    return step + 1 < steps.size() ? steps[step + 1].first_event : layers.size();
-  }
+  [[nodiscard]] std::size_t end_of(std::size_t step) const noexcept { return step + 1 < steps.size() ? steps[step + 1].first_event : layers.size(); }
 };
 
 /// Walks through a table, event by event, as the layer_events that policies hear. Its spans live until the next call.

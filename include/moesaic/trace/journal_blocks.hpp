@@ -76,7 +76,8 @@ class block_reader {
       return error(error_code::bad_file, from_.name(), ": byte 0: is no journal, its first eight bytes are not MOEJRNL and a zero");
     if (*got < preamble) return error(error_code::bad_file, from_.name(), ": ends at byte ", *got, ", inside its first ", preamble, " bytes");
     if (const std::uint32_t found = little_u32(&start[magic.size()]); found < oldest_version || found > version)
-      return error(error_code::bad_file, from_.name(), ": byte 8: is a journal of version ", found, "; this program reads versions ", oldest_version, " to ", version);
+      return error(error_code::bad_file, from_.name(), ": byte 8: is a journal of version ", found, "; this program reads versions ", oldest_version, " to ",
+                   version);
     next_ = preamble;
     return {};
   }

@@ -70,8 +70,7 @@ class field_reader {
   [[nodiscard]] step_outcome outcome() {
     step_outcome o;
     o.step = {number()};
-    for (draft_length* const d : {&o.drafted, &o.verified, &o.accepted, &o.committed})
-      *d = {at_most(0xFFFF'FFFFU, "a step of more than 2^32 tokens")};
+    for (draft_length* const d : {&o.drafted, &o.verified, &o.accepted, &o.committed}) *d = {at_most(0xFFFF'FFFFU, "a step of more than 2^32 tokens")};
     for (nanoseconds* const t : {&o.drafting, &o.verifying, &o.stalled}) *t = {signed_number()};
     o.demanded = {number()};
     o.prefetched = {number()};

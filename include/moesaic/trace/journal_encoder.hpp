@@ -64,9 +64,8 @@ class encoder {
     const bool weighed = !e.weights.empty() && e.weights.size() == e.routes.size();
     const std::span<const float> weights = weighed ? e.weights : std::span<const float>{};
     const auto derived = demands_->collect({.tokens = e.tokens, .experts = e.routes, .weights = weights});
-    const bool same = std::equal(derived.begin(), derived.end(), e.wanted.begin(), e.wanted.end(), [](const demand& x, const demand& y) {
-      return x.expert == y.expert && x.tokens == y.tokens && x.mass == y.mass;
-    });
+    const bool same = std::equal(derived.begin(), derived.end(), e.wanted.begin(), e.wanted.end(),
+                                 [](const demand& x, const demand& y) { return x.expert == y.expert && x.tokens == y.tokens && x.mass == y.mass; });
     start(tag::event, moesaic::number(e.layer), (a.whole_set ? 1U : 0U) | (same ? 0U : 2U) | (weighed ? 4U : 0U), e.routes.size());
     for (const expert_index r : e.routes) number(moesaic::number(r));
     for (const float w : weights) real(w);
@@ -76,7 +75,10 @@ class encoder {
   }
   void put(const seen::lease_call& c) noexcept {
     using kind = seen::lease_call::kind;
-    start(c.what == kind::next ? tag::next : c.what == kind::try_next ? tag::try_next : c.what == kind::next_ahead ? tag::next_ahead : tag::end_of_lease,
+    start(c.what == kind::next         ? tag::next
+          : c.what == kind::try_next   ? tag::try_next
+          : c.what == kind::next_ahead ? tag::next_ahead
+                                       : tag::end_of_lease,
           c.lease);
   }
   void put(const seen::release& r) noexcept { start(tag::release, r.lease, r.entry, r.last_use.number); }
@@ -146,8 +148,9 @@ class encoder {
     number(static_cast<unsigned>(p.how));
   }
   void put(const seen::victim& v) noexcept {
-    start(tag::victim, (v.newcomer ? 1U : 0U) | (v.why == cause::prefetch ? 2U : 0U) | (v.chosen ? 4U : 0U) | (v.key_of_chosen ? 8U : 0U) |
-                           (v.key_of_newcomer ? 16U : 0U), v.group);
+    start(tag::victim,
+          (v.newcomer ? 1U : 0U) | (v.why == cause::prefetch ? 2U : 0U) | (v.chosen ? 4U : 0U) | (v.key_of_chosen ? 8U : 0U) | (v.key_of_newcomer ? 16U : 0U),
+          v.group);
     if (v.newcomer) expert(*v.newcomer);
     if (v.chosen) expert(*v.chosen);
     if (v.key_of_chosen) signed_number(v.key_of_chosen.value_or(utility{}).count);  // value_or: else g++ 12 fears for it

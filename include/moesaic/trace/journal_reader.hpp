@@ -29,7 +29,8 @@ class journal_reader {
     if (bytes.good() && first != journal::tag::header) return made.wrong("the first record is no header");
     result<journal::header> read = journal::read_header(made.fields_);
     if (bytes.failure()) return *bytes.failure();
-    if (!bytes.good()) return error(error_code::bad_file, bytes.name(), ": ends at byte ", bytes.offset(), ", inside its header; the run broke off before its first step");
+    if (!bytes.good())
+      return error(error_code::bad_file, bytes.name(), ": ends at byte ", bytes.offset(), ", inside its header; the run broke off before its first step");
     if (made.fields_.wrong() != nullptr) return made.wrong(made.fields_.wrong());
     if (!read) return made.wrong(read.error().sentence());
     made.header_ = std::make_unique<const journal::header>(*std::move(read));
@@ -67,9 +68,7 @@ class journal_reader {
 
  private:
   explicit journal_reader(Source from) : fields_(journal::block_reader<Source>(std::move(from))) {}
-  [[nodiscard]] error wrong(std::string_view what) const {
-    return error(error_code::bad_file, name(), ": byte ", at_, ": ", what);
-  }
+  [[nodiscard]] error wrong(std::string_view what) const { return error(error_code::bad_file, name(), ": byte ", at_, ": ", what); }
   [[nodiscard]] result<std::optional<journal::record>> broke_off() {
     over_ = true;
     if (fields_.bytes().failure()) return *fields_.bytes().failure();

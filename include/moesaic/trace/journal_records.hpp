@@ -207,8 +207,7 @@ record decoder::decision(tag what, field_reader<Bytes>& from) {
       counted c;
       counters& n = c.count;
       for (std::uint64_t* const to : {&n.events, &n.accesses, &n.hits, &n.misses, &n.evictions, &n.bypasses, &n.host, &n.prefetches, &n.prefetch_used,
-                                      &n.prefetch_late, &n.prefetch_wasted, &n.failed, &n.bytes_demanded.count, &n.bytes_prefetched.count,
-                                      &n.bytes_host.count})
+                                      &n.prefetch_late, &n.prefetch_wasted, &n.failed, &n.bytes_demanded.count, &n.bytes_prefetched.count, &n.bytes_host.count})
         *to = from.number();
       n.stall = {from.signed_number()};
       return c;

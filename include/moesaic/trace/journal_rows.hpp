@@ -48,8 +48,14 @@ class journal_rows {
     const bool of_prompt = step_.during == phase::prefill;
     const bool batch = step_.during != phase::decode || step_.tokens > 1;
     batches_ += batch ? 1U : 0U;
-    const routing_rows rows{sequence_, token_, of_prompt ? step_.tokens : 0, step_.tokens, experts_, weighed_ ? std::span<const gate_mass>(masses_) : std::span<const gate_mass>{},
-                            batch ? batches_ : 0, noted_ ? std::span<const std::uint8_t>(recorded_) : std::span<const std::uint8_t>{}};
+    const routing_rows rows{sequence_,
+                            token_,
+                            of_prompt ? step_.tokens : 0,
+                            step_.tokens,
+                            experts_,
+                            weighed_ ? std::span<const gate_mass>(masses_) : std::span<const gate_mass>{},
+                            batch ? batches_ : 0,
+                            noted_ ? std::span<const std::uint8_t>(recorded_) : std::span<const std::uint8_t>{}};
     token_ += step_.tokens;
     return std::optional<routing_rows>(rows);
   }
@@ -68,9 +74,7 @@ class journal_rows {
         facts_.expert_bytes[std::size_t{l} * shape.widest_layer() + e] = shape.size_of(make_expert(l, e));
     filled_.resize(shape.layers());
   }
-  [[nodiscard]] error wrong(std::string_view what) const {
-    return error(error_code::bad_file, reader_.name(), ": byte ", reader_.offset(), ": ", what);
-  }
+  [[nodiscard]] error wrong(std::string_view what) const { return error(error_code::bad_file, reader_.name(), ": byte ", reader_.offset(), ": ", what); }
 
   /// Reads until a step is complete, or to the end. The event that belongs to the next step stays in `waiting_`.
   [[nodiscard]] result<void> read_on() {

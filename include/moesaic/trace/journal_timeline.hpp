@@ -129,9 +129,7 @@ class journal_timeline {
     for (std::size_t lane = 0; c.withdrawn && lane < lanes_.size(); ++lane)
       if (lanes_[lane].ticket == c.number.number) end_transfer(lane, ", withdrawn");
   }
-  void draw(const draft_started& d) {
-    draft_ = {true, false, now_, d.longest.count, 0, 0};
-  }
+  void draw(const draft_started& d) { draft_ = {true, false, now_, d.longest.count, 0, 0}; }
   void draw(const token_drafted& d) { draft_.drafted = d.drafted.count; }
   void draw(const draft_ended& d) {
     draft_.verified = d.verified.count;
@@ -151,8 +149,8 @@ class journal_timeline {
       e.live = false;
       const auto [absent, in_flight, resident] = e.found;
       json_.slice(first_layer + number(e.event.layer), e.since, now_, std::to_string(resident) + " hits, " + std::to_string(absent + in_flight) + " misses",
-                  "{\"step\":" + std::to_string(e.event.step.count) + ",\"tokens\":" + std::to_string(e.event.tokens) + ",\"hits\":" + std::to_string(resident) +
-                      ",\"in_flight\":" + std::to_string(in_flight) + ",\"misses\":" + std::to_string(absent) + "}");
+                  "{\"step\":" + std::to_string(e.event.step.count) + ",\"tokens\":" + std::to_string(e.event.tokens) +
+                      ",\"hits\":" + std::to_string(resident) + ",\"in_flight\":" + std::to_string(in_flight) + ",\"misses\":" + std::to_string(absent) + "}");
     }
     if (draft_.live && draft_.over) end_draft();
     if (step_over_) end_step();

@@ -17,9 +17,7 @@ inline constexpr std::array<std::string_view, 4> states{"absent", "in flight", "
 inline constexpr std::array<std::string_view, 3> places{"slot", "frame", "host"};
 inline constexpr std::array<std::string_view, 7> fates{"submitted", "already there", "no room", "too late", "arrived", "failed", "withdrawn"};
 
-[[nodiscard]] inline std::string named(expert_id e) {
-  return '(' + std::to_string(number(e.layer)) + ',' + std::to_string(number(e.expert)) + ')';
-}
+[[nodiscard]] inline std::string named(expert_id e) { return '(' + std::to_string(number(e.layer)) + ',' + std::to_string(number(e.expert)) + ')'; }
 [[nodiscard]] inline std::string_view because(cause why) noexcept { return why == cause::prefetch ? " (prefetch)" : ""; }
 
 struct words {
@@ -30,9 +28,7 @@ struct words {
     static constexpr std::array<std::string_view, 4> kinds{"next", "try_next", "next_ahead", "end"};
     return std::string(kinds[static_cast<std::size_t>(c.what)]) + " of lease " + std::to_string(c.lease);
   }
-  std::string operator()(const seen::release& r) const {
-    return "release of entry " + std::to_string(r.entry) + " of lease " + std::to_string(r.lease);
-  }
+  std::string operator()(const seen::release& r) const { return "release of entry " + std::to_string(r.entry) + " of lease " + std::to_string(r.lease); }
   std::string operator()(const seen::pump&) const { return "pump"; }
   std::string operator()(const hint& h) const { return "hint for MoE layer " + std::to_string(number(h.layer)); }
   std::string operator()(const draft_cut& c) const { return "draft cut to " + std::to_string(c.kept.count); }
@@ -73,20 +69,14 @@ struct words {
     if (j.displaces) said += " in place of " + named(*j.displaces);
     return said.append(because(j.why));
   }
-  std::string operator()(const seen::left& l) const {
-    return named(l.expert) + (l.newcomer ? " leaves for " + named(*l.newcomer) : " loses its room");
-  }
+  std::string operator()(const seen::left& l) const { return named(l.expert) + (l.newcomer ? " leaves for " + named(*l.newcomer) : " loses its room"); }
   std::string operator()(const admitted& a) const { return (named(a.expert) + " is admitted").append(because(a.why)); }
   std::string operator()(const seen::submitted& s) const {
     return (named(s.expert) + " travels to a " + std::string(places[static_cast<std::size_t>(s.to)])).append(because(s.why));
   }
-  std::string operator()(const seen::wish& w) const {
-    return "prefetch wants " + named(w.request.expert) + ", worth " + std::to_string(w.request.worth.count);
-  }
+  std::string operator()(const seen::wish& w) const { return "prefetch wants " + named(w.request.expert) + ", worth " + std::to_string(w.request.worth.count); }
   std::string operator()(const seen::held_back&) const { return "the wish waits"; }
-  std::string operator()(const seen::fate& f) const {
-    return "prefetch of " + named(f.expert) + ": " + std::string(fates[static_cast<std::size_t>(f.what)]);
-  }
+  std::string operator()(const seen::fate& f) const { return "prefetch of " + named(f.expert) + ": " + std::string(fates[static_cast<std::size_t>(f.what)]); }
   std::string operator()(const seen::handed_out& h) const {
     return named(h.expert) + " is handed out from " + std::string(places[static_cast<std::size_t>(h.at)]);
   }

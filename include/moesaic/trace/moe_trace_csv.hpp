@@ -86,14 +86,14 @@ class moe_trace_csv {
     for (std::size_t i = 0; const auto field = fields.next(); ++i) {
       const std::string_view word = without_spaces(*field);
       const auto is = [&](auto... words) { return ((word == words) || ...); };
-      const column c = is("seq", "sequence", "prompt", "request")        ? sequence
-                       : is("phase")                                     ? phase
-                       : is("token", "tok", "pos", "position", "step")   ? token
-                       : is("layer", "il", "layer_id")                   ? layer
-                       : is("rank", "slot", "k")                         ? rank
-                       : is("expert", "expert_id")                       ? expert
-                       : is("weight", "gate")                            ? weight
-                                                                         : columns;
+      const column c = is("seq", "sequence", "prompt", "request")      ? sequence
+                       : is("phase")                                   ? phase
+                       : is("token", "tok", "pos", "position", "step") ? token
+                       : is("layer", "il", "layer_id")                 ? layer
+                       : is("rank", "slot", "k")                       ? rank
+                       : is("expert", "expert_id")                     ? expert
+                       : is("weight", "gate")                          ? weight
+                                                                       : columns;
       if (c != columns && at_[c] == absent) at_[c] = i;
       numbered = numbered || (i == 2 && c == columns && word.size() > 1 && word.back() >= '0' && word.back() <= '9');
     }
@@ -149,8 +149,7 @@ class moe_trace_csv {
     line.phase = routed_line::phases::unknown;
     if (at_[phase] != absent) {
       const bool decodes = value[phase] == "decode" || value[phase] == "generate" || value[phase] == "1";
-      if (!decodes && value[phase] != "prefill" && value[phase] != "prompt" && value[phase] != "0")
-        return "phase is neither prefill (0) nor decode (1)";
+      if (!decodes && value[phase] != "prefill" && value[phase] != "prompt" && value[phase] != "0") return "phase is neither prefill (0) nor decode (1)";
       line.phase = decodes ? routed_line::phases::decode : routed_line::phases::prompt;
     }
     line.slot.reset();

@@ -125,8 +125,8 @@ result<void> moe_trace_pairs_reader<Source>::survey(const trace_options& options
   if (!block) return error(error_code::bad_file, name, ": holds no routed token");
   if (divisor == 0) divisor = run;
   if (run % divisor != 0 || *block != layers_.blocks().back())
-    return lines_.wrong("the file ends with ", run, " lines of layer ", *block, " (tokens have ", layers_.count(), " layers up to ",
-                        layers_.blocks().back(), ", and runs of a layer are multiples of ", divisor, " lines); the file is cut");
+    return lines_.wrong("the file ends with ", run, " lines of layer ", *block, " (tokens have ", layers_.count(), " layers up to ", layers_.blocks().back(),
+                        ", and runs of a layer are multiples of ", divisor, " lines); the file is cut");
   if (options.experts != 0 && options.experts < experts)
     return error(error_code::bad_argument, name, ": ", options.experts, " experts were said, but expert ", experts - 1, " occurs");
   experts = std::max(experts, options.experts);
@@ -134,8 +134,8 @@ result<void> moe_trace_pairs_reader<Source>::survey(const trace_options& options
     return error(error_code::bad_argument, name, ": top-", options.top_k, " was said, but lines of a layer come in multiples of ", divisor,
                  "; is the file cut?");
   if (options.top_k == 0 && (layers_.count() == 1 || divisor > experts))
-    return error(error_code::bad_file, name, ": its lines do not tell where a token ends (all runs of a layer are multiples of ", divisor,
-                 " lines, ", layers_.count(), " layers); say the model's top-k");
+    return error(error_code::bad_file, name, ": its lines do not tell where a token ends (all runs of a layer are multiples of ", divisor, " lines, ",
+                 layers_.count(), " layers); say the model's top-k");
   facts_.format = "llama.cpp moe-trace CSV (pairs)";
   facts_.shape = {layers_.count(), experts, options.top_k != 0 ? options.top_k : static_cast<std::uint32_t>(divisor)};
   if (const auto wrong = unusable(facts_.shape)) return error(error_code::bad_file, name, ": ", *wrong);
@@ -184,16 +184,14 @@ result<void> moe_trace_pairs_reader<Source>::add_run() {
   const std::optional<std::uint32_t> layer = layers_.index(block_);
   const std::size_t tokens = run_.size() / k, pass = pass_->empty() ? tokens : pass_->tokens();
   if (!layer || run_.size() % k != 0)
-    return lines_.wrong("the ", run_.size(), " lines of layer ", block_, " above are no multiple of top-", k,
-                        "; the file is cut or has changed");
-  if (tokens > pass)
-    return lines_.wrong("layer ", block_, " has ", tokens, " tokens, more than the ", pass, " that earlier layers of the pass have");
+    return lines_.wrong("the ", run_.size(), " lines of layer ", block_, " above are no multiple of top-", k, "; the file is cut or has changed");
+  if (tokens > pass) return lines_.wrong("layer ", block_, " has ", tokens, " tokens, more than the ", pass, " that earlier layers of the pass have");
   for (std::size_t i = 0; i < run_.size(); ++i) {
     if (run_[i] >= facts_.shape.experts) return lines_.wrong("expert ", run_[i], " was not there at the first reading; the file has changed");
     const std::size_t token = pass - tokens + i / k;
     if (const auto wrong = pass_->add(static_cast<std::int64_t>(token), *layer, static_cast<std::uint32_t>(i % k), run_[i]))
-      return lines_.wrong("in the lines above, token ", token, " of the pass: expert ", run_[i], " in layer ", block_, " ", *wrong,
-                          " (top-", k, " found; is it right?)");
+      return lines_.wrong("in the lines above, token ", token, " of the pass: expert ", run_[i], " in layer ", block_, " ", *wrong, " (top-", k,
+                          " found; is it right?)");
   }
   return {};
 }

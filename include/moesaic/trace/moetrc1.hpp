@@ -44,12 +44,9 @@ class moetrc1_reader {
   static constexpr std::size_t piece = std::size_t{1} << 16U;
 
   explicit moetrc1_reader(Source ids) : ids_(std::move(ids)) {}
-  [[nodiscard]] error wrong(std::uint64_t at, std::string_view what) const {
-    return error(error_code::bad_file, ids_.name(), ": byte ", at, ": ", what);
-  }
+  [[nodiscard]] error wrong(std::uint64_t at, std::string_view what) const { return error(error_code::bad_file, ids_.name(), ": byte ", at, ": ", what); }
   [[nodiscard]] error too_short(std::uint64_t at) const {
-    return error(error_code::bad_file, ids_.name(), ": ends at byte ", at, ", but its header promises ", header_.file_size(),
-                 " bytes; the file is cut");
+    return error(error_code::bad_file, ids_.name(), ": ends at byte ", at, ", but its header promises ", header_.file_size(), " bytes; the file is cut");
   }
   [[nodiscard]] error too_long() const {
     return error(error_code::bad_file, ids_.name(), ": goes on after byte ", header_.file_size(), ", where its header says it ends");
@@ -104,8 +101,7 @@ result<moetrc1_reader<Source>> moetrc1_reader<Source>::open(Source ids, std::opt
   if (!got) return got.error();
   if (*got < start.size()) {
     if (*got == 0) return error(error_code::bad_file, reader.ids_.name(), ": is empty, expected a MOETRC1 trace");
-    if (!moetrc1_header::recognises(std::span(start).first(*got)))
-      return reader.wrong(0, "is no MOETRC1 trace, its first eight bytes are not that word");
+    if (!moetrc1_header::recognises(std::span(start).first(*got))) return reader.wrong(0, "is no MOETRC1 trace, its first eight bytes are not that word");
     return error(error_code::bad_file, reader.ids_.name(), ": ends at byte ", *got, ", inside the 32 bytes of its header");
   }
   const result<moetrc1_header> header = moetrc1_header::parse(reader.ids_.name(), start);
@@ -116,8 +112,13 @@ result<moetrc1_reader<Source>> moetrc1_reader<Source>::open(Source ids, std::opt
     if (*size > header->file_size()) return reader.too_long();
   }
   if (const result<void> read = reader.read_sequences(); !read) return read.error();
-  reader.facts_ = {.format = moetrc1_header::format, .shape = header->shape, .tokens = header->tokens,
-                   .sequences = header->sequences, .weights = header->weight_bytes() > 0, .weight_steps = header->weight_steps(), .expert_bytes = {}};
+  reader.facts_ = {.format = moetrc1_header::format,
+                   .shape = header->shape,
+                   .tokens = header->tokens,
+                   .sequences = header->sequences,
+                   .weights = header->weight_bytes() > 0,
+                   .weight_steps = header->weight_steps(),
+                   .expert_bytes = {}};
   if (weights && header->weight_bytes() > 0) {
     reader.weights_ = std::move(weights);
     if (const result<void> there = reader.skip(*reader.weights_, 0, header->weights_at()); !there) return there.error();
@@ -133,19 +134,17 @@ result<void> moetrc1_reader<Source>::read_sequences() {
     if (const result<void> filled = fill(ids_, at, 16); !filled) return filled.error();
     const moetrc1_sequence s{little_u32(&raw_[0]), little_u32(&raw_[4]), little_u32(&raw_[8]), little_u32(&raw_[12])};
     if (s.first_token != covered)
-      return error(error_code::bad_file, ids_.name(), ": byte ", at, ": sequence ", i, " starts at token ", s.first_token,
-                   ", but the one before ends at ", covered);
+      return error(error_code::bad_file, ids_.name(), ": byte ", at, ": sequence ", i, " starts at token ", s.first_token, ", but the one before ends at ",
+                   covered);
     covered += s.tokens;
     if (s.tokens == 0 || covered > header_.tokens)
-      return error(error_code::bad_file, ids_.name(), ": byte ", at + 4, ": sequence ", i, " has ", s.tokens,
-                   " tokens; at least 1, and ", header_.tokens, " in all sequences together");
+      return error(error_code::bad_file, ids_.name(), ": byte ", at + 4, ": sequence ", i, " has ", s.tokens, " tokens; at least 1, and ", header_.tokens,
+                   " in all sequences together");
     if (s.prompt_tokens > s.tokens)
-      return error(error_code::bad_file, ids_.name(), ": byte ", at + 8, ": sequence ", i, " has ", s.prompt_tokens,
-                   " prompt tokens among ", s.tokens);
+      return error(error_code::bad_file, ids_.name(), ": byte ", at + 8, ": sequence ", i, " has ", s.prompt_tokens, " prompt tokens among ", s.tokens);
     sequences_.push_back(s);
   }
-  if (covered != header_.tokens)
-    return error(error_code::bad_file, ids_.name(), ": byte 24: ", header_.tokens, " tokens, but its sequences hold ", covered);
+  if (covered != header_.tokens) return error(error_code::bad_file, ids_.name(), ": byte 24: ", header_.tokens, " tokens, but its sequences hold ", covered);
   return {};
 }
 
@@ -187,16 +186,15 @@ result<void> moetrc1_reader<Source>::read_ids(std::uint32_t tokens) {
   if (sound) return {};
   for (std::size_t i = 0;; ++i)
     if (experts_[i] >= experts && experts_[i] != not_routed)
-      return error(error_code::bad_file, ids_.name(), ": byte ", at + i * header_.id_bytes(), ": expert ", experts_[i], " in a layer of ",
-                   experts, "; ids go to ", experts - 1, ", or ", header_.id_bytes() == 2 ? 65'535 : 255, " for not routed");
+      return error(error_code::bad_file, ids_.name(), ": byte ", at + i * header_.id_bytes(), ": expert ", experts_[i], " in a layer of ", experts,
+                   "; ids go to ", experts - 1, ", or ", header_.id_bytes() == 2 ? 65'535 : 255, " for not routed");
 }
 
 template <byte_source Source>
 result<void> moetrc1_reader<Source>::read_weights(std::uint32_t tokens) {
   const std::size_t count = header_.shape.row() * tokens;
   const std::uint64_t at = header_.weights_at() + header_.shape.row() * token_ * header_.weight_bytes();
-  if (const result<void> filled = fill(*weights_, at, count * static_cast<std::size_t>(header_.weight_bytes())); !filled)
-    return filled.error();
+  if (const result<void> filled = fill(*weights_, at, count * static_cast<std::size_t>(header_.weight_bytes())); !filled) return filled.error();
   masses_.resize(count);
   const std::uint32_t one = header_.weight_steps();
   for (std::size_t i = 0; i < count; ++i) {

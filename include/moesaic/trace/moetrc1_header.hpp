@@ -34,9 +34,7 @@ struct moetrc1_header {
   [[nodiscard]] constexpr std::uint32_t weight_steps() const noexcept { return (flags & 3U) == 0 ? 0 : (flags & 3U) == 1 ? 255 : 10'000; }
   [[nodiscard]] constexpr std::uint64_t ids_at() const noexcept { return size + std::uint64_t{16} * sequences; }
   [[nodiscard]] constexpr std::uint64_t weights_at() const noexcept { return ids_at() + shape.row() * tokens * id_bytes(); }
-  [[nodiscard]] constexpr std::uint64_t file_size() const noexcept {
-    return weights_at() + shape.row() * tokens * weight_bytes();
-  }
+  [[nodiscard]] constexpr std::uint64_t file_size() const noexcept { return weights_at() + shape.row() * tokens * weight_bytes(); }
 
   /// Whether a source that starts with these bytes claims to be of this format.
   [[nodiscard]] static bool recognises(std::span<const std::byte> start) noexcept {
@@ -55,8 +53,8 @@ struct moetrc1_sequence {
 
 /// Little-endian, on every machine.
 [[nodiscard]] constexpr std::uint32_t little_u32(const std::byte* at) noexcept {
-  return std::to_integer<std::uint32_t>(at[0]) | std::to_integer<std::uint32_t>(at[1]) << 8U |
-         std::to_integer<std::uint32_t>(at[2]) << 16U | std::to_integer<std::uint32_t>(at[3]) << 24U;
+  return std::to_integer<std::uint32_t>(at[0]) | std::to_integer<std::uint32_t>(at[1]) << 8U | std::to_integer<std::uint32_t>(at[2]) << 16U |
+         std::to_integer<std::uint32_t>(at[3]) << 24U;
 }
 [[nodiscard]] constexpr std::uint16_t little_u16(const std::byte* at) noexcept {
   return static_cast<std::uint16_t>(std::to_integer<unsigned>(at[0]) | std::to_integer<unsigned>(at[1]) << 8U);

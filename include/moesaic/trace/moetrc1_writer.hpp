@@ -30,16 +30,14 @@ enum class moetrc1_weights : std::uint8_t { none = 0, eight_bits = 1, sixteen_bi
 template <byte_sink Sink>
 class moetrc1_writer {
  public:
-  [[nodiscard]] static result<moetrc1_writer> begin(Sink to, const dimensions& shape, std::span<const moetrc1_sequence> sequences,
-                                                    moetrc1_weights weights) {
+  [[nodiscard]] static result<moetrc1_writer> begin(Sink to, const dimensions& shape, std::span<const moetrc1_sequence> sequences, moetrc1_weights weights) {
     moetrc1_writer writer(std::move(to));
     writer.header_.shape = shape;
     writer.header_.sequences = static_cast<std::uint32_t>(sequences.size());
     writer.header_.tokens = sequences.empty() ? 0 : sequences.back().first_token + sequences.back().tokens;
     writer.header_.flags = static_cast<std::uint32_t>(weights) | (shape.experts > 255 ? 4U : 0U);
     for (const char c : moetrc1_header::magic) writer.bytes_.push_back(static_cast<std::byte>(c));
-    for (const std::uint32_t field :
-         {shape.layers, shape.experts, shape.top_k, writer.header_.sequences, writer.header_.tokens, writer.header_.flags})
+    for (const std::uint32_t field : {shape.layers, shape.experts, shape.top_k, writer.header_.sequences, writer.header_.tokens, writer.header_.flags})
       writer.put(field, 4);
     for (const moetrc1_sequence& s : sequences) {
       for (const std::uint32_t field : {s.first_token, s.tokens, s.prompt_tokens, s.meta_index}) writer.put(field, 4);
@@ -63,9 +61,9 @@ class moetrc1_writer {
     for (std::size_t i = 0; i < rows.weights.size(); ++i) {
       const std::uint64_t value = (std::uint64_t{rows.weights[i].count} * steps + 32'768) / 65'536;
       if (value > most)
-        return error(error_code::bad_argument, "a gate weight of token ", rows.first_token + i / header_.shape.row(),
-                     " is above ", most, " / ", steps, ", more than MOETRC1 can hold in ", header_.weight_bytes() * 8,
-                     " bits; leave weights out", header_.weight_bytes() == 1 ? " or take 16 bits" : "");
+        return error(error_code::bad_argument, "a gate weight of token ", rows.first_token + i / header_.shape.row(), " is above ", most, " / ", steps,
+                     ", more than MOETRC1 can hold in ", header_.weight_bytes() * 8, " bits; leave weights out",
+                     header_.weight_bytes() == 1 ? " or take 16 bits" : "");
       put(static_cast<std::uint32_t>(value), static_cast<int>(header_.weight_bytes()));
     }
     weights_ += rows.weights.size() / header_.shape.row();
@@ -74,8 +72,8 @@ class moetrc1_writer {
   /// Says whether all that was promised has come.
   result<void> finish() const {
     if (ids_ == header_.tokens && weights_ == (header_.weight_bytes() > 0 ? header_.tokens : 0)) return {};
-    return error(error_code::wrong_order, "the trace has changed while it was read: ", header_.tokens, " tokens were counted, ",
-                 ids_, " with ids and ", weights_, " with weights came");
+    return error(error_code::wrong_order, "the trace has changed while it was read: ", header_.tokens, " tokens were counted, ", ids_, " with ids and ",
+                 weights_, " with weights came");
   }
 
  private:

@@ -39,16 +39,13 @@ struct npy_header {
   /// which the array begins) are for sentences.
   template <class Source>
   [[nodiscard]] static result<npy_header> read(Source& source, std::string_view name, std::uint64_t from = 0) {
-    const auto wrong = [&](std::uint64_t at, const auto&... what) {
-      return error(error_code::bad_file, name, ": byte ", from + at, ": ", what...);
-    };
+    const auto wrong = [&](std::uint64_t at, const auto&... what) { return error(error_code::bad_file, name, ": byte ", from + at, ": ", what...); };
     std::array<std::byte, 12> start{};
     if (const result<void> got = all_of(source, std::span(start).first(8), name, from); !got) return got.error();
     if (!recognises(start)) return wrong(0, "is no NumPy array, its first six bytes are not that word");
     const auto version = std::to_integer<std::uint32_t>(start[6]);
     if (version < 1 || version > 3 || start[7] != std::byte{0})
-      return wrong(6, "is a NumPy array of version ", version, ".", std::to_integer<std::uint32_t>(start[7]),
-                   "; 1.0 to 3.0 are read");
+      return wrong(6, "is a NumPy array of version ", version, ".", std::to_integer<std::uint32_t>(start[7]), "; 1.0 to 3.0 are read");
     const std::size_t length_bytes = version == 1 ? 2 : 4;
     if (const result<void> got = all_of(source, std::span(start).subspan(8, length_bytes), name, from + 8); !got) return got.error();
     std::uint64_t length = 0;
@@ -70,9 +67,7 @@ struct npy_header {
     while (filled < out.size()) {
       const result<std::size_t> got = source.read(out.subspan(filled));
       if (!got) return got.error();
-      if (*got == 0)
-        return error(error_code::bad_file, name, ": ends at byte ", at + filled,
-                     ", inside the header of a NumPy array; the file is cut");
+      if (*got == 0) return error(error_code::bad_file, name, ": ends at byte ", at + filled, ", inside the header of a NumPy array; the file is cut");
       filled += *got;
     }
     return {};

@@ -38,8 +38,8 @@ class pass_builder {
   }
 
   /// Adds one choice: in `slot` of the token's row in `layer`. Answers what is wrong with it in words, or nothing.
-  [[nodiscard]] std::optional<std::string_view> add(std::int64_t name, std::uint32_t layer, std::uint32_t slot, std::uint16_t expert,
-                                                    gate_mass weight = {}, std::uint8_t mark = recorded_nothing) {
+  [[nodiscard]] std::optional<std::string_view> add(std::int64_t name, std::uint32_t layer, std::uint32_t slot, std::uint16_t expert, gate_mass weight = {},
+                                                    std::uint8_t mark = recorded_nothing) {
     if (names_.empty() || name > names_.back()) {
       if ((names_.size() + 1) * shape_.row() > most_ids) return "makes a pass of more than 67108864 ids, more than this reader holds";
       names_.push_back(name);

@@ -59,8 +59,7 @@ class route_trace_reader {
   [[nodiscard]] result<void> look_at_first();
   [[nodiscard]] result<std::optional<row>> read_row();
   [[nodiscard]] bool another_pass(const row& r) const noexcept {
-    return r.turn != last_.turn || r.phase != last_.phase || r.layer < last_.layer ||
-           (r.phase == 1 && r.step != last_.step && layers_.count() == 1);
+    return r.turn != last_.turn || r.phase != last_.phase || r.layer < last_.layer || (r.phase == 1 && r.step != last_.step && layers_.count() == 1);
   }
   [[nodiscard]] result<void> check_order(const row& r);
   [[nodiscard]] result<void> add(const row& r);
@@ -106,8 +105,7 @@ result<void> route_trace_reader<Source>::take_header() {
   header_ = *std::move(header);
   if (header_.blocks && *header_.blocks > 65'535) return lines_.wrong("n_layer is ", *header_.blocks, "; 1 to 65535 are possible");
   for (const auto& [block, size] : header_.expert_bytes) {
-    if (header_.blocks && block >= *header_.blocks)
-      return lines_.wrong("there are expert_bytes for layer ", block, ", but n_layer is ", *header_.blocks);
+    if (header_.blocks && block >= *header_.blocks) return lines_.wrong("there are expert_bytes for layer ", block, ", but n_layer is ", *header_.blocks);
     if (size.count == 0) continue;  // a dense block
     layers_.add(block);
     facts_.expert_bytes.push_back(size);
@@ -139,9 +137,7 @@ result<void> route_trace_reader<Source>::look_at_first() {
   const result<std::optional<row>> first = read_row();
   if (!first) return first.error();
   waiting_ = *first;
-  if (!waiting_)
-    return error(error_code::bad_file, lines_.name(), ": line ", lines_.number(),
-                 ": the file ends without a row below its column names");
+  if (!waiting_) return error(error_code::bad_file, lines_.name(), ": line ", lines_.number(), ": the file ends without a row below its column names");
   facts_.weights = waiting_->weight.has_value();
   return {};
 }
@@ -217,8 +213,7 @@ result<std::optional<routing_rows>> route_trace_reader<Source>::next() {
       tokens_ += rows.tokens;
       ended_at_ = prompt ? pass_->last_name() : pass_->first_name();
       if (waiting_ && waiting_->turn != last_.turn) {
-        if (waiting_->turn < last_.turn)
-          return lines_.wrong("turn ", waiting_->turn, " comes after turn ", last_.turn, "; turns have to ascend");
+        if (waiting_->turn < last_.turn) return lines_.wrong("turn ", waiting_->turn, " comes after turn ", last_.turn, "; turns have to ascend");
         ++sequence_;
         ended_at_ = -1;
       }
@@ -237,8 +232,7 @@ result<void> route_trace_reader<Source>::check_order(const row& r) {
   const bool first = pass_->empty();
   if (first && ended_at_ >= 0 && r.phase < last_.phase)
     return lines_.wrong("a prompt (phase 0) follows decoded tokens in turn ", r.turn, "; a turn has one prompt");
-  if (first && r.step <= ended_at_)
-    return lines_.wrong("step ", r.step, " comes after step ", ended_at_, " was complete; steps of a turn have to ascend");
+  if (first && r.step <= ended_at_) return lines_.wrong("step ", r.step, " comes after step ", ended_at_, " was complete; steps of a turn have to ascend");
   if (!first && r.layer == last_.layer && r.step < last_.step)
     return lines_.wrong("step ", r.step, " comes after step ", last_.step, " in layer ", r.layer, "; steps have to ascend");
   return {};
@@ -250,10 +244,8 @@ result<void> route_trace_reader<Source>::add(const row& r) {
   if (!layer) return lines_.wrong("layer ", r.layer, " is none of the ", layers_.count(), " layers that the header gives expert_bytes");
   if (r.expert >= facts_.shape.experts)
     return lines_.wrong("expert ", r.expert, " in a layer of ", facts_.shape.experts, "; ids go to ", facts_.shape.experts - 1);
-  if (r.slot >= facts_.shape.top_k)
-    return lines_.wrong("slot ", r.slot, " of top-", facts_.shape.top_k, "; slots go to ", facts_.shape.top_k - 1);
-  if (r.weight.has_value() != facts_.weights)
-    return lines_.wrong("the weight is ", r.weight ? "a number" : "nan", ", unlike those above; all or none are nan");
+  if (r.slot >= facts_.shape.top_k) return lines_.wrong("slot ", r.slot, " of top-", facts_.shape.top_k, "; slots go to ", facts_.shape.top_k - 1);
+  if (r.weight.has_value() != facts_.weights) return lines_.wrong("the weight is ", r.weight ? "a number" : "nan", ", unlike those above; all or none are nan");
   const std::uint32_t filled = pass_->filled_of(r.step, *layer);
   if (r.slot != filled) return lines_.wrong("slot ", r.slot, " of step ", r.step, " in layer ", r.layer, ", where slot ", filled, " comes next");
   if (const auto wrong = pass_->add(r.step, *layer, r.slot, static_cast<std::uint16_t>(r.expert), r.weight.value_or(gate_mass{}), r.recorded))
@@ -269,8 +261,8 @@ result<void> route_trace_reader<Source>::check_complete() {
       const std::uint32_t filled = pass_->filled(t, l);
       const bool wanted = last_.phase == 1 || t + 1 == pass_->tokens();  // a prompt's last layer needs its last token only
       if (filled == facts_.shape.top_k || (filled == 0 && !wanted)) continue;
-      return lines_.wrong("the pass that ends with step ", pass_->last_name(), " has ", filled, " of ", facts_.shape.top_k,
-                          " experts in layer ", layers_.blocks()[l], where);
+      return lines_.wrong("the pass that ends with step ", pass_->last_name(), " has ", filled, " of ", facts_.shape.top_k, " experts in layer ",
+                          layers_.blocks()[l], where);
     }
   return {};
 }

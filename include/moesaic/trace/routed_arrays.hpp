@@ -95,8 +95,13 @@ class routed_arrays_reader {
     if (layers_.count() == 0) return error(error_code::bad_file, arrays_.name(), ": holds no routed token");
     if (options.experts != 0 && options.experts < experts)
       return error(error_code::bad_argument, arrays_.name(), ": ", options.experts, " experts were said, but expert ", experts - 1, " occurs");
-    facts_ = {.format = format, .shape = {layers_.count(), std::max(experts, options.experts), static_cast<std::uint32_t>(top_k_)},
-              .tokens = tokens_, .sequences = sequence_ + 1U, .weights = false, .weight_steps = 0, .expert_bytes = {}};
+    facts_ = {.format = format,
+              .shape = {layers_.count(), std::max(experts, options.experts), static_cast<std::uint32_t>(top_k_)},
+              .tokens = tokens_,
+              .sequences = sequence_ + 1U,
+              .weights = false,
+              .weight_steps = 0,
+              .expert_bytes = {}};
     tokens_ = 0;
     sequence_ = 0;
     if (const auto wrong = unusable(facts_.shape)) return error(error_code::bad_file, arrays_.name(), ": ", *wrong);
@@ -129,24 +134,20 @@ class routed_arrays_reader {
     raw_.resize(held_ * row);
     for (std::size_t i = 0; i < raw_.size(); ++i) {
       const std::optional<std::uint16_t> id = element(i);
-      if (!id)
-        return error(error_code::bad_file, arrays_.name(), ": byte ", at + i * width_,
-                     ": is no expert's number (0 to 65534, or -1 for not routed)");
+      if (!id) return error(error_code::bad_file, arrays_.name(), ": byte ", at + i * width_, ": is no expert's number (0 to 65534, or -1 for not routed)");
       raw_[i] = *id;
     }
     for (std::size_t cell = 0; cell < raw_.size(); cell += top_k_)
       if (!make_sound(std::span(raw_).subspan(cell, top_k_)))
-        return error(error_code::bad_file, arrays_.name(), ": byte ", at + cell * width_, ": token ", tokens_ + cell / row, ", layer ",
-                     cell / top_k_ % blocks_, " names an expert twice; are these routed experts, [tokens][layers][top_k]?");
+        return error(error_code::bad_file, arrays_.name(), ": byte ", at + cell * width_, ": token ", tokens_ + cell / row, ", layer ", cell / top_k_ % blocks_,
+                     " names an expert twice; are these routed experts, [tokens][layers][top_k]?");
     tokens_ += held_;
     left_ -= held_;
     return true;
   }
 
   [[nodiscard]] result<void> take(const npy_header& header) {
-    const auto wrong = [&](const auto&... what) {
-      return error(error_code::bad_file, arrays_.name(), ": byte ", header.data_at, ": ", what...);
-    };
+    const auto wrong = [&](const auto&... what) { return error(error_code::bad_file, arrays_.name(), ": byte ", header.data_at, ": ", what...); };
     if (header.shape.size() != 3) return wrong("is an array of ", header.shape.size(), " dimensions; expected [tokens][layers][top_k]");
     if (!header.holds_integers() || (header.width != 1 && header.width != 2 && header.width != 4 && header.width != 8))
       return wrong("holds elements of another kind than integers of 1, 2, 4 or 8 bytes");
@@ -168,8 +169,7 @@ class routed_arrays_reader {
   /// Element `i` of `bytes_`, as an expert or not_routed; nothing for what is neither.
   [[nodiscard]] std::optional<std::uint16_t> element(std::size_t i) const noexcept {
     std::uint64_t value = 0;
-    for (std::size_t b = 0; b < width_; ++b)
-      value = value << 8U | std::to_integer<std::uint64_t>(bytes_[i * width_ + (big_endian_ ? b : width_ - 1 - b)]);
+    for (std::size_t b = 0; b < width_; ++b) value = value << 8U | std::to_integer<std::uint64_t>(bytes_[i * width_ + (big_endian_ ? b : width_ - 1 - b)]);
     const std::uint64_t all_ones = width_ == 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << (8 * width_)) - 1;
     if (value == all_ones && (signed_ || width_ > 1)) return not_routed;
     if (signed_ && value > all_ones / 2) return std::nullopt;
@@ -183,8 +183,8 @@ class routed_arrays_reader {
         (cell[0] == 0 || (width_ == 1 && !signed_ && cell[0] == 255)))
       std::fill(cell.begin(), cell.end(), not_routed);
     for (std::size_t i = 1; i < cell.size(); ++i)
-      if (cell[i] != not_routed && std::find(cell.begin(), cell.begin() + static_cast<std::ptrdiff_t>(i), cell[i]) !=
-                                       cell.begin() + static_cast<std::ptrdiff_t>(i))
+      if (cell[i] != not_routed &&
+          std::find(cell.begin(), cell.begin() + static_cast<std::ptrdiff_t>(i), cell[i]) != cell.begin() + static_cast<std::ptrdiff_t>(i))
         return false;
     return true;
   }

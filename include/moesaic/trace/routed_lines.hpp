@@ -35,16 +35,16 @@ struct routed_line {
 /// `disorder`: what is wrong with `now` behind `last`. `another_sequence`: whether a pass that begins with `now` belongs to the
 /// next sequence. `prompt`: whether a pass of so many tokens is part of a prompt.
 template <class F>
-concept line_format = std::movable<F> && requires(F format, const F& view, std::string_view text, routed_line& line, const routed_line& now,
-                                                  bool single, std::size_t tokens) {
-  { F::name } -> std::convertible_to<std::string_view>;
-  { format.skip(text) } -> std::same_as<bool>;
-  { format.read(text, line) } -> std::same_as<std::optional<std::string_view>>;
-  { view.begins(now, now, single) } -> std::same_as<bool>;
-  { view.disorder(now, now, single) } -> std::same_as<std::optional<std::string_view>>;
-  { view.another_sequence(now, now) } -> std::same_as<bool>;
-  { view.prompt(now, tokens) } -> std::same_as<bool>;
-};
+concept line_format =
+    std::movable<F> && requires(F format, const F& view, std::string_view text, routed_line& line, const routed_line& now, bool single, std::size_t tokens) {
+      { F::name } -> std::convertible_to<std::string_view>;
+      { format.skip(text) } -> std::same_as<bool>;
+      { format.read(text, line) } -> std::same_as<std::optional<std::string_view>>;
+      { view.begins(now, now, single) } -> std::same_as<bool>;
+      { view.disorder(now, now, single) } -> std::same_as<std::optional<std::string_view>>;
+      { view.another_sequence(now, now) } -> std::same_as<bool>;
+      { view.prompt(now, tokens) } -> std::same_as<bool>;
+    };
 
 /// Reads a trace of such lines: a first reading finds layers, experts and top-k, which the lines do not say, the second gives
 /// the rows. A pass of several tokens is one batch. Blocks that occur are the layers, ascending. A line longer than top-k, an
@@ -92,8 +92,7 @@ class routed_lines_reader {
         return std::optional<routing_rows>(rows);
       }
       if (!pass_->empty())
-        if (const auto wrong = format_.disorder(last_, now_, single()))
-          return lines_.wrong(*wrong, " (", now_.token, " after ", last_.token, ")");
+        if (const auto wrong = format_.disorder(last_, now_, single())) return lines_.wrong(*wrong, " (", now_.token, " after ", last_.token, ")");
       if (const result<void> added = add(); !added) return added.error();
       std::swap(last_, now_);
       waiting_ = false;
@@ -127,13 +126,12 @@ class routed_lines_reader {
       if (!*read) break;
       if (now_.block >= layer_numbers::most) return lines_.wrong("layer ", now_.block, " is beyond what a model has");
       layers_.add(now_.block);
-      const bool continues = any && now_.token == last_.token && now_.block == last_.block && now_.call == last_.call &&
-                             now_.sequence == last_.sequence && now_.phase == last_.phase;
+      const bool continues = any && now_.token == last_.token && now_.block == last_.block && now_.call == last_.call && now_.sequence == last_.sequence &&
+                             now_.phase == last_.phase;
       slot = (continues ? slot : 0) + static_cast<std::uint32_t>(now_.experts.size());
       top_k = std::max(top_k, slot);
       for (const std::uint16_t e : now_.experts) experts = std::max(experts, e + 1U);
-      if (any && now_.weights.empty() != !facts_.weights)
-        return lines_.wrong("has ", facts_.weights ? "no weights" : "weights", ", unlike the lines above");
+      if (any && now_.weights.empty() != !facts_.weights) return lines_.wrong("has ", facts_.weights ? "no weights" : "weights", ", unlike the lines above");
       facts_.weights = !now_.weights.empty();
       std::swap(last_, now_);
     }
@@ -154,13 +152,12 @@ class routed_lines_reader {
     const std::uint32_t filled = pass_->filled_of(now_.token, *layer);
     if (now_.slot && *now_.slot != filled) return lines_.wrong("rank ", *now_.slot, " where ", filled, " comes next");
     if (filled + now_.experts.size() > facts_.shape.top_k)
-      return lines_.wrong("token ", now_.token, " gets ", filled + now_.experts.size(), " experts in layer ", now_.block,
-                          ", more than in any other line (", facts_.shape.top_k, "); is it there twice?");
+      return lines_.wrong("token ", now_.token, " gets ", filled + now_.experts.size(), " experts in layer ", now_.block, ", more than in any other line (",
+                          facts_.shape.top_k, "); is it there twice?");
     for (std::size_t i = 0; i < now_.experts.size(); ++i) {
-      if (now_.experts[i] >= facts_.shape.experts)
-        return lines_.wrong("expert ", now_.experts[i], " was not there at the first reading; the file has changed");
-      if (const auto wrong = pass_->add(now_.token, *layer, filled + static_cast<std::uint32_t>(i), now_.experts[i],
-                                        now_.weights.empty() ? gate_mass{} : now_.weights[i]))
+      if (now_.experts[i] >= facts_.shape.experts) return lines_.wrong("expert ", now_.experts[i], " was not there at the first reading; the file has changed");
+      if (const auto wrong =
+              pass_->add(now_.token, *layer, filled + static_cast<std::uint32_t>(i), now_.experts[i], now_.weights.empty() ? gate_mass{} : now_.weights[i]))
         return lines_.wrong("expert ", now_.experts[i], " of token ", now_.token, " in layer ", now_.block, " ", *wrong);
     }
     return {};
@@ -174,8 +171,7 @@ class routed_lines_reader {
     const bool from_first = pass_->filled(token, 0) > 0;
     const std::uint32_t before = std::exchange(layers_before_, from_first ? layers : layers_before_);
     if (!ended_) return {};
-    if (from_first && layers < before)
-      return lines_.wrong("the last token has ", layers, " layers, the one before had ", before, "; the file is cut");
+    if (from_first && layers < before) return lines_.wrong("the last token has ", layers, " layers, the one before had ", before, "; the file is cut");
     if (!lines_.closed() && pass_->filled_of(last_.token, *layers_.index(last_.block)) < facts_.shape.top_k)
       return lines_.wrong("the last line is not ended and has fewer than ", facts_.shape.top_k, " experts; the file is cut");
     return {};

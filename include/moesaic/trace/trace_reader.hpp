@@ -58,8 +58,7 @@ struct trace_options {
   if (shape.layers == 0 || shape.layers > 65'535) return "has no layer with experts, or more than 65535";
   if (shape.experts == 0 || shape.experts > 65'535) return "has no expert in a layer, or more than 65535";
   if (shape.top_k == 0 || shape.top_k > shape.experts) return "has a top-k of 0, or above the experts of a layer";
-  if (std::uint64_t{std::bit_ceil(shape.experts)} * shape.layers > std::uint64_t{1} << 20U)
-    return "has more than 1048576 experts in all layers together";
+  if (std::uint64_t{std::bit_ceil(shape.experts)} * shape.layers > std::uint64_t{1} << 20U) return "has more than 1048576 experts in all layers together";
   return std::nullopt;
 }
 

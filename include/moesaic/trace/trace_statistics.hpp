@@ -35,8 +35,7 @@ struct trace_summary {
 /// not count there. Cost: O(1) per id; memory of 100 bytes per expert of the model. One thread at a time.
 class trace_statistics {
  public:
-  explicit trace_statistics(const dimensions& shape)
-      : shape_(shape), experts_(std::size_t{shape.layers} * shape.experts), layers_(shape.layers) {}
+  explicit trace_statistics(const dimensions& shape) : shape_(shape), experts_(std::size_t{shape.layers} * shape.experts), layers_(shape.layers) {}
 
   void add(const routing_rows& rows) {
     for (std::uint32_t t = 0; t < rows.tokens; ++t) {
@@ -91,9 +90,7 @@ class trace_statistics {
     std::array<std::uint64_t, trace_summary::windows.size()> in_windows{}, windows{};  ///< experts, and windows that count
     std::array<std::uint32_t, trace_summary::windows.size()> open{}, rows{};           ///< of the window that is being filled
   };
-  [[nodiscard]] static double share(std::uint64_t part, std::uint64_t of) noexcept {
-    return of == 0 ? 0 : static_cast<double>(part) / static_cast<double>(of);
-  }
+  [[nodiscard]] static double share(std::uint64_t part, std::uint64_t of) noexcept { return of == 0 ? 0 : static_cast<double>(part) / static_cast<double>(of); }
 
   void begin_sequence(std::uint32_t sequence) {
     close_sequence();

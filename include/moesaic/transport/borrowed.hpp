@@ -23,7 +23,11 @@ class borrowed {
   bool cancel(ticket which) noexcept { return link_->cancel(which); }
   [[nodiscard]] link_cost cost() const noexcept { return link_->cost(); }
   nanoseconds now() noexcept { return link_->now(); }
-  void advance(nanoseconds passed) noexcept requires hand_held<T> { link_->advance(passed); }
+  void advance(nanoseconds passed) noexcept
+    requires hand_held<T>
+  {
+    link_->advance(passed);
+  }
 
   [[nodiscard]] T& inner() noexcept { return *link_; }
 

@@ -24,8 +24,8 @@ struct no_content {
 /// The byte that stands at `offset` of an expert's room under `pattern_content`. Differs between experts and between
 /// places, so that a byte of the wrong expert, or of the right one in the wrong place, is seen (255 times of 256).
 [[nodiscard]] constexpr std::byte pattern_at(expert_id e, std::uint64_t offset) noexcept {
-  std::uint64_t x = (std::uint64_t{number(e.layer)} << 48U) ^ (std::uint64_t{number(e.expert)} << 32U) ^
-                    (std::uint64_t{number(e.representation)} << 24U) ^ (offset >> 3U);
+  std::uint64_t x =
+      (std::uint64_t{number(e.layer)} << 48U) ^ (std::uint64_t{number(e.expert)} << 32U) ^ (std::uint64_t{number(e.representation)} << 24U) ^ (offset >> 3U);
   x = (x ^ (x >> 30U)) * 0xbf58476d1ce4e5b9ULL;
   x = (x ^ (x >> 27U)) * 0x94d049bb133111ebULL;
   x ^= x >> 31U;

@@ -81,7 +81,11 @@ class failing {
   }
   [[nodiscard]] link_cost cost() const noexcept { return link_.cost(); }
   nanoseconds now() noexcept { return link_.now(); }
-  void advance(nanoseconds passed) noexcept requires hand_held<T> { link_.advance(passed); }
+  void advance(nanoseconds passed) noexcept
+    requires hand_held<T>
+  {
+    link_.advance(passed);
+  }
   /// Transfers reported as failed so far (late ones are not).
   [[nodiscard]] std::uint64_t failed() const noexcept { return failed_; }
   [[nodiscard]] T& inner() noexcept { return link_; }

@@ -11,8 +11,7 @@ namespace moesaic::transports {
 /// next completion. Tests and simulations hold it in their hand; decorators hand `advance` on.
 template <class T>
 concept hand_held = transport<T> && requires(T link, nanoseconds passed) {
-  { link.advance(passed) }
-  noexcept->std::same_as<void>;
+  { link.advance(passed) } noexcept -> std::same_as<void>;
 };
 
 /// `a + b`, staying at the last moment of the clock where the sum would pass it.

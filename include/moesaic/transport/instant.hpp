@@ -20,8 +20,7 @@ template <content Content = no_content>
 class instant {
  public:
   /// `capacity`: transfers that may be open at once, at least 1.
-  explicit instant(std::uint32_t capacity = 1024, Content writes = {})
-      : arrived_(std::max(capacity, std::uint32_t{1})), writes_(std::move(writes)) {}
+  explicit instant(std::uint32_t capacity = 1024, Content writes = {}) : arrived_(std::max(capacity, std::uint32_t{1})), writes_(std::move(writes)) {}
 
   [[nodiscard]] std::uint32_t capacity() const noexcept { return static_cast<std::uint32_t>(arrived_.size()); }
   void submit(const transfer& what) noexcept {

@@ -40,9 +40,7 @@ class memory_source {
     return experts_[flat].parts;
   }
   /// What its room has to hold.
-  [[nodiscard]] bytes room(expert_id e) const noexcept {
-    return parts(e).empty() ? bytes{} : bytes{experts_[space_.flat(e)].room};
-  }
+  [[nodiscard]] bytes room(expert_id e) const noexcept { return parts(e).empty() ? bytes{} : bytes{experts_[space_.flat(e)].room}; }
 
  private:
   struct expert {
@@ -94,8 +92,7 @@ class memory_copy {
  private:
   completion copied(const transfer& what) noexcept {
     const auto parts = source_.parts(what.expert);
-    if (parts.empty() || what.to == nullptr || source_.room(what.expert) > what.size)
-      return {what.number, transfer_status::refused, {}, 0};
+    if (parts.empty() || what.to == nullptr || source_.room(what.expert) > what.size) return {what.number, transfer_status::refused, {}, 0};
     const nanoseconds begin = now();
     bytes moved{};
     for (const memory_part& p : parts) {

@@ -52,7 +52,9 @@ class recorded {
     tape_.add({.what = kind::clock, .time = t});
     return t;
   }
-  void advance(nanoseconds passed) noexcept requires hand_held<T> {
+  void advance(nanoseconds passed) noexcept
+    requires hand_held<T>
+  {
     link_.advance(passed);  // not on the tape: what it changes is seen in the readings
   }
   /// What happened so far.
@@ -65,8 +67,7 @@ class recorded {
   void add(kind call, std::span<const completion> told) noexcept {
     tape_.add({.what = call, .count = static_cast<std::uint32_t>(told.size())});
     for (const completion& c : told)
-      tape_.add(
-          {.what = kind::completed, .status = c.status, .system_error = c.system_error, .about = c.number, .amount = c.moved});
+      tape_.add({.what = kind::completed, .status = c.status, .system_error = c.system_error, .about = c.number, .amount = c.moved});
   }
   T link_;
   mutable tape tape_;  // cost() is a question, and belongs on the tape all the same

@@ -56,7 +56,11 @@ class reordering {
   }
   [[nodiscard]] link_cost cost() const noexcept { return link_.cost(); }
   nanoseconds now() noexcept { return link_.now(); }
-  void advance(nanoseconds passed) noexcept requires hand_held<T> { link_.advance(passed); }
+  void advance(nanoseconds passed) noexcept
+    requires hand_held<T>
+  {
+    link_.advance(passed);
+  }
   [[nodiscard]] T& inner() noexcept { return link_; }
   [[nodiscard]] const T& inner() const noexcept { return link_; }
 

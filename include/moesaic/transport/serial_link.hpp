@@ -69,22 +69,16 @@ class serial_link {
   }
 
   /// When the transfer that travels will arrive, if nothing passes it; nothing if the link is idle.
-  [[nodiscard]] std::optional<nanoseconds> next_arrival() const noexcept {
-    return travels_ ? std::optional(arrives_) : std::nullopt;
-  }
+  [[nodiscard]] std::optional<nanoseconds> next_arrival() const noexcept { return travels_ ? std::optional(arrives_) : std::nullopt; }
   /// The next moment at which something changes here by itself: an arrival, or a demand that passes.
-  [[nodiscard]] std::optional<nanoseconds> next_change() const noexcept {
-    return travels_ ? std::optional(std::min(arrives_, yields_)) : std::nullopt;
-  }
+  [[nodiscard]] std::optional<nanoseconds> next_change() const noexcept { return travels_ ? std::optional(std::min(arrives_, yields_)) : std::nullopt; }
 
   /// What has arrived by `now`, in order of arrival, until `forget_arrived`.
   [[nodiscard]] const std::vector<transfer>& arrived(nanoseconds now) noexcept {
     settle(now);
     return arrived_;
   }
-  void forget_arrived(std::size_t from_the_front) noexcept {
-    arrived_.erase(arrived_.begin(), arrived_.begin() + static_cast<std::ptrdiff_t>(from_the_front));
-  }
+  void forget_arrived(std::size_t from_the_front) noexcept { arrived_.erase(arrived_.begin(), arrived_.begin() + static_cast<std::ptrdiff_t>(from_the_front)); }
   /// True if `which` has arrived by `now`, and forgets it.
   bool take(ticket which, nanoseconds now) noexcept {
     settle(now);

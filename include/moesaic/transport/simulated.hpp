@@ -32,9 +32,7 @@ template <content Content = no_content>
 class simulated {
  public:
   explicit simulated(const simulated_options& options = {}, Content writes = {})
-      : capacity_(std::max(options.capacity, std::uint32_t{1})),
-        link_(capacity_, in_a_row(options)),
-        writes_(std::move(writes)) {}
+      : capacity_(std::max(options.capacity, std::uint32_t{1})), link_(capacity_, in_a_row(options)), writes_(std::move(writes)) {}
 
   [[nodiscard]] std::uint32_t capacity() const noexcept { return capacity_; }
   void submit(const transfer& what) noexcept { link_.submit(what, now_); }

@@ -35,8 +35,7 @@ class slow {
  public:
   explicit slow(T link, const slow_options& options = {})
       : link_(std::move(link)),
-        lane_(link_.capacity(), {options.overhead, options.rate.count > 0 ? options.rate : bytes_per_second{1e18}},
-              options.demand_first) {
+        lane_(link_.capacity(), {options.overhead, options.rate.count > 0 ? options.rate : bytes_per_second{1e18}}, options.demand_first) {
     inside_.reserve(link_.capacity());
     arrived_.reserve(link_.capacity());
   }
@@ -85,7 +84,11 @@ class slow {
     return {std::max(own.overhead, inner.overhead), {std::min(own.rate.count, inner.rate.count)}};
   }
   nanoseconds now() noexcept { return link_.now(); }
-  void advance(nanoseconds passed) noexcept requires hand_held<T> { link_.advance(passed); }
+  void advance(nanoseconds passed) noexcept
+    requires hand_held<T>
+  {
+    link_.advance(passed);
+  }
 
   /// Bytes read without a ticket (in place, from a mapping) take their time on the slow link: returns when they have
   /// passed, and pushes back what travels meanwhile.

@@ -40,8 +40,7 @@ struct tape_entry {
 /// Cost: O(1) an entry; 72 bytes each.
 class tape {
  public:
-  explicit tape(std::size_t most_entries = 65'536, std::uint32_t capacity_of_link = 1)
-      : most_(most_entries), capacity_(capacity_of_link) {
+  explicit tape(std::size_t most_entries = 65'536, std::uint32_t capacity_of_link = 1) : most_(most_entries), capacity_(capacity_of_link) {
     entries_.reserve(most_);
   }
 

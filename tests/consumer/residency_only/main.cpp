@@ -58,8 +58,7 @@ int main() {
   weights model(shape->space().size());
   for (std::uint32_t i = 0; i < model.size(); ++i) model[i].assign(expert_bytes, static_cast<std::byte>(i + 1));
   std::vector<std::byte> slab(std::size_t{8} * expert_bytes);  // a quarter of the model, and two frames
-  auto made = moesaic::residency<copying_link, bundle>::create(*shape, {&model, shape->space()}, {},
-                                                               {.budget = {{slab.size()}, 2}, .memory = slab});
+  auto made = moesaic::residency<copying_link, bundle>::create(*shape, {&model, shape->space()}, {}, {.budget = {{slab.size()}, 2}, .memory = slab});
   if (!made) return std::printf("%.*s\n", static_cast<int>(made.error().sentence().size()), made.error().sentence().data()), 1;
 
   for (std::uint32_t step = 0; step < 50; ++step)

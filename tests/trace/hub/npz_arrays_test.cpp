@@ -112,7 +112,8 @@ TEST_CASE("what is wrong is said with its byte") {
   CHECK(error_of(member("a.npy", array.substr(0, array.size() - 1)) + directory).find("1 bytes before its array does; the file is cut") != std::string::npos);
   std::string wrong_sum = member("a.npy", array);
   wrong_sum[14] = static_cast<char>(wrong_sum[14] ^ 1);
-  CHECK(error_of(member("a.npy", array) + "PK\x01\x02" + std::string(42, '\0') + "PK\x03\x04").find("expected the next entry of the archive's directory or its end") != std::string::npos);
+  CHECK(error_of(member("a.npy", array) + "PK\x01\x02" + std::string(42, '\0') + "PK\x03\x04")
+            .find("expected the next entry of the archive's directory or its end") != std::string::npos);
   CHECK(error_of(wrong_sum + directory).find("the member's checksum is wrong") != std::string::npos);
   CHECK(error_of(member("a", "hello") + directory) == "t.npz: holds no routed token");
   CHECK(error_of(member("a.npy", array) + member("b.npy", moesaic_test::npy("|u1", 1, "(1, 1, 2)", {0, 1})) + directory)

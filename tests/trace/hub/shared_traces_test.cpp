@@ -26,7 +26,8 @@ bool there(const std::string& name) {
 
 TEST_CASE("WASTE's published trace is the converted one") {
   if (!there("original/waste_trace_olmoe_299.jsonl.xz") || !there("olmoe1b7b_decode299.bin.xz")) return;
-  const seen_rows original = rows_of(open_trace(shared + "original/waste_trace_olmoe_299.jsonl.xz")), converted = rows_of(open_trace(shared + "olmoe1b7b_decode299.bin.xz"));
+  const seen_rows original = rows_of(open_trace(shared + "original/waste_trace_olmoe_299.jsonl.xz")),
+                  converted = rows_of(open_trace(shared + "olmoe1b7b_decode299.bin.xz"));
   CHECK(original.error == "");
   CHECK(original.facts.shape == dimensions{16, 64, 8});
   CHECK(original.tokens() == 299);

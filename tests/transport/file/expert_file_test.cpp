@@ -62,8 +62,7 @@ TEST_CASE("a file system without direct reads: buffered, or an error that says s
 
 TEST_CASE("what cannot be opened is refused with its name and the reason") {
   const scratch folder;
-  CHECK(refusal(expert_file::open(folder.path("missing"))) ==
-        "cannot open " + folder.path("missing") + ": there is no such file (errno 2)");
+  CHECK(refusal(expert_file::open(folder.path("missing"))) == "cannot open " + folder.path("missing") + ": there is no such file (errno 2)");
   CHECK(refusal(expert_file::open(folder.path(""))).find("not a regular file") != std::string::npos);
   REQUIRE(::mkfifo(folder.path("pipe").c_str(), 0600) == 0);
   CHECK(refusal(expert_file::open(folder.path("pipe"))).find("not a regular file") != std::string::npos);  // and does not hang

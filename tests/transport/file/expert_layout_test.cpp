@@ -37,8 +37,7 @@ TEST_CASE("a part is read from the block it begins in to the block it ends in") 
 
 TEST_CASE("neighbours become one read, others stay apart") {
   // Given out of order on purpose. 0 and 1 share a block, 2 begins where the block of 1 ends, 3 is far, 4 is in another file.
-  const std::array parts{part(0, 3, 90'000, 10), part(0, 1, 600, 400), part(0, 0, 100, 500), part(0, 2, 1024, 512),
-                         part(0, 4, 1536, 512, 1)};
+  const std::array parts{part(0, 3, 90'000, 10), part(0, 1, 600, 400), part(0, 0, 100, 500), part(0, 2, 1024, 512), part(0, 4, 1536, 512, 1)};
   const auto layout = expert_layout::create(one_layer(1), parts, bytes{512});
   REQUIRE(layout);
   const auto reads = layout->reads(make_expert(0, 0));
@@ -99,8 +98,7 @@ TEST_CASE("what is 32-byte aligned in the file is so in the room, for every alig
 }
 
 TEST_CASE("only experts of the model are contained") {
-  const auto layout =
-      expert_layout::create(one_layer(3), std::array{part(0, 0, 0, 1), part(1, 0, 1, 1), part(2, 0, 2, 1)}, bytes{1});
+  const auto layout = expert_layout::create(one_layer(3), std::array{part(0, 0, 0, 1), part(1, 0, 1, 1), part(2, 0, 2, 1)}, bytes{1});
   REQUIRE(layout);
   CHECK(layout->contains(make_expert(0, 2)));
   CHECK_FALSE(layout->contains(make_expert(0, 3)));  // the layer's power of two has room for it, the model has not
@@ -110,20 +108,12 @@ TEST_CASE("only experts of the model are contained") {
 }
 
 TEST_CASE("what cannot be laid out is refused with the part's name") {
-  CHECK(refusal(expert_layout::create(one_layer(1), std::array{part(0, 0, 0, 1)}, bytes{3})).find("power of two") !=
-        std::string::npos);
-  CHECK(refusal(expert_layout::create(one_layer(1), std::array{part(0, 0, 0, 1)}, bytes{0})).find("power of two") !=
-        std::string::npos);
-  CHECK(refusal(expert_layout::create(one_layer(2), std::array{part(0, 0, 0, 1)}, bytes{1})) ==
-        "expert 1 of MoE layer 0 has no parts in any file");
-  CHECK(refusal(expert_layout::create(one_layer(1), std::array{part(0, 0, 0, 1), part(5, 0, 0, 1)}, bytes{1})).find("expert 5") !=
-        std::string::npos);
-  CHECK(refusal(expert_layout::create(one_layer(1), std::array{part(0, 0, 0, 1), part(0, 0, 9, 1)}, bytes{1}))
-            .find("is there twice") != std::string::npos);
-  CHECK(refusal(expert_layout::create(one_layer(1), std::array{part(0, 0, 0, 1), part(0, 2, 9, 1)}, bytes{1})).find("part 2") !=
-        std::string::npos);
-  CHECK(refusal(expert_layout::create(one_layer(1), std::array{part(0, 0, 0, 0)}, bytes{1})).find("has no bytes") !=
-        std::string::npos);
-  CHECK(refusal(expert_layout::create(one_layer(1), std::array{part(0, 0, ~0ULL - 4, 8)}, bytes{1})).find("beyond") !=
-        std::string::npos);
+  CHECK(refusal(expert_layout::create(one_layer(1), std::array{part(0, 0, 0, 1)}, bytes{3})).find("power of two") != std::string::npos);
+  CHECK(refusal(expert_layout::create(one_layer(1), std::array{part(0, 0, 0, 1)}, bytes{0})).find("power of two") != std::string::npos);
+  CHECK(refusal(expert_layout::create(one_layer(2), std::array{part(0, 0, 0, 1)}, bytes{1})) == "expert 1 of MoE layer 0 has no parts in any file");
+  CHECK(refusal(expert_layout::create(one_layer(1), std::array{part(0, 0, 0, 1), part(5, 0, 0, 1)}, bytes{1})).find("expert 5") != std::string::npos);
+  CHECK(refusal(expert_layout::create(one_layer(1), std::array{part(0, 0, 0, 1), part(0, 0, 9, 1)}, bytes{1})).find("is there twice") != std::string::npos);
+  CHECK(refusal(expert_layout::create(one_layer(1), std::array{part(0, 0, 0, 1), part(0, 2, 9, 1)}, bytes{1})).find("part 2") != std::string::npos);
+  CHECK(refusal(expert_layout::create(one_layer(1), std::array{part(0, 0, 0, 0)}, bytes{1})).find("has no bytes") != std::string::npos);
+  CHECK(refusal(expert_layout::create(one_layer(1), std::array{part(0, 0, ~0ULL - 4, 8)}, bytes{1})).find("beyond") != std::string::npos);
 }

@@ -101,8 +101,7 @@ class model_files {
   [[nodiscard]] std::span<const moesaic::file::part_in_file> parts() const { return parts_; }
   [[nodiscard]] std::span<const moesaic::expert_id> experts() const { return experts_; }
   [[nodiscard]] const scratch& folder() const { return folder_; }
-  [[nodiscard]] moesaic::file::expert_source open(
-      moesaic::file::direct_reads direct = moesaic::file::direct_reads::automatic) const {
+  [[nodiscard]] moesaic::file::expert_source open(moesaic::file::direct_reads direct = moesaic::file::direct_reads::automatic) const {
     auto source = moesaic::file::expert_source::open(shape(), paths_, parts_, direct);
     REQUIRE_MESSAGE(source, source.error().sentence());
     return std::move(*source);

@@ -55,8 +55,7 @@ template <class Transport>
 void tells_a_cut_file(const file_transport_options& options) {
   const model_files files;
   for (const direct_reads direct : {direct_reads::automatic, direct_reads::no})
-    for (const std::uint64_t end :
-         {std::uint64_t{20'000}, std::uint64_t{16'384}, std::uint64_t{5'000}, std::uint64_t{1}, std::uint64_t{0}}) {
+    for (const std::uint64_t end : {std::uint64_t{20'000}, std::uint64_t{16'384}, std::uint64_t{5'000}, std::uint64_t{1}, std::uint64_t{0}}) {
       auto link = open<Transport>(files.open(direct), options);
       const std::uint64_t whole = std::filesystem::file_size(files.paths()[0]);
       std::filesystem::resize_file(files.paths()[0], end);
@@ -64,8 +63,7 @@ void tells_a_cut_file(const file_transport_options& options) {
       int cut = 0;
       for (const expert_id e : files.experts()) {
         bool there = true;
-        for (const placed_part& p : link.source().layout().parts(e))
-          there = there && (p.file != 0 || p.file_offset + p.size.count <= end);
+        for (const placed_part& p : link.source().layout().parts(e)) there = there && (p.file != 0 || p.file_offset + p.size.count <= end);
         const completion told = reader.bring(e);
         CHECK(told.status == (there ? transfer_status::arrived : transfer_status::short_read));
         if (there) CHECK(reader.right(e));
@@ -131,15 +129,12 @@ void counts_as_the_kernel_does(file_transport_options options) {
   std::array<completion, 4> out{};
   for (std::uint64_t n = 1; n <= 200; ++n) {
     const expert_id e = files.experts()[n % files.experts().size()];
-    link.submit(
-        {ticket{n}, e, memory.memory().data() + (n % 4) * (4U << 20U), link.source().layout().footprint(e), cause::demand, {}});
+    link.submit({ticket{n}, e, memory.memory().data() + (n % 4) * (4U << 20U), link.source().layout().footprint(e), cause::demand, {}});
     if (n % 7 == 0) (void)link.cancel(ticket{n});
     if (n % 4 == 0)
-      while (link.wait(out) > 0) {
-      }
+      while (link.wait(out) > 0) {}
   }
-  while (link.wait(out) > 0) {
-  }
+  while (link.wait(out) > 0) {}
   const double counted = static_cast<double>(*read_by_the_kernels_count() - *before);
   CHECK(static_cast<double>(link.bytes_read().count) == doctest::Approx(counted).epsilon(0.01));
 }

@@ -5,8 +5,7 @@ using namespace file_transport_cases;
 
 namespace {
 using threads_only = file_transport<>;
-const file_transport_options by_pread{
-    .by = backend::pread, .capacity = 6, .threads = 3, .longest_read = bytes{4096}, .measure = false};
+const file_transport_options by_pread{.by = backend::pread, .capacity = 6, .threads = 3, .longest_read = bytes{4096}, .measure = false};
 }  // namespace
 
 TEST_CASE("a file transport on threads is a transport") {
@@ -16,16 +15,12 @@ TEST_CASE("a file transport on threads is a transport") {
 
 TEST_CASE("a file transport on threads is a transport through the page cache") {
   const model_files files;
-  conformance::a_transport(
-      file_bench(
-          files, [](expert_source s) { return open<threads_only>(std::move(s), by_pread); }, direct_reads::no),
-      10'000);
+  conformance::a_transport(file_bench(files, [](expert_source s) { return open<threads_only>(std::move(s), by_pread); }, direct_reads::no), 10'000);
 }
 
 TEST_CASE("a hundred thousand transfers on threads, many of them cancelled") {
   const model_files files;
-  file_bench bench(
-      files, [](expert_source s) { return open<threads_only>(std::move(s), by_pread); }, direct_reads::no);
+  file_bench bench(files, [](expert_source s) { return open<threads_only>(std::move(s), by_pread); }, direct_reads::no);
   CHECK(conformance::survives_random_traffic(bench, 100'000, 11) == 100'000);
 }
 

@@ -9,8 +9,8 @@ using namespace moesaic::file;
 
 TEST_CASE("a pool refuses options out of range") {
   const model_files files;
-  for (const pread_pool_options& o : {pread_pool_options{0, 1, {}}, pread_pool_options{1, 0, {}}, pread_pool_options{1, 9, {}},
-                                      pread_pool_options{1'025, 1, {}}}) {
+  for (const pread_pool_options& o :
+       {pread_pool_options{0, 1, {}}, pread_pool_options{1, 0, {}}, pread_pool_options{1, 9, {}}, pread_pool_options{1'025, 1, {}}}) {
     const auto refused = pread_pool::create(files.open(), o);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().sentence().find("1 to 8 threads") != std::string_view::npos);

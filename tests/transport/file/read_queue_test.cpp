@@ -152,8 +152,7 @@ TEST_CASE("random pieces, failures and cancels: every ticket ends exactly once")
     switch (chance.below(4)) {
       case 0:
         if (queue.open() < queue.capacity()) {
-          queue.submit(
-              r.of(++last, static_cast<std::uint32_t>(chance.below(4)), chance.below(2) == 0 ? cause::prefetch : cause::demand));
+          queue.submit(r.of(++last, static_cast<std::uint32_t>(chance.below(4)), chance.below(2) == 0 ? cause::prefetch : cause::demand));
           open.push_back(last);
         }
         break;
@@ -164,8 +163,7 @@ TEST_CASE("random pieces, failures and cancels: every ticket ends exactly once")
         if (!taken.empty()) {
           const std::size_t i = chance.below(taken.size());
           const bool fails = chance.below(8) == 0;
-          queue.finished(taken[i], taken[i].needed, fails ? transfer_status::read_error : transfer_status::arrived,
-                         fails ? 5 : 0);
+          queue.finished(taken[i], taken[i].needed, fails ? transfer_status::read_error : transfer_status::arrived, fails ? 5 : 0);
           taken.erase(taken.begin() + static_cast<std::ptrdiff_t>(i));
         }
         break;
@@ -183,8 +181,7 @@ TEST_CASE("random pieces, failures and cancels: every ticket ends exactly once")
   }
   while (const auto p = queue.take()) taken.push_back(*p);
   for (const piece& p : taken) queue.finished(p, p.needed, transfer_status::arrived, 0);
-  while (collect() > 0) {
-  }
+  while (collect() > 0) {}
   CHECK(open.empty());
   CHECK(ended == last);
 }

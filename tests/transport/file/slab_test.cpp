@@ -18,8 +18,8 @@ bool all(std::span<const std::byte> memory, std::byte value) {
 }  // namespace
 
 TEST_CASE("a slab is as large as asked, zero, writable to its last byte, and aligned") {
-  for (const std::uint64_t size : {std::uint64_t{1}, std::uint64_t{4096}, std::uint64_t{100'001}, slab::huge_page - 1,
-                                   slab::huge_page, slab::huge_page + 1, 3 * slab::huge_page + 12'345}) {
+  for (const std::uint64_t size : {std::uint64_t{1}, std::uint64_t{4096}, std::uint64_t{100'001}, slab::huge_page - 1, slab::huge_page, slab::huge_page + 1,
+                                   3 * slab::huge_page + 12'345}) {
     auto made = slab::create(bytes{size});
     REQUIRE(made);
     const auto memory = made->memory();

@@ -14,8 +14,7 @@ using namespace file_transport_cases;
 
 namespace {
 using with_ring = file_transport<uring>;
-const file_transport_options by_uring{
-    .by = backend::uring, .capacity = 6, .depth = 3, .longest_read = bytes{4096}, .measure = false};
+const file_transport_options by_uring{.by = backend::uring, .capacity = 6, .depth = 3, .longest_read = bytes{4096}, .measure = false};
 
 bool usable() {
   const model_files files;
@@ -121,8 +120,7 @@ TEST_CASE("a sandbox that refuses io_uring: an error, and threads instead") {
     long call;
     int answer;
   };
-  for (const refusal& r :
-       {refusal{SYS_io_uring_setup, ENOSYS}, refusal{SYS_io_uring_setup, EPERM}, refusal{SYS_io_uring_enter, EPERM}}) {
+  for (const refusal& r : {refusal{SYS_io_uring_setup, ENOSYS}, refusal{SYS_io_uring_setup, EPERM}, refusal{SYS_io_uring_enter, EPERM}}) {
     const int answer = in_a_child([&] {
       if (!refuse(r.call, r.answer)) return no_sandbox;
       auto source = files.open();
@@ -152,12 +150,7 @@ TEST_CASE("a kernel that takes nothing more: every open ticket is refused, none 
         std::uint64_t number = 0;
         const auto ask = [&] {
           ++number;
-          link->submit({ticket{number},
-                        files.experts()[number % 6],
-                        memory->memory().data() + 65'536 * number,
-                        bytes{65'536},
-                        cause::demand,
-                        {}});
+          link->submit({ticket{number}, files.experts()[number % 6], memory->memory().data() + 65'536 * number, bytes{65'536}, cause::demand, {}});
         };
         while (number < before) ask();
         if (!refuse(SYS_io_uring_enter, reason)) return no_sandbox;
@@ -167,8 +160,7 @@ TEST_CASE("a kernel that takes nothing more: every open ticket is refused, none 
         std::uint32_t refused = 0;
         while (const std::uint32_t n = link->wait(out)) {
           told += n;
-          for (std::uint32_t i = 0; i < n; ++i)
-            refused += out[i].status == transfer_status::refused && out[i].system_error == reason;
+          for (std::uint32_t i = 0; i < n; ++i) refused += out[i].status == transfer_status::refused && out[i].system_error == reason;
         }
         if (told != 6) return 2;
         return refused >= 6 - before ? 0 : 3;

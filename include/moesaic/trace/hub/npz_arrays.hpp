@@ -30,9 +30,7 @@ namespace moesaic::trace {
 template <byte_source Source>
 class npz_arrays {
  public:
-  [[nodiscard]] static bool recognises(std::span<const std::byte> start) noexcept {
-    return start.size() >= 4 && little_u32(start.data()) == local_file;
-  }
+  [[nodiscard]] static bool recognises(std::span<const std::byte> start) noexcept { return start.size() >= 4 && little_u32(start.data()) == local_file; }
 
   explicit npz_arrays(Source source) : state_(std::make_unique<state>(std::move(source))) {}
 
@@ -62,7 +60,9 @@ class npz_arrays {
     [[nodiscard]] result<void> take_all(std::span<std::byte> out);
     [[nodiscard]] result<void> refill();
     template <class... Parts>
-    [[nodiscard]] error wrong(const Parts&... parts) const { return error(error_code::bad_file, source.name(), ": byte ", at, ": ", parts...); }
+    [[nodiscard]] error wrong(const Parts&... parts) const {
+      return error(error_code::bad_file, source.name(), ": byte ", at, ": ", parts...);
+    }
 
     Source source;
     std::array<std::byte, std::size_t{1} << 16U> buffer{};

@@ -39,7 +39,8 @@ using file_bytes = compressed_source<file_source>;
   const source_again<file_bytes> again = [path]() -> result<peeked_source<file_bytes>> {
     std::error_code unknown;
     if (!std::filesystem::is_regular_file(path, unknown))
-      return error(error_code::bad_file, path, ": has to be read twice (for its dimensions, or for weights behind all ids), and a pipe "
+      return error(error_code::bad_file, path,
+                   ": has to be read twice (for its dimensions, or for weights behind all ids), and a pipe "
                    "or device cannot be; save it as a file first");
     result<file_bytes> second = open_bytes(path);
     if (!second) return second.error();

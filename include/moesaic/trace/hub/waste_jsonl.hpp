@@ -163,15 +163,13 @@ class waste_jsonl_reader {
       sequence_ = 0;
     } else if (*line_.token <= *last_) {
       if (*line_.token != first_)
-        return lines_.wrong("token ", *line_.token, " comes after token ", *last_, "; tokens have to ascend, or start again at ",
-                            first_);
+        return lines_.wrong("token ", *line_.token, " comes after token ", *last_, "; tokens have to ascend, or start again at ", first_);
       ++sequence_;
     }
     last_ = *line_.token;
     std::size_t from = 0;
     for (std::size_t b = 0; b < line_.layer_ends.size(); ++b) {
-      const auto begin = line_.ids.begin() + static_cast<std::ptrdiff_t>(from),
-                 end = line_.ids.begin() + static_cast<std::ptrdiff_t>(line_.layer_ends[b]);
+      const auto begin = line_.ids.begin() + static_cast<std::ptrdiff_t>(from), end = line_.ids.begin() + static_cast<std::ptrdiff_t>(line_.layer_ends[b]);
       sorted_.assign(begin, end);
       std::sort(sorted_.begin(), sorted_.end());
       if (const auto twice = std::adjacent_find(sorted_.begin(), sorted_.end()); twice != sorted_.end())

@@ -40,10 +40,9 @@ class expert_file {
     // Not blocking: a pipe in place of a model must not hang the program.
     made.descriptor_ = ::open(made.path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (made.descriptor_ < 0) return cannot(made.path_, "cannot open", errno);
-    struct stat status {};
+    struct stat status{};
     if (::fstat(made.descriptor_, &status) != 0) return cannot(made.path_, "cannot look at", errno);
-    if (!S_ISREG(status.st_mode))
-      return error(error_code::cannot_open, "cannot read experts from ", made.path_, ": it is not a regular file");
+    if (!S_ISREG(status.st_mode)) return error(error_code::cannot_open, "cannot read experts from ", made.path_, ": it is not a regular file");
     made.size_ = static_cast<std::uint64_t>(status.st_size);
     if (direct != direct_reads::no && made.go_direct()) return made;
     if (direct == direct_reads::yes)
@@ -79,7 +78,7 @@ class expert_file {
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
   /// As it is now; 0 if the system will not say.
   [[nodiscard]] std::uint64_t size_now() const noexcept {
-    struct stat status {};
+    struct stat status{};
     return ::fstat(descriptor_, &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
   }
   [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
@@ -124,7 +123,7 @@ class expert_file {
 
   [[nodiscard]] std::uint64_t block_the_system_tells() const noexcept {
 #ifdef STATX_DIOALIGN
-    struct statx status {};
+    struct statx status{};
     if (::statx(descriptor_, "", AT_EMPTY_PATH, STATX_DIOALIGN, &status) == 0 && (status.stx_mask & STATX_DIOALIGN) != 0)
       return std::max<std::uint64_t>(status.stx_dio_offset_align, status.stx_dio_mem_align);
 #endif

@@ -58,25 +58,21 @@ class expert_layout {
   static constexpr std::uint64_t least_alignment = 64;
 
   /// `parts` in any order; every expert of `shape` needs at least one. `alignment`: a power of two up to 2 MiB.
-  [[nodiscard]] static result<expert_layout> create(const model_shape& shape, std::span<const part_in_file> parts,
-                                                    bytes alignment) {
+  [[nodiscard]] static result<expert_layout> create(const model_shape& shape, std::span<const part_in_file> parts, bytes alignment) {
     if (!std::has_single_bit(alignment.count) || alignment.count > (1U << 21U))
-      return error(error_code::bad_argument, "reads cannot be aligned to ", alignment.count,
-                   " bytes; expected a power of two up to 2097152");
+      return error(error_code::bad_argument, "reads cannot be aligned to ", alignment.count, " bytes; expected a power of two up to 2097152");
     expert_layout made;
     made.space_ = shape.space();
     made.alignment_ = {std::max(alignment.count, least_alignment)};
     std::vector<part_in_file> sorted(parts.begin(), parts.end());
     for (const part_in_file& p : sorted) {
       if (!shape.contains(p.expert))
-        return error(error_code::bad_argument, "part ", p.part, " belongs to expert ", number(p.expert.expert), " of MoE layer ",
-                     number(p.expert.layer), ", which the model does not have");
+        return error(error_code::bad_argument, "part ", p.part, " belongs to expert ", number(p.expert.expert), " of MoE layer ", number(p.expert.layer),
+                     ", which the model does not have");
       if (p.size.count == 0 || p.file_offset > furthest || p.size.count > furthest - p.file_offset)
         return broken(p, "has no bytes, or ends beyond what a file can hold");
     }
-    const auto order = [](const part_in_file& a, const part_in_file& b) {
-      return std::pair(a.expert, a.part) < std::pair(b.expert, b.part);
-    };
+    const auto order = [](const part_in_file& a, const part_in_file& b) { return std::pair(a.expert, a.part) < std::pair(b.expert, b.part); };
     std::sort(sorted.begin(), sorted.end(), order);
     made.rows_.assign(made.space_.size() + 1, {});
     made.footprints_.assign(made.space_.size(), {});
@@ -90,8 +86,7 @@ class expert_layout {
       made.rows_[flat] = {made.parts_.size(), made.reads_.size()};
       if (first == next && shape.contains(made.space_.id(flat))) {
         const expert_id e = made.space_.id(flat);
-        return error(error_code::bad_argument, "expert ", number(e.expert), " of MoE layer ", number(e.layer),
-                     " has no parts in any file");
+        return error(error_code::bad_argument, "expert ", number(e.expert), " of MoE layer ", number(e.layer), " has no parts in any file");
       }
       made.place(flat, std::span(sorted).subspan(first, next - first));
     }
@@ -109,9 +104,7 @@ class expert_layout {
     const std::uint32_t flat = space_.flat(e);
     return std::span(reads_).subspan(rows_[flat].read, rows_[flat + 1].read - rows_[flat].read);
   }
-  [[nodiscard]] bool contains(expert_id e) const noexcept {
-    return space_.flat(e) < space_.size() && space_.id(space_.flat(e)) == e && footprint(e).count > 0;
-  }
+  [[nodiscard]] bool contains(expert_id e) const noexcept { return space_.flat(e) < space_.size() && space_.id(space_.flat(e)) == e && footprint(e).count > 0; }
   /// Bytes of room an expert is charged for, blocks at its edges included; a multiple of the alignment.
   [[nodiscard]] bytes footprint(expert_id e) const noexcept { return footprints_[space_.flat(e)]; }
   /// The same by flat index; 0 where there is no such expert.
@@ -130,15 +123,14 @@ class expert_layout {
   };
 
   [[nodiscard]] static error broken(const part_in_file& p, std::string_view how) {
-    return error(error_code::bad_argument, "part ", p.part, " of expert ", number(p.expert.expert), " of MoE layer ",
-                 number(p.expert.layer), " (file ", p.file, ", offset ", p.file_offset, ", ", p.size.count, " bytes) ", how);
+    return error(error_code::bad_argument, "part ", p.part, " of expert ", number(p.expert.expert), " of MoE layer ", number(p.expert.layer), " (file ", p.file,
+                 ", offset ", p.file_offset, ", ", p.size.count, " bytes) ", how);
   }
 
   void place(std::uint32_t flat, std::span<const part_in_file> own) {
     std::vector<part_in_file> by_offset(own.begin(), own.end());
-    std::sort(by_offset.begin(), by_offset.end(), [](const part_in_file& a, const part_in_file& b) {
-      return std::pair(a.file, a.file_offset) < std::pair(b.file, b.file_offset);
-    });
+    std::sort(by_offset.begin(), by_offset.end(),
+              [](const part_in_file& a, const part_in_file& b) { return std::pair(a.file, a.file_offset) < std::pair(b.file, b.file_offset); });
     const std::size_t first_part = parts_.size();
     const std::size_t first_read = reads_.size();
     parts_.resize(first_part + own.size());

@@ -20,8 +20,7 @@ namespace moesaic::file {
 class expert_source {
  public:
   /// `part_in_file::file` counts in `paths`.
-  [[nodiscard]] static result<expert_source> open(const model_shape& shape, std::span<const std::string> paths,
-                                                  std::span<const part_in_file> parts,
+  [[nodiscard]] static result<expert_source> open(const model_shape& shape, std::span<const std::string> paths, std::span<const part_in_file> parts,
                                                   direct_reads direct = direct_reads::automatic) {
     std::vector<expert_file> files;
     bytes alignment{1};
@@ -33,13 +32,12 @@ class expert_source {
     }
     for (const part_in_file& p : parts) {
       if (p.file >= files.size())
-        return error(error_code::bad_argument, "part ", p.part, " of expert ", number(p.expert.expert), " of MoE layer ",
-                     number(p.expert.layer), " lies in file ", p.file, ", but only ", files.size(), " files are given");
+        return error(error_code::bad_argument, "part ", p.part, " of expert ", number(p.expert.expert), " of MoE layer ", number(p.expert.layer),
+                     " lies in file ", p.file, ", but only ", files.size(), " files are given");
       const expert_file& f = files[p.file];
       if (p.size.count > f.size() || p.file_offset > f.size() - p.size.count)
-        return error(error_code::bad_file, f.path(), " has ", f.size(), " bytes, but part ", p.part, " of expert ",
-                     number(p.expert.expert), " of MoE layer ", number(p.expert.layer), " should lie at offset ", p.file_offset,
-                     " (", p.size.count, " bytes); the file is cut, please fetch it again");
+        return error(error_code::bad_file, f.path(), " has ", f.size(), " bytes, but part ", p.part, " of expert ", number(p.expert.expert), " of MoE layer ",
+                     number(p.expert.layer), " should lie at offset ", p.file_offset, " (", p.size.count, " bytes); the file is cut, please fetch it again");
     }
     auto layout = expert_layout::create(shape, parts, alignment);
     if (!layout) return layout.error();
@@ -61,8 +59,7 @@ class expert_source {
 
   /// Why a transfer of `e` failed, in a sentence: which file, where, and what is wrong with it now.
   [[nodiscard]] error explain(expert_id e, transfer_status status, std::int32_t system_error) const {
-    error why(error_code::transfer_failed, "expert ", number(e.expert), " of MoE layer ", number(e.layer),
-              " could not be read: ");
+    error why(error_code::transfer_failed, "expert ", number(e.expert), " of MoE layer ", number(e.layer), " could not be read: ");
     if (!layout_.contains(e)) return why.append("the model has no such expert");
     for (const placed_part& p : layout_.parts(e)) {
       const expert_file& f = files_[p.file];
@@ -79,8 +76,7 @@ class expert_source {
     }
     const placed_part& first = layout_.parts(e).front();
     why.append(files_[first.file].path()).append(", offset ").append(first.file_offset).append(": ");
-    if (status == transfer_status::short_read)
-      return why.append("the file ended early; please check whether something writes to it");
+    if (status == transfer_status::short_read) return why.append("the file ended early; please check whether something writes to it");
     return why.append(words_for(system_error)).append(" (errno ").append(system_error).append(")");
   }
 

@@ -36,10 +36,9 @@ class mapped_file {
     made.path_ = std::move(path);
     made.descriptor_ = ::open(made.path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (made.descriptor_ < 0) return made.cannot("cannot open ", errno);
-    struct stat status {};
+    struct stat status{};
     if (::fstat(made.descriptor_, &status) != 0) return made.cannot("cannot look at ", errno);
-    if (!S_ISREG(status.st_mode))
-      return error(error_code::cannot_open, "cannot map experts from ", made.path_, ": it is not a regular file");
+    if (!S_ISREG(status.st_mode)) return error(error_code::cannot_open, "cannot map experts from ", made.path_, ": it is not a regular file");
     made.size_ = static_cast<std::uint64_t>(status.st_size);
     if (made.size_ == 0) return made;  // an empty mapping does not exist, and nobody can ask for a part of it
     void* const found = ::mmap(nullptr, made.size_, PROT_READ, MAP_SHARED, made.descriptor_, 0);
@@ -70,13 +69,12 @@ class mapped_file {
   [[nodiscard]] result<const std::byte*> part(std::uint64_t offset, bytes size) const noexcept {
     if (size.count > size_ || offset > size_ - size.count)
       return error(error_code::bad_argument, path_, " has ", size_, " bytes; there are no ", size.count, " at offset ", offset);
-    struct stat status {};
+    struct stat status{};
     if (::fstat(descriptor_, &status) != 0) return cannot("cannot look at ", errno);
     const auto now = static_cast<std::uint64_t>(status.st_size);
     if (size.count > now || offset > now - size.count)
-      return error(error_code::transfer_failed, path_, " has been cut to ", now,
-                   " bytes while it is in use; an expert's part lies at offset ", offset, " (", size.count,
-                   " bytes); please restore the file");
+      return error(error_code::transfer_failed, path_, " has been cut to ", now, " bytes while it is in use; an expert's part lies at offset ", offset, " (",
+                   size.count, " bytes); please restore the file");
     const std::byte* const wanted = address_ + offset;
     if (size.count == 0) return wanted;
     const range pages = around(offset, size);
@@ -86,8 +84,7 @@ class mapped_file {
     do touched = ::madvise(pages.begin, pages.length, MADV_POPULATE_READ);
     while (touched != 0 && (errno == EINTR || errno == EAGAIN));
     if (touched != 0 && errno != EINVAL && errno != ENOMEM)  // EINVAL: an older kernel; ENOMEM: page tables, not the file
-      return error(error_code::transfer_failed, path_, ", offset ", offset, ": ", words_for(errno == EFAULT ? EIO : errno),
-                   " (errno ", errno, ")");
+      return error(error_code::transfer_failed, path_, ", offset ", offset, ": ", words_for(errno == EFAULT ? EIO : errno), " (errno ", errno, ")");
 #endif
     return wanted;
   }

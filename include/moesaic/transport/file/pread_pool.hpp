@@ -51,8 +51,7 @@ class pread_pool {
       const int refused = ::pthread_create(&thread, nullptr, &work, made.shared_.get());
       ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
       if (refused != 0)
-        return error(error_code::out_of_memory, "the system starts no thread for reading files: ", words_for(refused), " (errno ",
-                     refused, ")");
+        return error(error_code::out_of_memory, "the system starts no thread for reading files: ", words_for(refused), " (errno ", refused, ")");
       made.shared_->threads.push_back(thread);
     }
     return made;
@@ -103,19 +102,14 @@ class pread_pool {
   [[nodiscard]] const expert_source& source() const noexcept { return shared_->source; }
 
   /// Reads one piece with pread: through interruptions and partial reads, to the end or to the first trouble.
-  [[nodiscard]] static std::uint64_t read(const expert_file& from, const piece& p, transfer_status& status,
-                                          std::int32_t& system_error) noexcept {
+  [[nodiscard]] static std::uint64_t read(const expert_file& from, const piece& p, transfer_status& status, std::int32_t& system_error) noexcept {
     read_progress progress(p, from.alignment().count);
     while (true) {
       const ssize_t n = ::pread(from.descriptor(), progress.to(), progress.left(), static_cast<off_t>(progress.file_offset()));
       switch (progress.after(n < 0 ? -errno : n)) {
-        case read_progress::step::again:
-          continue;
-        case read_progress::step::whole:
-          return progress.got();
-        case read_progress::step::ended:
-          status = transfer_status::short_read;
-          return progress.got();
+        case read_progress::step::again: continue;
+        case read_progress::step::whole: return progress.got();
+        case read_progress::step::ended: status = transfer_status::short_read; return progress.got();
         case read_progress::step::failed:
           status = transfer_status::read_error;
           system_error = errno;
@@ -126,8 +120,7 @@ class pread_pool {
 
  private:
   struct shared {
-    shared(expert_source from, const pread_pool_options& options)
-        : source(std::move(from)), queue(source.layout(), options.capacity, options.longest_read) {
+    shared(expert_source from, const pread_pool_options& options) : source(std::move(from)), queue(source.layout(), options.capacity, options.longest_read) {
       threads.reserve(options.threads);
     }
     const expert_source source;

@@ -61,8 +61,7 @@ class read_queue {
   /// The next piece to read; nothing if all have been taken.
   [[nodiscard]] std::optional<piece> take() noexcept {
     if (waiting_.empty()) return {};
-    auto who =
-        std::find_if(waiting_.begin(), waiting_.end(), [&](std::uint32_t i) { return jobs_[i].what.why == cause::demand; });
+    auto who = std::find_if(waiting_.begin(), waiting_.end(), [&](std::uint32_t i) { return jobs_[i].what.why == cause::demand; });
     if (who == waiting_.end()) who = waiting_.begin();
     job& j = jobs_[*who];
     const auto reads = layout_->reads(j.what.expert);
@@ -101,8 +100,7 @@ class read_queue {
   }
 
   bool cancel(ticket which) noexcept {
-    const auto found =
-        std::find_if(waiting_.begin(), waiting_.end(), [&](std::uint32_t i) { return jobs_[i].what.number == which; });
+    const auto found = std::find_if(waiting_.begin(), waiting_.end(), [&](std::uint32_t i) { return jobs_[i].what.number == which; });
     if (found == waiting_.end() || jobs_[*found].started()) return false;
     free_.push_back(*found);
     waiting_.erase(found);

@@ -85,8 +85,8 @@ class slab {
 
  private:
   [[nodiscard]] static error refused(bytes size, int system_error) noexcept {
-    return error(error_code::out_of_memory, "the system refused ", size.count, " bytes of memory for experts (",
-                 words_for(system_error), "); please give a smaller budget");
+    return error(error_code::out_of_memory, "the system refused ", size.count, " bytes of memory for experts (", words_for(system_error),
+                 "); please give a smaller budget");
   }
   std::byte* address_ = nullptr;
   std::uint64_t length_ = 0;  // mapped, whole pages

@@ -41,8 +41,7 @@ class uring {
     ring->there = refused == 0;
     if (refused == 0) refused = try_out(ring->ring);
     if (refused != 0)
-      return error(error_code::cannot_open, "io_uring cannot be used here: ", words_for(-refused), " (errno ", -refused,
-                   "); please choose pread");
+      return error(error_code::cannot_open, "io_uring cannot be used here: ", words_for(-refused), " (errno ", -refused, "); please choose pread");
     return uring(std::make_unique<shared>(std::move(ring), std::move(source), options));
   }
 
@@ -109,10 +108,7 @@ class uring {
 
   struct shared {
     shared(std::unique_ptr<open_ring> opened, expert_source&& from, const file_transport_options& options)
-        : source(std::move(from)),
-          queue(source.layout(), options.capacity, options.longest_read),
-          requests(options.depth),
-          ring(std::move(opened)) {
+        : source(std::move(from)), queue(source.layout(), options.capacity, options.longest_read), requests(options.depth), ring(std::move(opened)) {
       free.reserve(options.depth);
       unsent.reserve(options.depth);
       for (std::uint32_t i = options.depth; i > 0; --i) free.push_back(i - 1);
@@ -147,8 +143,8 @@ class uring {
       r.number = ++last_number;
       io_uring_sqe* const sqe = broken ? nullptr : ::io_uring_get_sqe(&ring->ring);
       if (sqe == nullptr) return end(at, transfer_status::refused, broken ? system_error : EAGAIN);
-      ::io_uring_prep_read(sqe, source.files()[r.reading.what().file].descriptor(), r.reading.to(),
-                           static_cast<unsigned>(r.reading.left()), r.reading.file_offset());
+      ::io_uring_prep_read(sqe, source.files()[r.reading.what().file].descriptor(), r.reading.to(), static_cast<unsigned>(r.reading.left()),
+                           r.reading.file_offset());
       ::io_uring_sqe_set_data64(sqe, r.number * requests.size() + at);
       unsent.push_back(at);
     }
@@ -157,8 +153,7 @@ class uring {
       while (!unsent.empty() && !broken) {
         const int sent = ::io_uring_submit(&ring->ring);
         if (sent > 0) {
-          unsent.erase(unsent.begin(),
-                       unsent.begin() + std::min<std::ptrdiff_t>(sent, static_cast<std::ptrdiff_t>(unsent.size())));
+          unsent.erase(unsent.begin(), unsent.begin() + std::min<std::ptrdiff_t>(sent, static_cast<std::ptrdiff_t>(unsent.size())));
           hopeless = 0;
           continue;
         }
@@ -196,14 +191,10 @@ class uring {
 
     void told(std::uint32_t at, std::int32_t outcome) noexcept {
       switch (requests[at].reading.after(outcome)) {
-        case read_progress::step::again:
-          return enter(at);
-        case read_progress::step::whole:
-          return end(at, transfer_status::arrived, 0);
-        case read_progress::step::ended:
-          return end(at, transfer_status::short_read, 0);
-        case read_progress::step::failed:
-          return end(at, transfer_status::read_error, -outcome);
+        case read_progress::step::again: return enter(at);
+        case read_progress::step::whole: return end(at, transfer_status::arrived, 0);
+        case read_progress::step::ended: return end(at, transfer_status::short_read, 0);
+        case read_progress::step::failed: return end(at, transfer_status::read_error, -outcome);
       }
     }
 
