@@ -140,6 +140,7 @@ typedef struct moesaic_files {
 
 enum { MOESAIC_HOST_POSSIBLE = 1, MOESAIC_NO_MEMORY = 2 };
 
+/* clang-format off */
 typedef struct moesaic_options {
   uint32_t size;
   uint32_t layer_count;
@@ -149,9 +150,9 @@ typedef struct moesaic_options {
   uint64_t budget;              /* bytes for experts: slots, transfers and staging frames, padding included */
   uint32_t frames;              /* staging frames; 0: 2 */
   uint32_t flags;               /* MOESAIC_HOST_POSSIBLE: the engine can compute experts in slow memory. MOESAIC_NO_MEMORY: seats
-have no addresses, everything is decided and counted all the same */
+                                   have no addresses, everything is decided and counted all the same */
   void* memory;                 /* at least `budget` bytes, aligned; the library never touches it, so it may be a device's.
-Null: the library takes some of its own, on huge pages */
+                                   Null: the library takes some of its own, on huge pages */
   uint64_t memory_bytes;
   uint64_t alignment;           /* rooms begin at multiples of it: a power of two up to 2 MiB; 0: 64, or what the files need */
   /* Policies as text, `name` or `name(argument,key=value)`; null or empty: what `system` says. */
@@ -166,6 +167,7 @@ Null: the library takes some of its own, on huge pages */
   const moesaic_transport* transport; /* this */
   const moesaic_files* files;         /* or this */
 } moesaic_options;
+/* clang-format on */
 
 /* What a budget is good for. `in_use` and the peaks are 0 before a cache exists. All in bytes but `resident_experts`, `frames`. */
 typedef struct moesaic_memory {
