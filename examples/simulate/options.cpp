@@ -28,7 +28,7 @@ TRACE           a routing trace of any format the library reads, plain, .xz or .
 --policies      more eviction policies, from a library FILE.so
 --draft-length  tokens drafted before each verify pass; auto: the fastest of 0 to 8 (the system's)
 --acceptance    share of drafted tokens that are right, behind right ones (0.8)
---fidelity      share of drafted routes that are right (0.9)
+--fidelity      share of drafted routes that are right (0.9)  --gate-recall  of gates asked early (0.76)
 --expert-bytes  size of an expert, for traces that have no sizes (the hardware profile's)
 --frames        staging frames (2)    --alignment  bytes that experts are padded to (1)
 --tokens        only so many tokens of each trace    --seed  of what chance decides (0)
@@ -85,7 +85,8 @@ result<void> read_numbers(options& o, const raw_options& raw) {
     if (!length) return error(error_code::bad_argument, length.error().sentence(), ", or auto");
     o.draft_length = static_cast<std::uint32_t>(*length);
   }
-  for (const auto& [option, share] : {std::pair<std::string_view, double>{"--acceptance", o.drafter.acceptance}, {"--fidelity", o.drafter.fidelity}})
+  for (const auto& [option, share] :
+       {std::pair<std::string_view, double>{"--acceptance", o.drafter.acceptance}, {"--fidelity", o.drafter.fidelity}, {"--gate-recall", o.gates.recall}})
     if (!(share >= 0 && share <= 1)) return error(error_code::bad_argument, option, " has to be between 0 and 1");
   if (!raw.tokens.empty()) {
     const auto tokens = command_line::whole_number("--tokens", raw.tokens, 1, 2'147'483'647);
@@ -134,6 +135,7 @@ result<std::variant<options, std::string>> read_options(int count, const char* c
   app.add_option("--draft-length", raw.draft_length);
   app.add_option("--acceptance", o.drafter.acceptance);
   app.add_option("--fidelity", o.drafter.fidelity);
+  app.add_option("--gate-recall", o.gates.recall);
   app.add_option("--tokens,-n", raw.tokens);
   app.add_option("--seed", raw.seed);
   app.add_option("--json", o.json);

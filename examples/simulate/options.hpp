@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <moesaic/sim/capacity.hpp>
+#include <moesaic/sim/early_gates.hpp>
 #include <moesaic/sim/synthetic_drafter.hpp>
 
 #include "command_line/amounts.hpp"
@@ -37,6 +38,7 @@ struct options {
   std::optional<std::uint32_t> draft_length;  ///< nothing: what the system's own governor says
   bool fastest_draft = false;                 ///< the fastest of a few lengths
   sim::drafter_quality drafter;
+  sim::gate_quality gates;  ///< reach: as far as the system's predictor listens
   std::uint64_t seed = 0;
   std::optional<std::uint32_t> tokens;  ///< only so many from the front
   std::string json;                     ///< path, "-" for standard output, empty for none

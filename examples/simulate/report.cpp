@@ -83,6 +83,10 @@ json as_object(const row& r, const options& asked) {
     j["acceptance"] = asked.drafter.acceptance;
     j["fidelity"] = asked.drafter.fidelity;
   }
+  if (r.gate_recall)
+    j["gate_recall"] = *r.gate_recall;
+  else
+    j["gate_recall"] = nullptr;
   j["windows"] = r.run.windows;
   j["seed"] = asked.seed;
   j["misses_at_best"] = r.at_best.misses;

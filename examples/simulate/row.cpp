@@ -187,9 +187,13 @@ result<row> run_row(const sim::routing_tape& tape, const model_shape& shape, con
   const bool exact = command_line::wants_exact_rooms(groups.per_layer, footprints);
   const auto budget = budget_for(capacity, shape, groups.per_layer, exact, footprints, asked.frames);
   if (!budget) return budget.error();
-  sim::simulation_options how{.budget = {*budget, asked.frames}, .footprint = footprints, .drafter = asked.drafter, .seed = asked.seed};
-  if (const auto predictor = spec::parse(names->prediction); predictor && predictor->name() == "cross_model")
+  sim::simulation_options how{.budget = {*budget, asked.frames}, .footprint = footprints, .drafter = asked.drafter, .gates = asked.gates, .seed = asked.seed};
+  const auto predictor = spec::parse(names->prediction);
+  if (predictor && predictor->name() == "cross_model")
     how.drafter.from = provenance::target_gate_on_draft_hidden;  // the drafter that this predictor is made for
+  if (predictor && predictor->name() == "next_gate")
+    if (const auto layers = predictor->number("horizon", prediction::next_gate{}.horizon, 1, 65'535); layers)
+      how.gates.reach = static_cast<std::uint32_t>(*layers);
   const setting in{tape, shape, on, asked, *names, how, exact};
   const std::uint32_t tokens = std::min(asked.tokens.value_or(tape.tokens()), tape.tokens());
 
@@ -234,6 +238,7 @@ result<row> run_row(const sim::routing_tape& tape, const model_shape& shape, con
   r.budget = *budget;
   r.all_experts = shape.total();
   r.draft_length = length_of(names->speculation);
+  if (how.gates.reach != 0) r.gate_recall = how.gates.recall;
   r.run = *std::move(run);
   r.link_names = on.link_names;
   r.rate = on.machine.rate();

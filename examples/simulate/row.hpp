@@ -34,6 +34,7 @@ struct row {
   bytes budget{};
   bytes all_experts{};
   std::optional<std::uint32_t> draft_length;  ///< nothing: the governor chose, window by window
+  std::optional<double> gate_recall;  ///< of the next layer's gate; nothing: nobody listens to early gates
   sim::simulated_run run;
   layer_counts layers;           ///< misses: absent when their event began
   std::vector<std::string> link_names;

@@ -44,6 +44,7 @@ TEST_CASE("a wrong request ends with status 2 and one sentence that names it") {
       {fine + " --draft-length 64", "--draft-length '64': expected a whole number from 0 to 63, or auto"},
       {fine + " --acceptance 1.5", "--acceptance has to be between 0 and 1"},
       {fine + " --fidelity nan", "--fidelity has to be between 0 and 1"},
+      {fine + " --gate-recall 1.1", "--gate-recall has to be between 0 and 1"},
       {fine + " --expert-bytes 0", "--expert-bytes '0'"},
       {fine + " --frames 0", "--frames '0'"},
       {fine + " --tokens 0", "--tokens '0'"},

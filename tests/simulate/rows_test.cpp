@@ -85,6 +85,19 @@ TEST_CASE("a run with drafts commits the same text, accepts as often as it is to
   CHECK(r["bytes_missed_at_best"].get<double>() < r["bytes_demanded"].get<double>());
 }
 
+TEST_CASE("gates that are asked early bring experts as well as they are said to, and only to systems that listen") {
+  const std::string on = "'" + gptoss + "' --hardware phone_oneplus_15r --capacity 25% --tokens 120 --system ";
+  const json usual = rows(on + "mixtral_offloading")[0], sure = rows(on + "mixtral_offloading --gate-recall 1")[0];
+  const json blind = rows(on + "mixtral_offloading --gate-recall 0")[0], deaf = rows(on + "on_demand --gate-recall 1")[0];
+  CHECK(usual["gate_recall"] == 0.76);
+  CHECK(deaf["gate_recall"].is_null());
+  CHECK(deaf["bytes_prefetched"] == 0);
+  CHECK(blind["counters"]["prefetches"].get<int>() > 0);
+  CHECK(usual["counters"]["prefetch_used"].get<int>() > 2 * blind["counters"]["prefetch_used"].get<int>());  // some mistakes are of use later
+  CHECK(sure["bytes_demanded"] < usual["bytes_demanded"]);
+  CHECK(usual["bytes_demanded"] < blind["bytes_demanded"]);
+}
+
 TEST_CASE("a capacity in bytes is room for residents, with the staging on top; a budget is both") {
   const std::string on = "'" + gptoss + "' --hardware phone_oneplus_15r --expert-bytes 1000";
   const json share = rows(on + " --capacity 25%")[0], amount = rows(on + " --capacity 192kB")[0], budget = rows(on + " --budget 194kB")[0];

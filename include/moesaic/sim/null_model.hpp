@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <moesaic/concepts/moe_model.hpp>
+#include <moesaic/sim/early_gates.hpp>
 #include <moesaic/sim/machine.hpp>
 #include <moesaic/sim/routing_tape.hpp>
 #include <moesaic/sim/told_tokens.hpp>
@@ -37,15 +38,23 @@ struct event_log {
 ///
 /// Device work moves the clock while it is done. The host's work starts when its layer's routing is known; where it works
 /// beside the device, `combine` waits for it. A row whose token is not the tape's is on a path that no trace has recorded: it
-/// routes like some earlier token (fixed_chance::stray).
+/// routes like some earlier token (fixed_chance::stray). Asked early, its gates answer as well as they are said to (early_gates).
 /// Cost: O(tokens × top-k) per layer. Positions are places of the tape. One thread at a time.
 template <transports::hand_held Clock>
 class null_model {
  public:
   /// All but the shape stay where they are as long as the model lives. `log` may be null.
   null_model(model_shape shape, const routing_tape& tape, const machine& costs, Clock& clock, lane_times& worked, fixed_chance chance = {},
-             event_log* log = nullptr)
-      : shape_(std::move(shape)), tape_(&tape), costs_(&costs), clock_(&clock), worked_(&worked), log_(log), chance_(chance), counts_(shape_.widest_layer()) {}
+             event_log* log = nullptr, gate_quality gates = {})
+      : shape_(std::move(shape)),
+        tape_(&tape),
+        costs_(&costs),
+        clock_(&clock),
+        worked_(&worked),
+        log_(log),
+        chance_(chance),
+        gates_(tape, gates, chance),
+        counts_(shape_.widest_layer()) {}
 
   [[nodiscard]] const model_shape& shape() const noexcept { return shape_; }
 
@@ -85,6 +94,9 @@ class null_model {
     note(layer);
     return routed_layer{routes_, weights_};
   }
+
+  /// What later gates would say of this window now; nothing where they are not asked.
+  std::span<const hint> look_ahead(layer_index layer) { return gates_.look(layer, rows_); }
 
   result<void> run(const seat& where) {
     const std::uint32_t tokens = counts_[number(where.expert.expert)];
@@ -147,6 +159,7 @@ class null_model {
   lane_times* worked_;
   event_log* log_;
   fixed_chance chance_;
+  early_gates gates_;
   std::vector<std::uint32_t> counts_;  ///< tokens of each expert in the layer that runs
   std::vector<std::uint32_t> rows_;    ///< whose routing each row of the window has
   std::vector<expert_index> routes_;
@@ -158,6 +171,6 @@ class null_model {
   rows_wanted wanted_ = rows_wanted::last;
 };
 
-static_assert(moe_model<null_model<transports::simulated<>>>, "null_model no longer models moe_model");
+static_assert(foresighted_model<null_model<transports::simulated<>>>, "null_model no longer models foresighted_model");
 
 }  // namespace moesaic::sim

@@ -20,7 +20,8 @@ struct simulation_options {
   memory_budget budget{};
   std::vector<bytes> footprint{};  ///< by flat index; empty: the shape's sizes
   drafter_quality drafter{};       ///< asked only where the bundle's governor wants drafts
-  std::uint64_t seed = 0;          ///< of what chance decides: acceptance, fidelity, rejected rows
+  gate_quality gates{};            ///< of later layers, asked early; for bundles whose predictor hears that
+  std::uint64_t seed = 0;          ///< of what chance decides: acceptance, fidelity, gates' mistakes, rejected rows
 };
 
 /// What a simulated run came to. Times are the simulated clock's.
@@ -66,7 +67,7 @@ template <class Arena = uniform_arena, class Bundle, class Watch>
   how.residency.host_possible = costs.host.has_value();
   how.prefill_chunk = 4'096;
   auto made = offload_runtime<model, transports::borrowed<link>, Bundle, draft, told_tokens, Arena>::create(
-      model(shape, tape, costs, way, done.worked, chance, log), transports::borrowed<link>(way), std::move(policies), std::move(how),
+      model(shape, tape, costs, way, done.worked, chance, log, options.gates), transports::borrowed<link>(way), std::move(policies), std::move(how),
       draft(tape, costs, way, done.worked, options.drafter, chance));
   if (!made) return made.error();
   auto& run = *made;
