@@ -16,6 +16,7 @@
 #include <moesaic/prefetch/catalogue.hpp>
 #include <moesaic/scoring/catalogue.hpp>
 #include <moesaic/systems/catalogue.hpp>
+#include <moesaic/systems/completed.hpp>
 
 namespace moesaic::c {
 
@@ -40,45 +41,49 @@ static_assert(explain_residency_bundle<bundle>());
   return std::string_view(given, length);
 }
 
-/// The parts of the named system, or those given in their place. As in the programs, a prefetch without a predictor and a reader of
-/// scores without a scorer get one, where none is named.
+/// The parts of the named system, or those given in their place, completed as systems::completed says.
 /// Errors: unknown_name, bad_argument; each sentence begins with the option.
 [[nodiscard]] inline result<bundle> bundle_of(const moesaic_options& o) {
   const auto about = [](std::string_view option, const error& why) { return error(why.code(), option, ": ", why.sentence()); };
   const auto system = text_of(o.system, "system", "on_demand");
   if (!system) return system.error();
-  const auto base = systems::find(*system);
-  if (!base) return about("system", base.error());
-  const auto scope = text_of(o.scope, "scope", base->scope), scoring = text_of(o.scoring, "scoring", base->scoring),
-             eviction = text_of(o.eviction, "eviction", base->eviction), admission = text_of(o.admission, "admission", base->admission),
-             prediction = text_of(o.prediction, "prediction", base->prediction), prefetch = text_of(o.prefetch, "prefetch", base->prefetch),
-             placement = text_of(o.placement, "placement", base->placement);
-  for (const auto* const t : {&scope, &scoring, &eviction, &admission, &prediction, &prefetch, &placement})
-    if (!*t) return t->error();
-  if (*scope != "layer" && *scope != "global")
-    return error(error_code::unknown_name, "scope: '", scope->substr(0, 80), "' is no scope; known are layer global");
-
-  const auto name_in = [](std::string_view text) {
-    const auto parsed = spec::parse(text);
-    return parsed ? parsed->name() : text;
+  auto parts = systems::find(*system);
+  if (!parts) return about("system", parts.error());
+  struct slot {
+    const char* given;
+    std::string_view option;
+    std::string_view& part;
   };
-  const auto unnamed = [](const char* given) { return given == nullptr || *given == 0; };
-  const bool prefetches = name_in(*prefetch) != "none";
-  const bool reads_scores = prefetches || name_in(*eviction) == "least_useful";
-  auto scored = scoring::make(unnamed(o.scoring) && reads_scores && *scoring == "none" ? "decayed_frequency" : *scoring);
+  for (const slot& s : {slot{o.scope, "scope", parts->scope}, slot{o.scoring, "scoring", parts->scoring}, slot{o.eviction, "eviction", parts->eviction},
+                        slot{o.admission, "admission", parts->admission}, slot{o.prediction, "prediction", parts->prediction},
+                        slot{o.prefetch, "prefetch", parts->prefetch}, slot{o.placement, "placement", parts->placement}}) {
+    const auto text = text_of(s.given, s.option, s.part);
+    if (!text) return text.error();
+    s.part = *text;
+  }
+  if (parts->scope != "layer" && parts->scope != "global")
+    return error(error_code::unknown_name, "scope: '", parts->scope.substr(0, 80), "' is no scope; known are layer global");
+  const auto named = [](const char* given) { return given != nullptr && *given != 0; };
+  const auto whole = systems::completed(*parts, {.scoring = named(o.scoring),
+                                                 .eviction = named(o.eviction),
+                                                 .admission = named(o.admission),
+                                                 .prediction = named(o.prediction),
+                                                 .prefetch = named(o.prefetch)});
+
+  auto scored = scoring::make(whole.scoring);
   if (!scored) return about("scoring", scored.error());
-  auto evicted_by = eviction::make(*eviction);
+  auto evicted_by = eviction::make(whole.eviction);
   if (!evicted_by) return about("eviction", evicted_by.error());
-  auto admitted_by = admission::make(*admission);
+  auto admitted_by = admission::make(whole.admission);
   if (!admitted_by) return about("admission", admitted_by.error());
-  auto predicted = prediction::make(unnamed(o.prediction) && prefetches && *prediction == "none" ? "transition_counts" : *prediction);
+  auto predicted = prediction::make(whole.prediction);
   if (!predicted) return about("prediction", predicted.error());
-  auto prefetched = prefetch::make(*prefetch);
+  auto prefetched = prefetch::make(whole.prefetch);
   if (!prefetched) return about("prefetch", prefetched.error());
-  auto placed = placement::make(*placement);
+  auto placed = placement::make(whole.placement);
   if (!placed) return about("placement", placed.error());
-  return bundle{{*scope == "layer"},   std::move(*scored),     std::move(*evicted_by), std::move(*admitted_by),
-                std::move(*predicted), std::move(*prefetched), std::move(*placed)};
+  return bundle{{whole.scope == "layer"}, std::move(*scored),     std::move(*evicted_by), std::move(*admitted_by),
+                std::move(*predicted),    std::move(*prefetched), std::move(*placed)};
 }
 
 }  // namespace moesaic::c

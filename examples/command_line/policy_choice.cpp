@@ -2,6 +2,7 @@
 #include "policy_choice.hpp"
 
 #include <moesaic/systems/catalogue.hpp>
+#include <moesaic/systems/completed.hpp>
 #include <moesaic/version.hpp>
 #include <utility>
 
@@ -32,25 +33,27 @@ error about(std::string_view option, const error& why) { return error(why.code()
 
 }  // namespace
 
-result<policy_names> choose_policies(std::string_view system, const named_parts& parts) {
-  const auto base = systems::find(system);
-  if (!base) return about("system", base.error());
-  const auto pick = [](const std::optional<std::string>& named, std::string_view otherwise) { return named.value_or(std::string(otherwise)); };
-  policy_names n;
-  n.scope = pick(parts.scope, base->scope);
-  n.scoring = pick(parts.scoring, base->scoring);
-  n.eviction = pick(parts.eviction, base->eviction);
-  n.admission = pick(parts.admission, base->admission);
-  n.prediction = pick(parts.prediction, base->prediction);
-  n.prefetch = pick(parts.prefetch, base->prefetch);
-  n.placement = pick(parts.placement, base->placement);
-  n.speculation = base->speculation;
-  const bool prefetches = name_in(n.prefetch) != "none";
-  const bool reads_scores = prefetches || eviction::reads_scores(name_in(n.eviction)) || admission::reads_scores(name_in(n.admission));
-  // A system that prefetches without a forecast means it; who names a scheduler alone wants it to have one.
-  if (!parts.prediction && parts.prefetch && prefetches && n.prediction == "none") n.prediction = "transition_counts";
-  if (!parts.scoring && reads_scores && n.scoring == "none") n.scoring = "decayed_frequency";
-  return n;
+result<policy_names> choose_policies(std::string_view system, const named_parts& named) {
+  auto parts = systems::find(system);
+  if (!parts) return about("system", parts.error());
+  const auto replace = [](std::string_view& part, const std::optional<std::string>& by) {
+    if (by) part = *by;
+  };
+  replace(parts->scope, named.scope);
+  replace(parts->scoring, named.scoring);
+  replace(parts->eviction, named.eviction);
+  replace(parts->admission, named.admission);
+  replace(parts->prediction, named.prediction);
+  replace(parts->prefetch, named.prefetch);
+  replace(parts->placement, named.placement);
+  const auto whole = systems::completed(*parts, {.scoring = named.scoring.has_value(),
+                                                 .eviction = named.eviction.has_value(),
+                                                 .admission = named.admission.has_value(),
+                                                 .prediction = named.prediction.has_value(),
+                                                 .prefetch = named.prefetch.has_value()});
+  const auto own = [](std::string_view text) { return std::string(text); };
+  return policy_names{own(whole.scope),      own(whole.scoring),  own(whole.eviction),  own(whole.admission),
+                      own(whole.prediction), own(whole.prefetch), own(whole.placement), own(whole.speculation)};
 }
 
 result<eviction::any> make_eviction(std::string_view text, const policy_libraries& more) {

@@ -44,10 +44,9 @@ struct named_parts {
   std::optional<std::string> eviction, admission, scope, scoring, prediction, prefetch, placement;
 };
 
-/// The named system with the parts that override its own. A prefetch or a score is of no use without somebody who
-/// predicts or scores, so these two get a default where something reads them and nobody names one.
+/// The named system with the parts that override its own, completed as systems::completed says.
 /// Errors: unknown_name, listing the known.
-[[nodiscard]] result<policy_names> choose_policies(std::string_view system, const named_parts& parts);
+[[nodiscard]] result<policy_names> choose_policies(std::string_view system, const named_parts& named);
 /// An eviction policy of the library's catalogue, or out of one of `more`. Errors: unknown_name, bad_argument.
 [[nodiscard]] result<eviction::any> make_eviction(std::string_view text, const policy_libraries& more);
 /// Makes them all. Errors: unknown_name, bad_argument (a pair that has no meaning).

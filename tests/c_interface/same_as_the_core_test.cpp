@@ -5,16 +5,24 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include <moesaic/admission/frequency_contest.hpp>
+#include <moesaic/admission/reaches_threshold.hpp>
 #include <moesaic/cache/residency.hpp>
 #include <moesaic/core/routing.hpp>
+#include <moesaic/eviction/below_threshold.hpp>
+#include <moesaic/eviction/forecast.hpp>
 #include <moesaic/eviction/lrfu.hpp>
+#include <moesaic/placement/balanced_host.hpp>
 #include <moesaic/placement/fetch.hpp>
+#include <moesaic/prediction/none.hpp>
 #include <moesaic/prediction/transition_counts.hpp>
 #include <moesaic/prefetch/most_useful.hpp>
+#include <moesaic/prefetch/none.hpp>
 #include <moesaic/scoring/decayed_frequency.hpp>
+#include <moesaic/systems/catalogue.hpp>
 
 #include "engine_bench.hpp"
 #include "support/splitmix.hpp"
@@ -40,7 +48,7 @@ struct cpp_transport {
   moesaic::link_cost cost() const noexcept { return {{}, {1e9}}; }
   moesaic::nanoseconds now() noexcept { return {clock += 1000}; }
 };
-struct bundle {
+struct many_knobs {
   moesaic::group_per_layer groups{};
   moesaic::scoring::decayed_frequency scoring{.half_life = 9};
   moesaic::eviction::lrfu eviction{.half_life = 7};
@@ -49,28 +57,82 @@ struct bundle {
   moesaic::prefetch::most_useful prefetch{.in_flight = 2};
   moesaic::placement::fetch placement{};
 };
+/// What a system on demand becomes when its eviction and admission go by scores: somebody has to score.
+struct by_threshold {
+  moesaic::group_per_layer groups{};
+  moesaic::scoring::decayed_frequency scoring{};
+  moesaic::eviction::below_threshold eviction{};
+  moesaic::admission::reaches_threshold admission{};
+  moesaic::prediction::none prediction{};
+  moesaic::prefetch::none prefetch{};
+  moesaic::placement::balanced_host placement{.host = {1e6}, .device = {1e9}};
+};
+/// moe_spac with an eviction that reads the forecast, of which there is none.
+struct without_forecast {
+  moesaic::one_group groups{};
+  moesaic::scoring::hysteresis scoring = moesaic::systems::moe_spac{}.scoring;
+  moesaic::eviction::forecast eviction{};
+  moesaic::admission::reaches_threshold admission{};
+  moesaic::prediction::none prediction{};
+  moesaic::prefetch::utility_levels prefetch = moesaic::systems::moe_spac{}.prefetch;
+  moesaic::placement::fetch placement{};
+};
 
-TEST_CASE("20,000 random events: the same seats, places and counters") {
-  c_engine engine;
-  engine.options.eviction = "lrfu(7)";
-  engine.options.admission = "frequency_contest(5)";
-  engine.options.scoring = "decayed_frequency(9)";
-  engine.options.prediction = "transition_counts";
-  engine.options.prefetch = "most_useful(in_flight=2)";
-  engine.options.scope = "layer";
+std::array<std::uint64_t, 16> counted(const moesaic_counters& n) {
+  return {n.events,
+          n.accesses,
+          n.hits,
+          n.misses,
+          n.evictions,
+          n.bypasses,
+          n.host,
+          n.prefetches,
+          n.prefetch_used,
+          n.prefetch_late,
+          n.prefetch_wasted,
+          n.failed,
+          n.bytes_demanded,
+          n.bytes_prefetched,
+          n.bytes_host,
+          static_cast<std::uint64_t>(n.stall_ns)};
+}
+std::array<std::uint64_t, 16> counted(const moesaic::counters& n) {
+  return {n.events,
+          n.accesses,
+          n.hits,
+          n.misses,
+          n.evictions,
+          n.bypasses,
+          n.host,
+          n.prefetches,
+          n.prefetch_used,
+          n.prefetch_late,
+          n.prefetch_wasted,
+          n.failed,
+          n.bytes_demanded.count,
+          n.bytes_prefetched.count,
+          n.bytes_host.count,
+          static_cast<std::uint64_t>(n.stall.count)};
+}
+
+/// Drives a cache made of the engine's options and a core made of the bundle with the same random events, and holds every seat of
+/// one against the other. Answers what both counted.
+template <class Bundle>
+moesaic::counters same_seats(c_engine& engine, Bundle policies, std::uint64_t steps) {
+  engine.options.flags |= MOESAIC_HOST_POSSIBLE;
   const made_cache made(&engine.options);
   REQUIRE(made.status == MOESAIC_OK);
 
   const auto shape = moesaic::model_shape::uniform(3, 8, 2, {100});
   REQUIRE(shape);
   std::vector<std::byte> memory(128 * 10);
-  auto core = moesaic::residency<cpp_transport, bundle>::create(
-      *shape, {}, {}, {.budget = {{128 * 10}, 2}, .footprint = moesaic::footprint_of(*shape, {64}), .memory = memory});
+  auto core = moesaic::residency<cpp_transport, Bundle>::create(
+      *shape, {}, std::move(policies), {.budget = {{128 * 10}, 2}, .footprint = moesaic::footprint_of(*shape, {64}), .memory = memory, .host_possible = true});
   REQUIRE(core);
   moesaic::demand_collector demands(8);
 
   splitmix random{4};
-  for (std::uint64_t step = 0; step < 6'700; ++step)
+  for (std::uint64_t step = 0; step < steps; ++step)
     for (std::uint32_t l = 0; l < 3; ++l) {
       const std::uint32_t tokens = 1 + random.below(3);
       std::vector<std::int32_t> routes;
@@ -104,7 +166,7 @@ TEST_CASE("20,000 random events: the same seats, places and counters") {
         if (status != MOESAIC_OK) break;
         REQUIRE(seat.expert == number((*expected)->expert.expert));
         REQUIRE(seat.where == static_cast<std::uint32_t>((*expected)->at));
-        REQUIRE(seat.offset == static_cast<std::uint64_t>((*expected)->address - memory.data()));
+        if (seat.address != nullptr) REQUIRE(seat.offset == static_cast<std::uint64_t>((*expected)->address - memory.data()));
         REQUIRE(moesaic_release(made.cache, lease, seat.entry, 0) == MOESAIC_OK);
         held->release(**expected);
       }
@@ -115,42 +177,46 @@ TEST_CASE("20,000 random events: the same seats, places and counters") {
     }
   auto count = sized<moesaic_counters>();
   REQUIRE(moesaic_count(made.cache, &count) == MOESAIC_OK);
-  const moesaic::counters& n = core->count();
+  CHECK(counted(count) == counted(core->count()));
+  return core->count();
+}
+
+TEST_CASE("20,000 random events: the same seats, places and counters") {
+  c_engine engine;
+  engine.options.eviction = "lrfu(7)";
+  engine.options.admission = "frequency_contest(5)";
+  engine.options.scoring = "decayed_frequency(9)";
+  engine.options.prediction = "transition_counts";
+  engine.options.prefetch = "most_useful(in_flight=2)";
+  engine.options.scope = "layer";
+  const moesaic::counters n = same_seats(engine, many_knobs{}, 6'700);
   CHECK(n.prefetch_used > 0);
   CHECK(n.bypasses > 0);
-  const std::array mine{count.events,
-                        count.accesses,
-                        count.hits,
-                        count.misses,
-                        count.evictions,
-                        count.bypasses,
-                        count.host,
-                        count.prefetches,
-                        count.prefetch_used,
-                        count.prefetch_late,
-                        count.prefetch_wasted,
-                        count.failed,
-                        count.bytes_demanded,
-                        count.bytes_prefetched,
-                        count.bytes_host,
-                        static_cast<std::uint64_t>(count.stall_ns)};
-  const std::array theirs{n.events,
-                          n.accesses,
-                          n.hits,
-                          n.misses,
-                          n.evictions,
-                          n.bypasses,
-                          n.host,
-                          n.prefetches,
-                          n.prefetch_used,
-                          n.prefetch_late,
-                          n.prefetch_wasted,
-                          n.failed,
-                          n.bytes_demanded.count,
-                          n.bytes_prefetched.count,
-                          n.bytes_host.count,
-                          static_cast<std::uint64_t>(n.stall.count)};
-  CHECK(mine == theirs);
+}
+
+TEST_CASE_TEMPLATE("a system by its name is the bundle of that name", System, moesaic::systems::on_demand, moesaic::systems::prefetching,
+                   moesaic::systems::host_assisted, moesaic::systems::moe_spac, moesaic::systems::mixtral_offloading, moesaic::systems::moe_infinity) {
+  c_engine engine;
+  engine.options.system = System::described.name.data();
+  CHECK(same_seats(engine, System{}, 300).hits > 0);
+}
+
+TEST_CASE("whoever reads scores and is named alone gets a scorer, as in the programs") {
+  c_engine engine;
+  engine.options.eviction = "below_threshold";
+  engine.options.admission = "reaches_threshold";
+  engine.options.placement = "balanced_host(host=1,device=1000)";
+  const moesaic::counters n = same_seats(engine, by_threshold{}, 300);
+  CHECK(n.host > 0);
+  CHECK(n.hits > 0);
+}
+
+TEST_CASE("a system that prefetches without a forecast keeps it so") {
+  c_engine engine;
+  engine.options.system = "moe_spac";
+  engine.options.eviction = "forecast";
+  engine.options.placement = "fetch";
+  CHECK(same_seats(engine, without_forecast{}, 300).evictions > 0);
 }
 
 }  // namespace
