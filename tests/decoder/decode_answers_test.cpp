@@ -147,6 +147,7 @@ TEST_CASE("the JSON has every field, for a model with experts and for one withou
     CHECK(j.at("ids").size() == 12);
     CHECK(j.at("text").is_string());
     for (const char* field : {"load_s", "prefill_s", "decode_s", "tokens_per_s"}) CHECK(j.at("time").at(field).is_number());
+    CHECK(j.at("time").at("steps_s").size() == 11);  // the prompt gave the first
     for (const char* which : {"counters", "prefill_counters"}) {
       const auto& c = j.at(which);
       for (const char* field : {"events", "accesses", "hits", "misses", "evictions", "bypasses", "host", "prefetches", "prefetch_used", "prefetch_late",

@@ -23,13 +23,17 @@ constexpr const char* help =
     "                   [--shared N] [--dense-layers N] [--further-layers N] [--rotary N] [--latent N] [--query-rank N] "
     "[--latent-together]\n"
     "                   [--sigmoid] [--groups N] [--groups-used N] [--window N] [--yarn X] [--long-factors] [--files N]\n"
+    "                   [--topics N] [--embedding-gain X] [--attention-gain X]\n"
     "\n"
     "Writes a GGUF model with random weights. An expert takes 3 x width x inner numbers; --experts 0 makes a dense model. "
     "--inner is the\n"
     "width inside an expert, --down-type another type for the down matrices of every other layer (experts of mixed sizes).\n"
-    "The last two lines are for architectures that have such things: shared experts, first layers without experts, layers that "
-    "guess further\n"
-    "tokens, a part of a head that turns, latent attention, sigmoid gates, groups of experts, a sliding window, longer contexts.\n"
+    "The fourth and fifth lines are for architectures that have such things: shared experts, first layers without experts, "
+    "layers that guess\n"
+    "further tokens, a part of a head that turns, latent attention, sigmoid gates, groups of experts, a sliding window, longer contexts.\n"
+    "--topics N: each N-th of the vocabulary has similar embeddings and uses similar experts. A larger embedding and a "
+    "smaller attention\n"
+    "(gains, 1 each) make routing depend more on the token and less on all tokens before it.\n"
     "--files N splits the model over N files, OUT-00001-of-0000N.gguf and so on.\n"
     "Example, 1 GB of experts in Q8_0:\n"
     "  moesaic-make-model big.gguf --layers 12 --width 1024 --experts 64 --top-k 4 --inner 416 --type Q8_0\n";
@@ -72,7 +76,8 @@ int main(int count, char** arguments) {
                       {"--groups", &r.groups},
                       {"--groups-used", &r.groups_used},
                       {"--window", &r.window},
-                      {"--files", &r.files}};
+                      {"--files", &r.files},
+                      {"--topics", &r.topics}};
   struct {
     const char* name;
     bool* into;
@@ -109,8 +114,8 @@ int main(int count, char** arguments) {
     else if (name == "--type" || name == "--down-type") {
       (name == "--type" ? r.type : r.down_type) = type_named(value);
       fine = type_named(value) != GGML_TYPE_COUNT;
-    } else if (name == "--rope-scaling" || name == "--yarn") {
-      float& factor = name == "--yarn" ? r.yarn : r.rope_scaling;
+    } else if (name == "--rope-scaling" || name == "--yarn" || name == "--embedding-gain" || name == "--attention-gain") {
+      float& factor = name == "--yarn" ? r.yarn : name == "--rope-scaling" ? r.rope_scaling : name == "--embedding-gain" ? r.embedding_gain : r.attention_gain;
       fine = parse(value, factor) && factor > 0;
     } else {
       known = false;

@@ -48,6 +48,7 @@ result<void> check(const recipe& r) {
     return bad("the shared expert, dense layers, further layers, window or ranks make no sense");
   if (rotary_of(r) % 2 != 0 || rotary_of(r) < 2 || rotary_of(r) > r.head_width - (is_latent(r) ? 1 : 0))
     return bad("of a head ", r.head_width, " wide, ", rotary_of(r), " dimensions cannot turn");
+  if (r.topics < 0 || r.topics > r.vocabulary) return bad(r.vocabulary, " tokens do not fall into ", r.topics, " topics");
   if (r.files < 1 || r.files > 4'096) return bad("a model cannot be split into ", r.files, " files");
   if (r.groups < 1 || r.groups > 64 || r.groups_used < 1 || r.groups_used > r.groups || r.experts % r.groups != 0 ||
       (r.experts > 0 && r.groups_used * (r.experts / r.groups) < r.top_k))
@@ -145,9 +146,21 @@ bool write_rows(std::FILE* file, const tensor_plan& t, std::uint64_t seed, std::
   const std::size_t row_bytes = ggml_row_size(t.type, columns);
   std::vector<std::byte> stored(row_bytes * static_cast<std::size_t>(at_once));
   random_rows random(seed, t.name);
+  // Rows of a topic are a common vector and their own, squares adding up to one.
+  constexpr float together = 0.97F, apart = 0.2431049F;
+  std::vector<float> middle(static_cast<std::size_t>(columns));
+  std::int64_t last_topic = -1;
   for (std::int64_t first = 0; first < rows; first += at_once) {
     const std::int64_t now = std::min(at_once, rows - first);
     random.fill({numbers.data(), static_cast<std::size_t>(now * columns)}, t.center, t.spread);
+    for (std::int64_t r = 0; t.topics > 0 && r < now; ++r) {
+      const std::int64_t topic = (first + r) * t.topics / rows;
+      if (topic != last_topic) random_rows(seed, t.name + " topic " + std::to_string(last_topic = topic)).fill(middle, 0, t.spread);
+      for (std::int64_t c = 0; c < columns; ++c) {
+        float& x = numbers[static_cast<std::size_t>(r * columns + c)];
+        x = apart * x + together * middle[static_cast<std::size_t>(c)];
+      }
+    }
     const std::size_t made = ggml_quantize_chunk(t.type, numbers.data(), stored.data(), 0, now, columns, importance.data());
     if (made != row_bytes * static_cast<std::size_t>(now) || std::fwrite(stored.data(), 1, made, file) != made) return false;
   }

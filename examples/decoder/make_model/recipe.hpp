@@ -44,6 +44,10 @@ struct recipe {
   std::int64_t groups_used = 1;
   std::int64_t window = 8;  ///< what gpt-oss sees in every other layer
   std::int64_t files = 1;   ///< split over so many, named OUT-00001-of-00003.gguf
+  std::int64_t topics =
+      0;  ///< tokens fall into so many groups of neighbours with similar embeddings, so that a text about one topic keeps using some experts; 0: none
+  float embedding_gain = 1;  ///< standard deviation of the embedding: the more, the more routing depends on the token itself
+  float attention_gain = 1;  ///< of what attention adds: the less, the less all tokens of a text grow alike and route to the same experts
   bool long_factors = false;  ///< with rope_factors_long.weight and rope_factors_short.weight (phimoe)
   float yarn = 1;           ///< contexts longer by this factor than the original 64 positions (deepseek2, gpt-oss)
 };

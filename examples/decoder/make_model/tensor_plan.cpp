@@ -72,7 +72,7 @@ void planner::attention(const std::string& block) {
   matrix(block + "attn_q", r_.width, queries, r_.type, 1.5F);
   matrix(block + "attn_k", r_.width, keys, r_.type, 1.5F);
   matrix(block + "attn_v", r_.width, keys, r_.type);
-  matrix(block + "attn_output", queries, r_.width, r_.type);
+  matrix(block + "attn_output", queries, r_.width, r_.type, r_.attention_gain);
   if (has_.input_biases) {
     bias(block + "attn_q", {queries});
     bias(block + "attn_k", {keys});
@@ -103,7 +103,7 @@ void planner::latent_attention(const std::string& block) {
     add(block + "attn_k_b.weight", r_.type, {plain, r_.latent, r_.heads}, 1.5F / std::sqrt(static_cast<float>(r_.latent)));
     add(block + "attn_v_b.weight", r_.type, {r_.latent, r_.head_width, r_.heads}, 1.0F / std::sqrt(static_cast<float>(r_.latent)));
   }
-  matrix(block + "attn_output", queries, r_.width, r_.type);
+  matrix(block + "attn_output", queries, r_.width, r_.type, r_.attention_gain);
 }
 
 void planner::gated(const std::string& block, const char* suffix, std::int64_t inner, ggml_type down) {
@@ -133,7 +133,7 @@ void planner::experts(const std::string& block, ggml_type down) {
 }
 
 std::vector<tensor_plan> planner::all() {
-  add("token_embd.weight", r_.type, {r_.width, r_.vocabulary}, 1.0F);
+  out_.push_back({"token_embd.weight", r_.type, {r_.width, r_.vocabulary}, r_.embedding_gain, 0, r_.topics});
   norm("output_norm", r_.width);
   if (!r_.tied) matrix("output", r_.width, r_.vocabulary, r_.type, 2.0F);
   if (has_.output_bias) bias("output", {r_.vocabulary});

@@ -18,6 +18,7 @@ struct tensor_plan {
   std::vector<std::int64_t> extent;
   float spread;  ///< standard deviation of the numbers
   float center;  ///< and their mean
+  std::int64_t topics = 0;  ///< groups of neighbouring rows that are alike; 0: no two are
 };
 
 [[nodiscard]] inline bool is_latent(const recipe& r) { return r.architecture == "deepseek2"; }

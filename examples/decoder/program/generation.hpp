@@ -53,8 +53,10 @@ result<void> generate(Loop& loop, const generation_order& order, const tokenizer
   };
   std::uint32_t behind_end = 0;
   while (r.ids.size() < order.tokens && !ended) {
+    const clock::time_point stepping = clock::now();
     const auto step = loop.step(order.tokens - static_cast<std::uint32_t>(r.ids.size()));
     if (!step) return note(), step.error();
+    r.step_seconds.push_back(seconds_since(stepping));
     for (const token_id id : step->tokens) {
       if (ended) {
         ++behind_end;

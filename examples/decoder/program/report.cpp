@@ -79,6 +79,7 @@ std::string as_json(const report& r) {
                {"prefill_s", r.seconds.prefill},
                {"decode_s", r.seconds.decode},
                {"tokens_per_s", r.tokens_per_second()},
+               {"steps_s", r.step_seconds},
                {"prefill_work", as_object(r.prompt_work)},
                {"decode_work", as_object(r.decode_work)}};
   j["counters"] = as_object(r.decode);

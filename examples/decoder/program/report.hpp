@@ -65,6 +65,7 @@ struct report {
   struct {
     double load = 0, prefill = 0, decode = 0;
   } seconds;
+  std::vector<double> step_seconds;  ///< each step behind the prompt: a cold cache shows
   work_times prompt_work, decode_work;  ///< of a model with routed experts
   std::vector<preview_tally::found> foretold;  ///< by layers ahead; empty unless gates were asked early
   std::uint32_t decoded = 0;  ///< tokens behind the first, which the prompt gives
