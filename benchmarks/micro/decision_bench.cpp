@@ -6,104 +6,51 @@
 
 #include <array>
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 #include <moesaic/moesaic.hpp>
 
 #include "hand_written_lru.hpp"
+#include "residency_bench.hpp"
 
 using namespace moesaic;
 
 namespace {
 
-/// `published`: a bundle, and so a residency, of its own. Two users of one would share its functions, and g++ inlines what has
-/// one caller only; that alone is worth 100 ns here.
-template <class Eviction, bool published = false>
-struct bundle {
-  one_group groups{};
-  scoring::none scoring{};
-  Eviction eviction{};
-  admission::forced admission{};
-  prediction::none prediction{};
-  prefetch::none prefetch{};
-  placement::fetch placement{};
-};
-
 constexpr std::uint32_t wanted_per_event = 8;
-constexpr std::uint64_t expert_bytes = 1000;
-
-/// A cycle of events. With 4 misses each: four experts that stay, and four of a rotation one longer than the slots hold.
-std::vector<std::array<demand, wanted_per_event>> events(std::uint32_t experts, std::uint32_t slots, bool misses) {
-  std::vector<std::array<demand, wanted_per_event>> cycle;
-  const std::uint32_t rotating = misses ? (slots / 4 + 1) * 4 : 4;
-  (void)experts;
-  for (std::uint32_t from = 0; from < rotating; from += 4) {
-    std::array<demand, wanted_per_event> event{};
-    for (std::uint32_t i = 0; i < 4; ++i) event[i] = {static_cast<expert_index>(i), 1, {}};
-    for (std::uint32_t i = 0; i < 4; ++i) event[4 + i] = {static_cast<expert_index>(4 + from + i), 1, {}};
-    cycle.push_back(event);
-  }
-  return cycle;
-}
 
 std::uint32_t experts_for(std::uint32_t slots) { return slots <= 120 ? 128 : slots + 16; }
 
-template <class Eviction, bool published = false>
+template <class Eviction, bool publishes = false>
 void residency_event(benchmark::State& state, bool misses) {
   const auto slots = static_cast<std::uint32_t>(state.range(0));
-  const auto cycle = events(experts_for(slots), slots, misses);
-  moesaic::published<counters> numbers;
-  auto made = residency<transports::instant<>, bundle<Eviction, published>>::create(
-      *model_shape::uniform(1, experts_for(slots), wanted_per_event, {expert_bytes}), transports::instant<>(16), {},
-      {.budget = {{(slots + 2) * expert_bytes}, 2}, .published_counters = published ? &numbers : nullptr});
-  std::uint64_t step = 0;
-  const auto one = [&] {
-    layer_event event;
-    event.step = {step / 32};  // as in a model of 32 layers
-    event.first_token = {step / 32};
-    event.wanted = cycle[step % cycle.size()];
-    ++step;
-    auto held = made->acquire(event);
-    for (;;) {
-      const auto next = held->next();
-      if (!*next) break;
-      benchmark::DoNotOptimize((**next).entry);
-      held->release(**next);
-    }
-  };
-  for (std::size_t i = 0; i < 3 * cycle.size(); ++i) one();
-  const counters before = made->count();
-  for (auto _ : state) one();
-  const counters spent = made->count().since(before);
-  state.counters["misses_per_event"] = static_cast<double>(spent.misses) / static_cast<double>(spent.events);
-  state.counters["evictions_per_event"] = static_cast<double>(spent.evictions) / static_cast<double>(spent.events);
+  published<counters> numbers;
+  residency_events<bench_bundle<Eviction, one_group, publishes ? 1 : 0>>(
+      state, *model_shape::uniform(1, experts_for(slots), wanted_per_event, {bench_expert_bytes}), slots,
+      event_cycle::rotating(wanted_per_event, slots, misses), {}, publishes ? &numbers : nullptr);
 }
 
 template <class Order>
 void hand_written_event(benchmark::State& state, bool misses) {
   const auto slots = static_cast<std::uint32_t>(state.range(0));
-  const auto cycle = events(experts_for(slots), slots, misses);
+  const auto cycle = event_cycle::rotating(wanted_per_event, slots, misses);
   std::vector<std::array<std::uint32_t, wanted_per_event>> ids;
-  for (const auto& event : cycle) {
+  for (std::size_t n = 0; n < cycle.size(); ++n) {
     auto& one = ids.emplace_back();
-    for (std::uint32_t i = 0; i < wanted_per_event; ++i) one[i] = number(event[i].expert);
+    for (std::uint32_t i = 0; i < wanted_per_event; ++i) one[i] = number(cycle[n][i].expert);
   }
-  hand_written_lru<Order> lru(experts_for(slots), slots, expert_bytes);
-  std::uint64_t step = 0;
-  const auto one = [&] {
-    lru.begin(ids[step++ % ids.size()]);
+  hand_written_lru<Order> lru(experts_for(slots), slots, bench_expert_bytes);
+  std::size_t at = 0;
+  const auto serve_next = [&] {
+    if (++at == ids.size()) at = 0;
+    lru.begin(ids[at]);
     for (typename hand_written_lru<Order>::handed expert{}; lru.next(expert);) {
       benchmark::DoNotOptimize(expert.offset);
       lru.give_back(expert);
     }
     lru.end();
   };
-  for (std::size_t i = 0; i < 3 * ids.size(); ++i) one();
-  const std::uint64_t missed = lru.misses, evicted = lru.evictions, begun = step;
-  for (auto _ : state) one();
-  state.counters["misses_per_event"] = static_cast<double>(lru.misses - missed) / static_cast<double>(step - begun);
-  state.counters["evictions_per_event"] = static_cast<double>(lru.evictions - evicted) / static_cast<double>(step - begun);
+  measure_events(state, ids.size(), serve_next, [&]() -> std::array<std::uint64_t, 3> { return {lru.events, lru.misses, lru.evictions}; });
 }
 
 }  // namespace
