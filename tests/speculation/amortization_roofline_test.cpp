@@ -114,6 +114,20 @@ TEST_CASE("amortization_roofline: no cycle above the time limit, and none if no 
   CHECK(b.longest() == 1);
 }
 
+TEST_CASE("amortization_roofline: under a time limit it never goes further than one token behind what it has measured") {
+  bench b({.most = 8});
+  b.limit = {100'000};
+  CHECK(b.longest() == 0);  // nothing is known: a draft could take any time
+  b.step(0, 0, 0, 1'000);
+  CHECK(b.longest() == 1);
+  b.step(1, 1, 10, 1'000);
+  CHECK(b.longest() == 2);
+  b.limit = {500};  // a plain step takes longer already
+  CHECK(b.longest() == 0);
+  b.limit = {};
+  CHECK(b.longest() == 8);
+}
+
 TEST_CASE("amortization_roofline: by the token, it stops where one more promises less") {
   bench b({.most = 8, .prior = 50, .per_step = 1});
   b.step(1, 1, 100, 5'000);
@@ -215,7 +229,8 @@ TEST_CASE("amortization_roofline: agrees with an argmax by maps on random steps"
     for (std::uint32_t step = 0; step < 60; ++step) {
       b.limit = {dice.chance(200) ? dice.between(1'000, 60'000) : 0};
       for (int again = 0; again < 3; ++again) {
-        const std::uint32_t possible = dice.below(14), end = std::min(b.governor.most, possible);
+        const std::uint32_t possible = dice.below(14), measured = twin.passes.empty() ? 0 : std::prev(twin.passes.end())->first;
+        const std::uint32_t end = std::min({b.governor.most, possible, b.limit.count == 0 ? 63 : measured});
         const std::uint32_t answer = b.longest(possible);
         ++questions;
         if (twin.passes.empty()) {

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 #include <moesaic/speculation/catalogue.hpp>
 
 #include "support/catalogue_check.hpp"
+#include "support/governor_bench.hpp"
 
 namespace {
 using namespace moesaic;
@@ -32,6 +35,26 @@ TEST_CASE("speculation catalogue: arguments arrive") {
   const auto g = roofline("amortization_roofline(5,least=2,smoothing=30,prior=40,per_step=1,bonus=1)");
   CHECK((g.most == 5 && g.least == 2 && g.smoothing == 30 && g.prior == 40 && g.per_step == 1 && g.bonus == 1));
   CHECK(speculation::entries().size() == std::variant_size_v<speculation::any::choices>);
+}
+
+/// Asks a governor that has seen every length at one nanosecond's limit.
+template <class Governor>
+bool keeps_within(Governor g) {
+  moesaic_test::governor_bench b(std::move(g));
+  b.link.rate = {1e9};
+  for (std::uint32_t i = 0; i < 40; ++i) b.governor.observe(moesaic_test::went(i % 4, i % 4, i % 4, 10 * (i % 4), 1'000));
+  const bool drafts = b.longest() > 0;
+  b.limit = {1};
+  return drafts && b.longest() == 0;
+}
+
+TEST_CASE("speculation catalogue: who heeds a time limit says so, who says so heeds it") {
+  for (const auto& e : speculation::entries()) {
+    CAPTURE(e.name);
+    const auto made = make(e.name == "fixed" ? "fixed(4)" : e.name);
+    REQUIRE(made);
+    CHECK(keeps_within(*made) == speculation::reads_time_limit(e.name));
+  }
 }
 
 }  // namespace

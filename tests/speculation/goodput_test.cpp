@@ -56,6 +56,23 @@ TEST_CASE("goodput: a time limit cuts, and so does what is possible") {
   CHECK(b.longest() == 2);
 }
 
+TEST_CASE("goodput: under a time limit nothing is drafted before a step is known, then one token, if that should be in time") {
+  governor_bench b(goodput{.length = 8, .retry = 4});
+  b.limit = {100'000};
+  CHECK(b.longest() == 0);
+  live(b, 1, 50, 10, true);
+  CHECK(b.longest() == 1);
+  live(b, 1, 50, 10, true);
+  CHECK(b.longest() > 1);
+
+  governor_bench late(goodput{.length = 8, .retry = 4});
+  late.limit = {1'000};  // what a plain step takes
+  for (int i = 0; i < 20; ++i) {
+    CHECK(late.longest() == 0);
+    live(late, 1, 50, 10, true);
+  }
+}
+
 TEST_CASE("goodput: while time does not pass it does not speculate") {
   governor_bench b(goodput{});
   for (int i = 0; i < 10; ++i) b.governor.observe(went(b.longest(), b.longest(), 0, 0, 0));

@@ -48,6 +48,7 @@ TEST_CASE("step times: what is no time teaches nothing") {
   for (const step_outcome& o : {went(1, 1, 0, -5, 10), went(1, 1, 0, 5, -10), went(1, 1, 0, never, 10), went(1, 1, 0, 5, never), went(0, 0, 0, 0, 5, -1)})
     CHECK_FALSE(t.observe(o));
   CHECK_FALSE(t.knows());
+  CHECK_FALSE(t.knows_drafting());
   CHECK(t.observe(went(0, 0, 0, 0, 5, 50)));  // waited longer than it took: waited all the time
   CHECK(t.computing(0) == 0);
 }

@@ -125,4 +125,21 @@ TEST_CASE("working set: a time limit is kept as far as times are known") {
   CHECK(b.longest() == 0);
 }
 
+TEST_CASE("working set: under a time limit nothing is drafted before a step is known, then one token until drafting is") {
+  governor_bench b(working_set{.length = 8});
+  b.limit = {100'000};
+  CHECK(b.longest() == 0);
+  b.governor.observe(went(0, 0, 0, 0, 1'000));
+  CHECK(b.longest() == 1);
+  b.governor.observe(went(1, 1, 1, 10, 1'020));
+  CHECK(b.longest() > 1);
+
+  governor_bench late(working_set{.length = 8});
+  late.limit = {1'000};  // what a plain step takes
+  for (int i = 0; i < 20; ++i) {
+    CHECK(late.longest() == 0);
+    late.governor.observe(went(0, 0, 0, 0, 1'000));
+  }
+}
+
 }  // namespace

@@ -30,7 +30,8 @@ namespace moesaic::speculation {
 /// What was drafted is verified. Deviations: the paper profiles offline, and leaves the correction or bonus token out of accepted(k)
 /// (`bonus` 1 counts it; without it 0 drafted tokens never win). A first window of `least` tokens stands for its warm-up. No
 /// length within the time limit, or a link that moves nothing or has no number for a rate: 0, plain decoding. With `bonus` 1 and
-/// `least` 0 it may come to draft nothing and then learns nothing more.
+/// `least` 0 it may come to draft nothing and then learns nothing more. Under a time limit it drafts at most one token more than it has
+/// measured passes for, and so begins with none.
 /// Cost: `longest` O(most), O(1) per question while drafting; with `per_step` 1, and before verifying, O(layers + experts expected).
 /// 3 KiB.
 /// State and Ties: acceptance, times and the last window's missing experts. Equal promise: the shorter draft. Threads: one at a time.
@@ -65,7 +66,8 @@ struct amortization_roofline {
   template <utility_scorer S>
   [[nodiscard]] draft_length longest(const speculation_scene<S>& scene) const noexcept {
     if (!moves(scene.link)) return {0};
-    const std::uint32_t end = std::min({most, scene.possible.count, places}), first = std::min(least, end);
+    const std::uint32_t measured = scene.time_limit.count > 0 ? state_.passes.rows() : places;
+    const std::uint32_t end = std::min({most, scene.possible.count, places, measured}), first = std::min(least, end);
     if (!state_.passes.knows()) return {std::min(std::max(first, 1U), end)};
     std::uint32_t best = 0;
     double most_per_time = 0;
@@ -119,6 +121,7 @@ struct amortization_roofline {
   class profile {
    public:
     [[nodiscard]] bool knows() const noexcept { return first_ != 0; }
+    [[nodiscard]] std::uint32_t rows() const noexcept { return last_; }  ///< of the longest pass; 0: none yet
     void add(std::uint32_t rows, double took, double weight) noexcept {
       times_[rows] = times_[rows] > 0 ? times_[rows] + weight * (took - times_[rows]) : took;
       first_ = first_ == 0 ? rows : std::min(first_, rows);

@@ -80,6 +80,10 @@ inline constexpr std::array known{
     entry{"working_set", "length=8,loss=2,allowance=24", "goes on while a row brings more than its experts cost; loses a bounded time against not speculating"},
 };
 [[nodiscard]] constexpr std::span<const entry> entries() noexcept { return known; }
+/// Whether the governor of that name heeds the scene's `time_limit`; the others draft as if there were none.
+[[nodiscard]] constexpr bool reads_time_limit(std::string_view name) noexcept {
+  return name == "amortization_roofline" || name == "goodput" || name == "working_set";
+}
 
 /// The governor of a spec: `fixed(8)`, `fixed(8,stop_below=75)`. What is not known is an error that lists what is.
 [[nodiscard]] inline result<any> make(std::string_view text) {

@@ -79,6 +79,8 @@ class step_times {
   /// The same without the time that it stood waiting, over the width that `observe` was given.
   [[nodiscard]] double computing(double widened) const noexcept { return computing_.at(widened); }
   [[nodiscard]] bool knows() const noexcept { return pass_.knows(); }
+  /// Has a drafted token been measured? Until then `drafting` is 0.
+  [[nodiscard]] bool knows_drafting() const noexcept { return drafts_known_; }
 
   [[nodiscard]] static bool sane(nanoseconds t) noexcept { return t.count >= 0 && t.count < std::int64_t{3'600} * 1'000'000'000; }
 

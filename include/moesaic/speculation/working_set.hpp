@@ -28,6 +28,7 @@ namespace moesaic::speculation {
 /// standard deviation better; after each in vain twice as many plain steps pass, up to 64, fewer where a trial would cost little;
 /// a token that stands against the odds begins anew. Where a draft is best, one in 13 windows is half as long again, so that
 /// the rows behind it are known; and after 16, 32, then every 64 windows two plain steps show what is to be beaten.
+/// A time limit per step cuts the length, and under one nothing is drafted blindly: the first step is plain, the first draft one token.
 /// Bound: over any stretch, at most `allowance` plain steps + `loss` percent of its time + one window slower than not speculating,
 /// as far as the estimate of a plain step is right (loss_ledger has the proof). Against the best fixed length nothing is proved; what
 /// was measured stands in docs/reference/governors.md.
@@ -35,8 +36,7 @@ namespace moesaic::speculation {
 /// State and Ties: averages, the account. Equal rates: the shorter draft. Steps whose times make no sense teach nothing, and while time
 /// does not pass at all it answers 0.
 /// Threads: one at a time.
-/// Knobs: `length`, tokens, default 8, at most 63. `loss`, percent, default 2. `allowance`, plain steps, default 24. A time limit per
-/// step cuts the length.
+/// Knobs: `length`, tokens, default 8, at most 63. `loss`, percent, default 2. `allowance`, plain steps, default 24.
 ///
 ///     speculation::working_set governor{.length = 8};
 struct working_set {
@@ -121,8 +121,10 @@ struct working_set {
   template <class S>
   [[nodiscard]] choice choose(const speculation_scene<S>& scene) const noexcept {
     const memory& s = state_;
-    const std::uint32_t most = std::min({length, scene.possible.count, row_demand::rows - 1});
-    if (most == 0) return {};
+    const bool limited = scene.time_limit.count > 0;
+    const std::uint32_t allowed = limited && !s.times.knows_drafting() ? 1 : length;
+    const std::uint32_t most = std::min({allowed, length, scene.possible.count, row_demand::rows - 1});
+    if (most == 0 || (limited && !s.begun)) return {};
     if (!s.begun) return {std::min(most, std::max(length / 2, 1U)), true};
     const double plain = plain_time();
     if (!(plain > 0) || s.since_plain >= s.patience || (s.refreshing && s.plain_run == 1) || !s.ledger.solvent()) return {};
