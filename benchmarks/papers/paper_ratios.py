@@ -157,14 +157,20 @@ def moe_speq(simulator):
                "simulated_ms": [best, base], "lru_ms": lru, "same_link_ms": same, "draft_length": row["draft_length"], "routing": simulator.trace(name)[1]}
 
 
+def sp_moe_room(name, memory_gib):
+    """Bytes of whole experts that are left beside the rest of the target and the draft."""
+    dense = {"Mixtral-8x7B": 3.2e9 + 14.5e9, "Phi-3.5-MoE": 3.3e9 + 15.3e9}  # target without experts, and the 16-bit draft
+    expert = MODELS[name]["expert"]
+    return int((memory_gib * GIB - dense[name] - CONSTANTS["sp_moe"]["working_memory"].value * 1e9) // expert * expert)
+
+
 def sp_moe(simulator):
     """Fig. 10: time per token against Mixtral-Offloading with the same speculation (one drafted token)."""
     c = CONSTANTS["sp_moe"]
-    dense = {"Mixtral-8x7B": 3.2e9 + 14.5e9, "Phi-3.5-MoE": 3.3e9 + 15.3e9}  # target without experts, and the 16-bit draft
     for name, gpu, memory, ours, theirs in (("Mixtral-8x7B", "3090", 24, 830, 1452), ("Mixtral-8x7B", "4090", 24, 780, 1425), ("Mixtral-8x7B", "A100", 40, 684, 1213),
                                             ("Phi-3.5-MoE", "4090", 24, 302, 502), ("Phi-3.5-MoE", "3090", 24, 339, 496)):
         m = MODELS[name]
-        room = int((memory * GIB - dense[name] - c["working_memory"].value * 1e9) // m["expert"] * m["expert"])
+        room = sp_moe_room(name, memory)
         draft = c["layer"].value * m["layers"]
         scope = "layer" if room >= m["layers"] * m["expert"] else "global"  # their caches are per layer; one pool where that is less than a slot each
         speculating = ["--draft-length", 1, "--acceptance", c["acceptance"].value, "--fidelity", c["top_1"].value, "--scope", scope]
