@@ -12,6 +12,7 @@ help:
 	@echo "  make test    build everything and run every test (20 minutes first)"
 	@echo "  make bench   microbenchmarks; their JSON under build/bench/ (10 minutes)"
 	@echo "  make bench-paper   what three papers report, beside what the simulator finds (5 minutes)"
+	@echo "  make bench-ablations   each part of their systems switched off in turn, simulated and decoded (15 minutes)"
 	@echo "  make docs    the documents as a site, build/docs/index.html (a minute first)"
 	@echo "  make clean   remove what was built, keep what was installed under build/venv"
 	@echo
@@ -37,6 +38,12 @@ bench-paper: configure
 	@mkdir -p build/bench
 	@python3 benchmarks/papers/paper_ratios.py build/bin --json build/bench/papers.json
 
+bench-ablations: configure
+	@echo "moesaic: building the simulator and the decoder"
+	@cmake --build $(release) -j $(jobs) --target moesaic-simulate make_routing moesaic_demo
+	@mkdir -p build/bench
+	@python3 benchmarks/papers/ablations.py build/bin --json build/bench/ablations.json
+
 docs:
 	@sh cmake/docs.sh
 
@@ -55,4 +62,4 @@ provide:
 clean:
 	@rm -rf $(release) build/bin build/bench
 
-.PHONY: docs help demo test bench bench-paper build configure provide clean
+.PHONY: docs help demo test bench bench-paper bench-ablations build configure provide clean

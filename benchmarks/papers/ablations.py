@@ -158,20 +158,20 @@ class Decoder:
             drafted = total(last, lambda one: one["speculation"]["drafted"])
             rows.append({"part": arm.part, "instead": arm.instead, "ms": statistics.median(seconds[arm]) / self.tokens / len(PROMPTS) * 1e3,
                          "left": statistics.median(left), "left_range": [left[0], left[-1]], "found": count("hits") / count("accesses"),
-                         "mb_a_token": (count("bytes_demanded") + count("bytes_host")) / self.tokens / len(PROMPTS) / 1e6,
+                         "mb_a_token": sum(map(count, ("bytes_demanded", "bytes_prefetched", "bytes_host"))) / self.tokens / len(PROMPTS) / 1e6,
                          "accepted": total(last, lambda one: one["speculation"]["accepted"]) / drafted if drafted else None})
         return {"cell": f"{self.model.name}, {BUDGET} of the experts, {THROTTLE}, draft {self.draft.name if DRAFTS[system] == 'dense' else DRAFTS[system]}", "rows": rows}
 
 
 def table(of, decoded):
     print(f"\n{of['cell']}" + (f", {of['routing']} routing" if "routing" in of else "") + "\n")
-    print("| without | instead | speed left | ms a token | found | MB a token |" + (" |" if not decoded and any(r["reported"] for r in of["rows"]) else ""))
     reported = not decoded and any(row["reported"] for row in of["rows"])
+    print("| without | instead | speed left | ms a token | found | MB a token |" + (" reported |" if reported else ""))
     print("| --- | --- | --- | --- | --- | --- |" + (" --- |" if reported else ""))
     for row in of["rows"]:
         spread = f" ({row['left_range'][0] * 100:.0f} to {row['left_range'][1] * 100:.0f})" if decoded and row is not of["rows"][0] else ""
         print(f"| {row['part']} | {row['instead']} | {row['left'] * 100:.0f} %{spread} | {row['ms']:.1f} | {row['found'] * 100:.0f} % | {row['mb_a_token']:.{1 if decoded else 0}f} |"
-              + ((f" reported {row['reported'] * 100:.0f} % |" if row["reported"] else " |") if reported else ""), flush=True)
+              + ((f" {row['reported'] * 100:.0f} % |" if row["reported"] else " |") if reported else ""), flush=True)
 
 
 def main():
