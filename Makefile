@@ -12,7 +12,9 @@ help:
 	@echo "  make test    build everything and run every test (20 minutes first)"
 	@echo "  make bench   microbenchmarks; their JSON under build/bench/ (10 minutes)"
 	@echo "  make bench-paper   what three papers report, beside what the simulator finds (5 minutes)"
+	@echo "  make bench-peer    beside llama.cpp: one file, one memory limit; PEER=--small or --full (an hour; as root)"
 	@echo "  make bench-ablations   each part of their systems switched off in turn, simulated and decoded (15 minutes)"
+	@echo "  make bench-speculation   where drafting tokens helps and where it does not: real decoder (10 minutes; FULL=yes: hours)"
 	@echo "  make docs    the documents as a site, build/docs/index.html (a minute first)"
 	@echo "  make clean   remove what was built, keep what was installed under build/venv"
 	@echo
@@ -38,11 +40,20 @@ bench-paper: configure
 	@mkdir -p build/bench
 	@python3 benchmarks/papers/paper_ratios.py build/bin --json build/bench/papers.json
 
+# Builds both programs itself, against llama.cpp's ggml. PEER=--small takes minutes, PEER=--full hours.
+bench-peer: provide
+	@python3 benchmarks/end_to_end/peer.py $(PEER)
+
 bench-ablations: configure
 	@echo "moesaic: building the simulator and the decoder"
 	@cmake --build $(release) -j $(jobs) --target moesaic-simulate make_routing moesaic_demo
 	@mkdir -p build/bench
 	@python3 benchmarks/papers/ablations.py build/bin --json build/bench/ablations.json
+
+bench-speculation: configure
+	@echo "moesaic: building the decoder and the benchmark"
+	@cmake --build $(release) -j $(jobs) --target moesaic-decode speculation_cells
+	@python3 benchmarks/end_to_end/speculation.py build/bin $(if $(FULL),--full)
 
 docs:
 	@sh cmake/docs.sh
@@ -62,4 +73,4 @@ provide:
 clean:
 	@rm -rf $(release) build/bin build/bench
 
-.PHONY: docs help demo test bench bench-paper bench-ablations build configure provide clean
+.PHONY: docs help demo test bench bench-paper bench-peer bench-speculation bench-ablations build configure provide clean
