@@ -218,7 +218,9 @@ result<row> run_row(const sim::routing_tape& tape, const model_shape& shape, con
   if (!asked.timeline.empty()) {
     auto file = trace::file_sink::open(asked.timeline);
     if (!file) return file.error();
-    drawn.emplace(*std::move(file), trace::journal::subject{system + " on " + on.name, {{"eviction", names->eviction}}});
+    std::string way;  // one link to the residency, however many it is made of
+    for (const std::string& link : on.link_names) way += (way.empty() ? "" : " to ") + link;
+    drawn.emplace(*std::move(file), trace::journal::subject{system + " on " + on.name, {{"eviction", names->eviction}, {"link", way}}});
   }
   r.layers.accesses.resize(shape.layers());
   r.layers.misses.resize(shape.layers());

@@ -32,16 +32,30 @@ def clone_like(root, programs, folder):
     (folder / "lru_2.cpp").write_text(links.slice_of(root / "tests/docs/first_policy.cpp", "policy") + "\n", encoding="utf-8")
 
 
-def tracks_of(file):
+def drawn(file):
+    """Names of the tracks by number, marks, and slices of each track as (from, until, name, arguments), in order."""
     events = json.loads(file.read_text(encoding="utf-8"))["traceEvents"]
-    return {e["args"]["name"] for e in events if e["name"] == "thread_name"}, [e["name"] for e in events if e["ph"] == "i"]
+    tracks = {e["tid"]: e["args"]["name"] for e in events if e["name"] == "thread_name"}
+    slices = {}
+    for e in events:
+        if e["ph"] != "M":
+            slices.setdefault(e["tid"], [])
+        if e["ph"] == "X":
+            slices[e["tid"]].append((e["ts"], e["ts"] + e["dur"], e["name"], e.get("args", {})))
+    return tracks, [e["name"] for e in events if e["ph"] == "i"], {track: sorted(inner, key=lambda s: s[:2]) for track, inner in slices.items()}
 
 
-def timeline_is_whole(file, policy):
-    tracks, marks = tracks_of(file)
-    missing = {"steps", f"decisions: {policy}", "link", "MoE layer 0"} - tracks
+def timeline_is_whole(file, policy, link="link"):
+    tracks, marks, slices = drawn(file)
+    missing = {"steps", f"decisions: {policy}", link, "MoE layer 0"} - set(tracks.values())
     if missing:
         return f"{file.name} has no track {', '.join(sorted(missing))}"
+    if len(set(tracks.values())) != len(tracks) or not set(slices) <= set(tracks):
+        return f"{file.name} has tracks of one name, or without one"
+    for track, inner in slices.items():
+        for one, other in zip(inner, inner[1:]):
+            if other[0] < one[1] - 0.0015:  # times are written to the nanosecond
+                return f"{file.name} has {one[2]!r} and {other[2]!r} at once on the track {tracks[track]!r}"
     if not any(re.fullmatch(r"evicted \(\d+,\d+\) for \(\d+,\d+\)(: .+ [<=>] .+)?", mark) for mark in marks):
         return f"{file.name} tells of nobody who left"
     return None
@@ -57,10 +71,10 @@ def wrong_with(name, folder, said):
     if name == "write_a_policy":
         return None if any("ageing_lfu" in line.split() for line in said.splitlines()) else "no row of ageing_lfu"
     if name == "read_a_timeline":
-        _, marks = tracks_of(folder / "decode.json")
+        _, marks, _ = drawn(folder / "decode.json")
         if not any(re.search(r": lrfu\(32\) \d+\.\d+ [<=>] \d+\.\d+$", mark) for mark in marks):
             return "decode.json shows no counts of lrfu"
-        return timeline_is_whole(folder / "decode.json", "lrfu(32)") or timeline_is_whole(folder / "simulated.json", "lru")
+        return timeline_is_whole(folder / "decode.json", "lrfu(32)") or timeline_is_whole(folder / "simulated.json", "lru", "link: disk")
     if name == "read_a_timeline_later":
         return timeline_is_whole(folder / "run.json", "lru")
     if name == "choose_a_budget_plan":

@@ -199,8 +199,16 @@ static_assert(eviction_policy<lru>);
         self.assertEqual(commands_test.functions(script), {"a_page": True, "other": False})
         self.assertIsNotNone(commands_test.wrong_with("a_page", pathlib.Path(), ""))  # a block that nobody knows what to expect of
         self.assertIsNotNone(commands_test.wrong_with("choose_a_budget_plan", pathlib.Path(), "nothing"))
-        root = self.tree({"t.json": json.dumps({"traceEvents": [{"name": "thread_name", "ph": "M", "args": {"name": "steps"}}]})})
+        root = self.tree({"t.json": json.dumps({"traceEvents": [{"name": "thread_name", "ph": "M", "tid": 1, "args": {"name": "steps"}}]})})
         self.assertIn("has no track", commands_test.timeline_is_whole(root / "t.json", "lru"))
+        tracks = [{"name": "thread_name", "ph": "M", "tid": n, "args": {"name": name}} for n, name in enumerate(["steps", "decisions: lru", "link", "MoE layer 0"])]
+        mark = {"name": "evicted (0,1) for (0,2)", "ph": "i", "tid": 1, "ts": 0}
+        slices = [{"name": "demand (0,1)", "ph": "X", "tid": 2, "ts": ts, "dur": 2} for ts in (0, 2)]
+        for added, said in (([mark, *slices], None), (slices, "of nobody who left"), ([mark, *slices, {**slices[0], "ts": 3}], "at once on the track 'link'"),
+                            ([mark, {**mark, "tid": 9}], "without one"), ([mark, {**tracks[2], "tid": 9}], "of one name")):
+            (root / "t.json").write_text(json.dumps({"traceEvents": tracks + added}))
+            found = commands_test.timeline_is_whole(root / "t.json", "lru")
+            self.assertEqual(said is None, found is None) if said is None else self.assertIn(said, found or "")
 
 
 if __name__ == "__main__":

@@ -53,9 +53,10 @@ TEST_CASE("events, transfers, decisions and steps are drawn at the clock's readi
   CHECK(has("\"name\":\"a model\""));
   CHECK(has("\"name\":\"decisions: lrfu(32)\""));
   CHECK(has("\"name\":\"MoE layer 1\""));
-  CHECK(has("\"tid\":100001,\"ts\":2.000,\"name\":\"1 hits, 1 misses\",\"dur\":5.000"));
-  CHECK(has("\"tid\":10,\"ts\":2.000,\"name\":\"demand (1,2)\",\"dur\":3.500"));
-  CHECK(has("\"tid\":11,\"ts\":2.000,\"name\":\"prefetch (0,3), withdrawn\",\"dur\":3.500"));
+  CHECK(has("\"tid\":101,\"ts\":2.000,\"name\":\"1 hits, 1 misses\",\"dur\":5.000"));
+  CHECK(has("\"tid\":10,\"ts\":2.000,\"name\":\"demand (1,2)\",\"dur\":3.500,\"args\":{\"bytes\":64,\"to\":\"slot\",\"waited_us\":0}"));
+  CHECK(has("\"tid\":10,\"ts\":0.000,\"name\":\"thread_name\",\"args\":{\"name\":\"link\"}"));
+  CHECK(has("\"tid\":10,\"ts\":5.500,\"name\":\"prefetch (0,3) withdrawn\",\"s\":\"t\",\"args\":{\"bytes\":0,\"to\":\"slot\",\"waited_us\":3}"));
   CHECK(has("\"tid\":2,\"ts\":2.000,\"name\":\"evicted (1,5) for (1,2): lrfu(32) 0.82 < 1.65\",\"s\":\"t\",\"args\":{\"key\":0,"));
   CHECK(has("\"tid\":1,\"ts\":2.000,\"name\":\"decode 4\",\"dur\":5.000,\"args\":{\"tokens\":1,\"drafted\":0,\"accepted\":0,\"committed\":1}"));
   CHECK_FALSE(has("\"name\":\"drafts\""));

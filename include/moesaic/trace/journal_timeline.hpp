@@ -9,20 +9,20 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
-#include <vector>
 
 #include <moesaic/trace/decision_words.hpp>
+#include <moesaic/trace/link_use.hpp>
 #include <moesaic/trace/timeline_json.hpp>
 
 namespace moesaic::trace {
 
-/// Draws what a residency does as a timeline for Perfetto: steps, decisions (decision_words), drafts where there are any, the
-/// link's transfers and, layer by layer, events. Models witness, for a run that is watched;
-/// a journal's records draw the same.
+/// Draws what a residency does as a timeline for Perfetto: a track for steps, one for decisions (decision_words), one for drafts
+/// where there are any, one for the link (link_use) and one for each layer's events. On a track nothing overlaps. Models witness, for
+/// a run that is watched; a journal's records draw the same.
 ///
 /// Times are the core's own clock readings: at every event and around every wait. What happens between two is drawn at the
-/// reading before it, and an event ends at the first reading behind its lease. Transfers that travel at once get tracks
-/// beside each other. The file is whole after each step.
+/// reading before it, and an event ends at the first reading behind its lease. The file is whole after each step. The subject's
+/// facts `eviction` and `link` name tracks.
 /// Cost: text for each event, transfer and decision; allocates, so a run that is drawn is not one to measure.
 template <byte_sink Sink>
 class journal_timeline {
@@ -33,6 +33,7 @@ class journal_timeline {
     json_.track(0, about_.model.empty() ? std::string_view("moesaic") : std::string_view(about_.model));
     json_.track(steps, "steps");
     json_.track(decisions, "decisions: " + std::string(about_.fact("eviction")));
+    json_.track(link, about_.fact("link").empty() ? std::string("link") : "link: " + std::string(about_.fact("link")));
     for (std::uint32_t l = 0; l < made.shape.layers(); ++l) json_.track(first_layer + l, "MoE layer " + std::to_string(l));
     live_ = true;
   }
@@ -55,16 +56,8 @@ class journal_timeline {
   }
 
  private:
-  static constexpr std::uint32_t steps = 1, decisions = 2, drafts = 3, first_link = 10, first_layer = 100'000;
+  static constexpr std::uint32_t steps = 1, decisions = 2, drafts = 3, link = 10, first_layer = 100;
 
-  struct travelling {
-    std::uint64_t ticket = 0;  // 0: nobody
-    expert_id expert{};
-    bytes size{};
-    cause why{};
-    residence to{};
-    nanoseconds since{};
-  };
   struct running {
     bool live = false;
     bool over = false;  // waits for the next reading of the clock
@@ -110,24 +103,12 @@ class journal_timeline {
     step_over_ = true;
     json_.flush();
   }
-  void draw(const seen::submitted& s) {
-    std::size_t lane = 0;
-    while (lane < lanes_.size() && lanes_[lane].ticket != 0) ++lane;
-    if (lane == lanes_.size()) {
-      json_.track(first_link + static_cast<std::uint32_t>(lane), lane == 0 ? "link" : "link, at once with " + std::to_string(lane) + " more");
-      lanes_.emplace_back();
-    }
-    lanes_[lane] = {++tickets_, s.expert, s.size, s.why, s.to, now_};
-  }
+  void draw(const seen::submitted& s) { on_link_.submit(s, now_); }
   /// What a poll reports while an event begins gets the reading that follows; a wait is followed by one, too.
-  void draw(const seen::completions& c) {
-    for (const completion& one : c.told)
-      for (std::size_t lane = 0; lane < lanes_.size(); ++lane)
-        if (lanes_[lane].ticket == one.number.number) arrived_.push_back({lane, one.status == transfer_status::arrived ? "" : ", failed"});
-  }
+  void draw(const seen::completions& c) { on_link_.report(c); }
   void draw(const seen::cancelled& c) {
-    for (std::size_t lane = 0; c.withdrawn && lane < lanes_.size(); ++lane)
-      if (lanes_[lane].ticket == c.number.number) end_transfer(lane, ", withdrawn");
+    if (!c.withdrawn) return;
+    if (const auto gone = on_link_.withdraw(c.number)) json_.mark(link, now_, named(gone->what) + " withdrawn", numbers_of(*gone, now_, {}));
   }
   void draw(const draft_started& d) { draft_ = {true, false, now_, d.longest.count, 0, 0}; }
   void draw(const token_drafted& d) { draft_.drafted = d.drafted.count; }
@@ -140,9 +121,9 @@ class journal_timeline {
 
   /// Draws what has ended, now that the time is known.
   void settle() {
-    for (const auto& [lane, how] : arrived_)
-      if (lanes_[lane].ticket != 0) end_transfer(lane, how);
-    arrived_.clear();
+    for (const link_use::share& had : on_link_.settle(now_))
+      json_.slice(link, had.from, had.until, named(had.of.what) + (had.how == transfer_status::arrived ? "" : ", failed"),
+                  numbers_of(had.of, had.from, had.moved));
     for (std::size_t i = 0; i < events_.size(); ++i) {
       running& e = events_[i];
       if (!e.live || !e.over) continue;
@@ -173,14 +154,14 @@ class journal_timeline {
                 "{\"longest\":" + std::to_string(draft_.longest) + "}");
     draft_ = {};
   }
-  void end_transfer(std::size_t lane, std::string_view how) {
-    travelling& t = lanes_[lane];
-    json_.slice(first_link + static_cast<std::uint32_t>(lane), t.since, now_,
-                std::string(t.why == cause::prefetch ? "prefetch (" : "demand (") + pair(t.expert) + ")" + std::string(how),
-                "{\"bytes\":" + std::to_string(t.size.count) + ",\"to\":\"" + (t.to == residence::frame ? "frame" : "slot") + "\"}");
-    t.ticket = 0;
+  [[nodiscard]] static std::string named(const seen::submitted& s) {
+    return (s.why == cause::prefetch ? "prefetch (" : "demand (") + std::to_string(number(s.expert.layer)) + "," + std::to_string(number(s.expert.expert)) +
+           ")";
   }
-  [[nodiscard]] static std::string pair(expert_id e) { return std::to_string(number(e.layer)) + "," + std::to_string(number(e.expert)); }
+  [[nodiscard]] static std::string numbers_of(const link_use::open_transfer& t, nanoseconds until, bytes moved) {
+    return "{\"bytes\":" + std::to_string(moved.count) + ",\"to\":\"" + (t.what.to == residence::frame ? "frame" : "slot") +
+           "\",\"waited_us\":" + std::to_string((until - t.since).count / 1'000) + "}";
+  }
 
   timeline_json<Sink> json_;
   journal::subject about_;
@@ -194,9 +175,7 @@ class journal_timeline {
   bool drafts_named_ = false;
   std::array<running, 2> events_;
   std::uint32_t latest_ = 0;
-  std::vector<travelling> lanes_;
-  std::vector<std::pair<std::size_t, std::string_view>> arrived_;
-  std::uint64_t tickets_ = 0;
+  link_use on_link_;
   decision_words words_;
   drafting draft_;
 };
