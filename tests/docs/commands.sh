@@ -6,7 +6,7 @@ first_policy_clone() {  # not run: this is a clone
 # [first_policy_clone]
 git clone "$MOESAIC_REPOSITORY" moesaic && cd moesaic
 make demo
-cmake --build build/release --target moesaic-simulate
+cmake --build build/release --target moesaic-simulate -j 4
 # [/first_policy_clone]
 }
 first_policy() {

@@ -31,11 +31,13 @@ inline constexpr std::uint64_t layout_word = erased::calls << 56U ^
                                              (sizeof(eviction_scene<distant_scores>) << 20U | sizeof(layer_event) << 10U | sizeof(result<erased>));
 
 /// Makes a policy from its spec: by `static result<P> P::from(const spec&)` where it has that; else it takes no arguments.
-template <eviction_policy P>
+template <class P>
 [[nodiscard]] result<erased> make_exported(const spec& written) {
-  if constexpr (requires {
-                  { P::from(written) } -> std::same_as<result<P>>;
-                }) {
+  if constexpr (!eviction_policy<P>) {
+    return error(error_code::bad_argument, "not an eviction policy");  // never made: the macro's first line has stopped the compiler
+  } else if constexpr (requires {
+                         { P::from(written) } -> std::same_as<result<P>>;
+                       }) {
     result<P> made = P::from(written);
     if (!made) return made.error();
     return erased(*std::move(made));
@@ -53,6 +55,7 @@ using exported_function = const exported*(std::size_t* count);
 
 /// Offers one policy from a shared library, once in a library: MOESAIC_EXPORT_EVICTION_POLICY(my_policy, "my_policy", "one line")
 #define MOESAIC_EXPORT_EVICTION_POLICY(policy, name, help)                                                                                               \
+  static_assert(::moesaic::explain_eviction_policy<policy>()); /* before what would only say that nothing matches */                                     \
   extern "C" __attribute__((visibility("default"))) const ::moesaic::eviction::exported* moesaic_eviction_policies(::std::size_t* count) {               \
     static const ::moesaic::eviction::exported offered{::moesaic::eviction::layout_word, {name, "", help}, &::moesaic::eviction::make_exported<policy>}; \
     *count = 1;                                                                                                                                          \
