@@ -24,8 +24,7 @@ using file_link = file::file_transport<file::uring>;
 using file_link = file::file_transport<>;
 #endif
 
-/// The transport of a cache: callbacks, or files. It lets no completion through that nobody waits for, and remembers which
-/// transfer failed last, because files can say more about it than the core.
+/// The transport of a cache: callbacks, or files. It lets no completion through that nobody waits for.
 /// Cost: the transport's, and O(open tickets) a submission and completion.
 class link {
  public:
@@ -36,7 +35,7 @@ class link {
     return std::visit([](const auto& l) { return l.capacity(); }, link_);
   }
   void submit(const transfer& what) noexcept {
-    open_.push_back({what.number, what.expert});
+    open_.push_back(what.number);
     std::visit([&](auto& l) { l.submit(what); }, link_);
   }
   std::uint32_t poll(std::span<completion> out) noexcept {
@@ -48,13 +47,12 @@ class link {
       if (told == 0) break;
       if (const std::uint32_t known = let_in(out, told); known != 0) return known;
     }
-    for (const open_ticket& t : open_) failed_ = {t.expert, {t.number, transfer_status::refused, {}, 0}};
     open_.clear();  // the core takes them as refused
     return 0;
   }
   bool cancel(ticket which) noexcept {
     if (!std::visit([&](auto& l) { return l.cancel(which); }, link_)) return false;
-    std::erase_if(open_, [=](const open_ticket& t) { return t.number == which; });
+    std::erase(open_, which);
     return true;
   }
   [[nodiscard]] link_cost cost() const noexcept {
@@ -66,25 +64,20 @@ class link {
 
   /// Null for callbacks.
   [[nodiscard]] const file_link* files() const noexcept { return std::get_if<file_link>(&link_); }
-  /// Why the last transfer failed, as the files tell it.
-  [[nodiscard]] std::optional<error> last_failure() const {
-    if (files() == nullptr || !failed_) return std::nullopt;
-    return files()->explain(failed_->first, failed_->second);
+  /// Files can say more about a failure than the core.
+  [[nodiscard]] std::optional<error> explain(expert_id e, const completion& how) const noexcept {
+    if (files() == nullptr) return std::nullopt;
+    return files()->explain(e, how);
   }
 
  private:
   static constexpr std::uint32_t most_wrong = 1000;  // a `wait` that reports nothing but strangers has lost its tickets
-  struct open_ticket {
-    ticket number;
-    expert_id expert;
-  };
 
   std::uint32_t let_in(std::span<completion> out, std::uint32_t told) noexcept {
     std::uint32_t known = 0;
     for (const completion& c : out.first(told)) {
-      const auto at = std::find_if(open_.begin(), open_.end(), [&](const open_ticket& t) { return t.number == c.number; });
+      const auto at = std::find(open_.begin(), open_.end(), c.number);
       if (at == open_.end()) continue;
-      if (c.status != transfer_status::arrived) failed_ = {at->expert, c};
       *at = open_.back();
       open_.pop_back();
       out[known++] = c;
@@ -93,9 +86,8 @@ class link {
   }
 
   std::variant<callback_link, file_link> link_;
-  std::vector<open_ticket> open_;
-  std::optional<std::pair<expert_id, completion>> failed_;
+  std::vector<ticket> open_;
 };
-static_assert(transport<link>);
+static_assert(explaining_transport<link>);
 
 }  // namespace moesaic::c

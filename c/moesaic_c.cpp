@@ -234,13 +234,6 @@ void hand_over(moesaic_cache& cache, numbered_lease& lease, const seat& given, m
   answer(out, s);
 }
 
-/// Files can say more about a failure than the core.
-error better(moesaic_cache& cache, const error& why) {
-  if (why.code() != error_code::transfer_failed) return why;
-  const auto told_by_files = cache.core.link().last_failure();
-  return told_by_files ? *told_by_files : why;
-}
-
 /// One of the three ways of taking the next seat; `ask` answers it, nothing (all handed out), or a status of its own.
 template <class Ask>
 moesaic_status next_seat(moesaic_cache* cache, moesaic_lease number, moesaic_seat* out, Ask ask) noexcept {
@@ -249,7 +242,7 @@ moesaic_status next_seat(moesaic_cache* cache, moesaic_lease number, moesaic_sea
     const auto lease = lease_in(*cache, number);
     if (!lease) return lease.error();
     const result<std::pair<moesaic_status, seat>> next = ask(*(*lease)->lease);
-    if (!next) return better(*cache, next.error());
+    if (!next) return next.error();
     if (next->first == MOESAIC_OK) hand_over(*cache, **lease, next->second, out);
     return next->first;
   });

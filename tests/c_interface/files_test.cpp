@@ -2,6 +2,7 @@
 // Experts out of files, read by the library.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -114,6 +115,26 @@ TEST_CASE("a file that is cut while it is in use fails with its name, and works 
   CHECK_MESSAGE(says(last_sentence(made.cache), "model.bin has been cut to 0 bytes"), last_sentence(made.cache));
   std::ofstream(model.path, std::ios::binary | std::ios::in).write(content.data(), static_cast<std::streamsize>(whole));
   CHECK(look_at(made.cache, 0, 1, {1, 2}) == MOESAIC_OK);
+}
+
+TEST_CASE("reads that fail together are told one by one, each with its own expert") {
+  model_file model;
+  const made_cache made(&model.options);
+  REQUIRE(made.status == MOESAIC_OK);
+  std::filesystem::resize_file(model.path, 0);
+  const std::vector<std::int32_t> routes{1, 2, 5, 6};
+  const auto event = event_of(1, 0, routes);
+  moesaic_lease lease = 0;
+  REQUIRE(moesaic_acquire(made.cache, &event, &lease) == MOESAIC_OK);
+  std::vector<std::string> told;
+  auto seat = sized<moesaic_seat>();
+  while (moesaic_next(made.cache, lease, &seat) == MOESAIC_TRANSFER_FAILED) told.push_back(last_sentence(made.cache));
+  CHECK(moesaic_end(made.cache, lease) == MOESAIC_OK);
+  REQUIRE(told.size() == routes.size());
+  for (const std::int32_t e : routes) {
+    const std::string who = "expert " + std::to_string(e) + " of MoE layer 1 could not be read";
+    CHECK_MESSAGE(std::count_if(told.begin(), told.end(), [&](const std::string& s) { return says(s, who); }) == 1, who);
+  }
 }
 
 TEST_CASE("files that cannot be what the parts say are refused in a sentence") {

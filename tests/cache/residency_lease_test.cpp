@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <optional>
+#include <string>
+
 #include "residency_fixture.hpp"
 
 using namespace residency_fixture;
@@ -80,4 +84,52 @@ TEST_CASE("a frame that has arrived goes before residents that are still to be h
   REQUIRE((second && *second));
   CHECK((*second)->expert == make_expert(0, 5));
   CHECK((*second)->at == residence::frame);
+}
+
+namespace {
+
+/// Every transfer fails once it is waited for, with an error number of its own.
+struct broken_link {
+  std::vector<completion> open{};
+  bool talks = true;
+  [[nodiscard]] std::uint32_t capacity() const noexcept { return 4; }
+  void submit(const transfer& what) noexcept {
+    open.push_back({what.number, transfer_status::read_error, {}, 100 + static_cast<int>(number(what.expert.expert))});
+  }
+  std::uint32_t poll(std::span<completion>) noexcept { return 0; }
+  std::uint32_t wait(std::span<completion> out) noexcept {
+    const auto told = static_cast<std::uint32_t>(std::min(out.size(), open.size()));
+    std::copy_n(open.begin(), told, out.begin());
+    open.erase(open.begin(), open.begin() + told);
+    return told;
+  }
+  [[nodiscard]] bool cancel(ticket) noexcept { return false; }
+  [[nodiscard]] link_cost cost() const noexcept { return {{}, {1e9}}; }
+  nanoseconds now() noexcept { return {}; }
+  [[nodiscard]] std::optional<error> explain(expert_id e, const completion& how) const noexcept {
+    if (!talks) return std::nullopt;
+    return error(error_code::bad_file, "file ", number(e.expert), " is gone, errno ", how.system_error);
+  }
+};
+static_assert(explaining_transport<broken_link> && explain_transport<broken_link>());
+
+}  // namespace
+
+TEST_CASE("transfers that fail together are explained one by one, each by its own expert") {
+  using pool = residency<broken_link, bundle<>>;
+  for (const bool talks : {true, false}) {
+    auto made = pool::create(shape_of(1, 8, 2, 1000), broken_link{.talks = talks}, {}, {.budget = {{6000}, 2}});
+    REQUIRE(made);
+    auto held = made->acquire(event_of(0, 0, {3, 5}));
+    REQUIRE(held);
+    for (const char* expert : {"3", "5"}) {
+      const auto next = held->next();
+      REQUIRE_FALSE(next);
+      CHECK(next.error().code() == error_code::transfer_failed);
+      const std::string why(next.error().sentence());
+      CHECK(why == (talks ? "file " + std::string(expert) + " is gone, errno 10" + expert
+                          : "expert (layer 0, expert " + std::string(expert) + ") of 1000 bytes did not arrive: the source could not be read (system error 10" +
+                                expert + ")"));
+    }
+  }
 }

@@ -2,9 +2,15 @@
 #include <doctest/doctest.h>
 
 #include <concepts>
+#include <optional>
 #include <type_traits>
 
 #include <moesaic/concepts/transport.hpp>
+#include <moesaic/transport/borrowed.hpp>
+#include <moesaic/transport/failing.hpp>
+#include <moesaic/transport/recorded.hpp>
+#include <moesaic/transport/reordering.hpp>
+#include <moesaic/transport/slow.hpp>
 
 namespace {
 using namespace moesaic;
@@ -87,6 +93,25 @@ static_assert(!transport<has_no_capacity> && !transport<has_a_capacity_that_chan
               !transport<cannot_cancel> && !transport<cancels_without_an_answer> && !transport<may_throw_while_cancelling> && !transport<has_no_price> &&
               !transport<changes_when_asked_for_its_price> && !transport<has_no_clock> && !transport<has_a_clock_in_plain_numbers> &&
               !transport<may_throw_about_the_time> && !transport<cannot_be_moved> && !transport<cannot_be_assigned>);
+
+struct explains : archetype::link {
+  std::optional<error> explain(expert_id, const completion&) const noexcept;
+};
+struct always_explains : archetype::link {
+  error explain(expert_id, const completion&) const noexcept;
+};
+struct may_throw_while_explaining : archetype::link {
+  error explain(expert_id, const completion&) const;
+};
+struct explains_in_plain_text : archetype::link {
+  const char* explain(expert_id, const completion&) const noexcept;
+};
+static_assert(explaining_transport<explains> && explaining_transport<always_explains> && explain_transport<always_explains>());
+static_assert(!explaining_transport<archetype::link> && !explaining_transport<may_throw_while_explaining> && !explaining_transport<explains_in_plain_text>);
+static_assert(explaining_transport<transports::borrowed<explains>> && explaining_transport<transports::recorded<explains>> &&
+              explaining_transport<transports::reordering<explains>> && explaining_transport<transports::slow<explains>>);
+static_assert(!explaining_transport<transports::slow<archetype::link>> && !explaining_transport<transports::failing<explains>>);
+static_assert(transport<may_throw_while_explaining>);  // the ladder refuses it; the core would not ask
 
 TEST_CASE("a transfer without an address is bookkeeping, and starts at once") {
   const transfer what{.number = {1}, .expert = make_expert(0, 3), .size = {10}};

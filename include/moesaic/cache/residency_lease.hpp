@@ -115,6 +115,9 @@ error residency<T, B, A>::failure(lease_state& mine) noexcept {
   const lease_entry& e = mine.entries[mine.failed.pop()];
   ++mine.reported;
   desk_.note(seen::failed{error_code::transfer_failed});
+  if constexpr (explaining_transport<T>)
+    if (const std::optional<error> told = link_.transport.explain(e.who, {e.arrives, e.status, {}, e.system_error}))
+      return error(error_code::transfer_failed, told->sentence());
   error why(error_code::transfer_failed, "expert (layer ", number(e.who.layer), ", expert ", number(e.who.expert), ") of ", shape_->size_of(e.flat).count,
             " bytes did not arrive: ");
   why.append(e.status == transfer_status::short_read   ? "the source ended early; was the file cut or replaced?"

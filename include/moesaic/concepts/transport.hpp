@@ -4,8 +4,10 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
+#include <moesaic/core/error.hpp>
 #include <moesaic/core/expert.hpp>
 #include <moesaic/core/quantity.hpp>
 #include <moesaic/core/residence.hpp>
@@ -61,6 +63,14 @@ concept transport = std::movable<T> && requires(T link, const T& view, const tra
   { link.now() } noexcept -> std::same_as<nanoseconds>;
 };
 
+/// A transport may know more about a failure than its status: which file, where, and what to do. Asked when a lease reports the
+/// failure, after its completion was taken in; `how` then has number, status and system error, and no bytes. Nothing: the core's
+/// own sentence is told, else this one, always as transfer_failed. Wrappers pass the question on; those that make failures up do not.
+template <class T>
+concept explaining_transport = transport<T> && requires(const T& view, expert_id e, const completion& how) {
+  { view.explain(e, how) } noexcept -> std::convertible_to<std::optional<error>>;
+};
+
 namespace archetype {
 struct link {
   [[nodiscard]] std::uint32_t capacity() const noexcept;
@@ -95,6 +105,9 @@ consteval bool explain_transport() {
   static_assert(ticks, "transport lacks  nanoseconds now() noexcept");
   static_assert(!(moves && counts && submits && polls && waits && cancels && prices && ticks) || transport<T>,
                 "transport has every call, but a return type or a noexcept differs");
+  constexpr bool explains = requires(const T& view, expert_id e, const completion& how) { view.explain(e, how); };
+  static_assert(!(transport<T> && explains) || explaining_transport<T>,
+                "transport has explain, but not as  std::optional<error> explain(expert_id, const completion&) const noexcept");
   return transport<T>;
 }
 

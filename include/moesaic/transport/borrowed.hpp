@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include <moesaic/transport/hand_held.hpp>
@@ -29,6 +30,11 @@ class borrowed {
     link_->advance(passed);
   }
 
+  [[nodiscard]] std::optional<error> explain(expert_id e, const completion& how) const noexcept
+    requires explaining_transport<T>
+  {
+    return link_->explain(e, how);
+  }
   [[nodiscard]] T& inner() noexcept { return *link_; }
 
  private:

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -59,6 +60,11 @@ class recorded {
   }
   /// What happened so far.
   [[nodiscard]] const tape& so_far() const noexcept { return tape_; }
+  [[nodiscard]] std::optional<error> explain(expert_id e, const completion& how) const noexcept
+    requires explaining_transport<T>
+  {
+    return link_.explain(e, how);
+  }
   [[nodiscard]] T& inner() noexcept { return link_; }
   [[nodiscard]] const T& inner() const noexcept { return link_; }
 

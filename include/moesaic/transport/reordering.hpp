@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -60,6 +61,11 @@ class reordering {
     requires hand_held<T>
   {
     link_.advance(passed);
+  }
+  [[nodiscard]] std::optional<error> explain(expert_id e, const completion& how) const noexcept
+    requires explaining_transport<T>
+  {
+    return link_.explain(e, how);
   }
   [[nodiscard]] T& inner() noexcept { return link_; }
   [[nodiscard]] const T& inner() const noexcept { return link_; }

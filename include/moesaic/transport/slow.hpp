@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <thread>
 #include <utility>
@@ -97,6 +98,11 @@ class slow {
     const nanoseconds span = lane_.time_for(read);
     lane_.occupy(span, now_here);
     pass_time(later(now_here, span));
+  }
+  [[nodiscard]] std::optional<error> explain(expert_id e, const completion& how) const noexcept
+    requires explaining_transport<T>
+  {
+    return link_.explain(e, how);
   }
   [[nodiscard]] T& inner() noexcept { return link_; }
   [[nodiscard]] const T& inner() const noexcept { return link_; }

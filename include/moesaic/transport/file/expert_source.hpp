@@ -58,7 +58,7 @@ class expert_source {
   }
 
   /// Why a transfer of `e` failed, in a sentence: which file, where, and what is wrong with it now.
-  [[nodiscard]] error explain(expert_id e, transfer_status status, std::int32_t system_error) const {
+  [[nodiscard]] error explain(expert_id e, transfer_status status, std::int32_t system_error) const noexcept {
     error why(error_code::transfer_failed, "expert ", number(e.expert), " of MoE layer ", number(e.layer), " could not be read: ");
     if (!layout_.contains(e)) return why.append("the model has no such expert");
     for (const placed_part& p : layout_.parts(e)) {

@@ -114,7 +114,7 @@ class file_transport {
     return with(*this, [](const auto& b) -> const expert_source& { return b.source(); });
   }
   /// Why a transfer of `e` failed: which file, where, what to do.
-  [[nodiscard]] error explain(expert_id e, const completion& how) const { return source().explain(e, how.status, how.system_error); }
+  [[nodiscard]] error explain(expert_id e, const completion& how) const noexcept { return source().explain(e, how.status, how.system_error); }
 
  private:
   using backends = std::variant<pread_pool, Ring>;
