@@ -107,6 +107,11 @@ def words(values):
     return " ".join(str(v) for v in values)
 
 
+BARE = {0x08: "pump", 0x0F: "sequence", 0x3F: "end", 0x42: "polled []", 0x89: "held_back"}
+NUMBERED = {0x03: "next", 0x04: "try_next", 0x05: "next_ahead", 0x07: "end_of_lease", 0x0A: "draft_cut", 0x0C: "budget", 0x10: "draft_started",
+            0x12: "draft_ended", 0x80: "leased", 0x8C: "failed", 0x8D: "governor_answered"}
+
+
 class Journal:
     def __init__(self, raw):
         stream, self.cut = blocks(raw)
@@ -147,52 +152,36 @@ class Journal:
 
     def record(self, tag):
         f = self.f
+        if tag in BARE:
+            return BARE[tag]
+        if tag in NUMBERED:
+            return f"{NUMBERED[tag]} {f.u()}"
         if tag == 0x02:
             return self.event()
-        if tag in (0x03, 0x04, 0x05, 0x07):
-            return f"{ {3: 'next', 4: 'try_next', 5: 'next_ahead', 7: 'end_of_lease'}[tag] } {f.u()}"
         if tag == 0x06:
             return f"release {f.u()} {f.u()} fence {f.u()}"
-        if tag == 0x08:
-            return "pump"
         if tag == 0x09:
             said = f"hint {f.u()} layer {f.u()} row {f.u()} experts [{words([f.u() for _ in range(f.u())])}]"
             weights = [f.f32() for _ in range(f.u())]
             hidden = [f.f32() for _ in range(f.u())]
             return said + f" weights {len(weights)} hidden {len(hidden)}"
-        if tag == 0x0A:
-            return f"draft_cut {f.u()}"
         if tag == 0x0B:
             return f"end_of_step {words(f.outcome())}"
-        if tag == 0x0C:
-            return f"budget {f.u()}"
         if tag == 0x0D:
             return f"governor_asked {f.u()} drafted {f.u()} probability {f.f32():.6f} possible {f.u()} limit {f.s()}"
         if tag == 0x0E:
             return f"governor_told {words(f.outcome())}"
-        if tag == 0x0F:
-            return "sequence"
-        if tag == 0x10:
-            return f"draft_started {f.u()}"
         if tag == 0x11:
             return f"token_drafted {f.u()} took {f.s()}"
-        if tag == 0x12:
-            return f"draft_ended {f.u()}"
-        if tag == 0x3F:
-            return "end"
         if tag == 0x40:
             self.now += f.s()
             return f"clock {self.now}"
         if tag == 0x41:
             return f"cost {f.s()} rate {f.f64():.3f}"
-        if tag == 0x42:
-            return "polled []"
         if tag in (0x43, 0x44):
             return f"{'polled' if tag == 0x43 else 'waited'} [{self.completions()}]"
         if tag == 0x45:
             return f"cancelled {f.u()} withdrawn {f.u()}"
-        if tag == 0x80:
-            return f"leased {f.u()}"
         if tag == 0x81:
             expert, flags = f.expert(), f.u()
             return f"found {at(expert)} {['absent', 'in_flight', 'resident'][flags & 3]} prefetched {flags >> 2}"
@@ -219,16 +208,10 @@ class Journal:
             return f"submitted {at(expert)} bytes {f.u()} {['demand', 'prefetch'][flags & 1]} to {['slot', 'frame'][flags >> 1]}"
         if tag == 0x88:
             return f"wish {at(f.expert())} worth {f.s()}"
-        if tag == 0x89:
-            return "held_back"
         if tag == 0x8A:
             return f"fate {at(f.expert())} {f.u()}"
         if tag == 0x8B:
             return f"handed_out {f.u()} {f.u()} {at(f.expert())} {['slot', 'frame', 'host'][f.u()]} waits {f.u()}"
-        if tag == 0x8C:
-            return f"failed {f.u()}"
-        if tag == 0x8D:
-            return f"governor_answered {f.u()}"
         if tag == 0x8E:
             return f"counted {words([f.u() for _ in range(15)])} {f.s()}"
         raise AssertionError(f"unknown tag {tag:#x}")

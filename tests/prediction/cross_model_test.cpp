@@ -18,12 +18,9 @@ namespace {
 using namespace moesaic_test;
 using prediction::cross_model;
 
-hint of(std::uint32_t layer, std::uint32_t row, std::span<const expert_index> named, std::span<const float> weights = {},
-        provenance from = provenance::target_gate_on_draft_hidden) {
-  return {from, static_cast<layer_index>(layer), {row}, named, weights, {}};
+hint of(std::uint32_t layer, std::uint32_t row, std::span<const expert_index> named, std::span<const float> weights = {}) {
+  return hint_from(provenance::target_gate_on_draft_hidden, layer, row, named, weights);
 }
-constexpr std::array gate{expert_index{5}, expert_index{2}, expert_index{7}};
-constexpr std::array<float, 3> sure{0.5F, 0.25F, 0.125F};
 
 TEST_CASE("cross_model: the first top-k of the gate are critical, or as many as asked for") {
   step_bench usual(cross_model{}, 4, 8, 2);
@@ -61,7 +58,7 @@ TEST_CASE("cross_model: rows add up, an event uses up its layer, a cut draft wha
 TEST_CASE("cross_model: other hints are not meant for it") {
   step_bench b(cross_model{}, 4, 8, 2);
   for (const provenance from : {provenance::draft_router, provenance::history, provenance::target_router, provenance::target_gate_ahead})
-    tell(b.predictor, of(2, 0, gate, sure, from));
+    tell(b.predictor, hint_from(from, 2, 0, gate, sure));
   CHECK(b.expects(2).empty());
 }
 

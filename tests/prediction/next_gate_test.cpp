@@ -20,12 +20,9 @@ namespace {
 using namespace moesaic_test;
 using prediction::next_gate;
 
-hint of(std::uint32_t layer, std::uint32_t row, std::span<const expert_index> named, std::span<const float> weights,
-        provenance from = provenance::target_gate_ahead) {
-  return {from, static_cast<layer_index>(layer), {row}, named, weights, {}};
+hint of(std::uint32_t layer, std::uint32_t row, std::span<const expert_index> named, std::span<const float> weights = {}) {
+  return hint_from(provenance::target_gate_ahead, layer, row, named, weights);
 }
-constexpr std::array gate{expert_index{5}, expert_index{2}, expert_index{7}};
-constexpr std::array<float, 3> sure{0.5F, 0.25F, 0.125F};
 
 TEST_CASE("next_gate: takes the gate's first top-k, and its probabilities as confidence") {
   step_bench b(next_gate{}, 4, 8, 2);
@@ -75,7 +72,7 @@ TEST_CASE("next_gate: hints from beyond the horizon are not taken; farther is co
 TEST_CASE("next_gate: other hints are not meant for it") {
   step_bench b(next_gate{}, 4, 8, 2);
   for (const provenance from : {provenance::draft_router, provenance::history, provenance::target_router, provenance::target_gate_on_draft_hidden})
-    tell(b.predictor, of(2, 0, gate, sure, from));
+    tell(b.predictor, hint_from(from, 2, 0, gate, sure));
   CHECK(b.expects(2).empty());
 }
 

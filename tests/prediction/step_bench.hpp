@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "conformance/policy_world.hpp"
 
 namespace moesaic_test {
+
+/// What a gate names for a row, the surest first.
+inline constexpr std::array gate{moesaic::expert_index{5}, moesaic::expert_index{2}, moesaic::expert_index{7}};
+inline constexpr std::array<float, 3> sure{0.5F, 0.25F, 0.125F};
+[[nodiscard]] inline moesaic::hint hint_from(moesaic::provenance from, std::uint32_t layer, std::uint32_t row, std::span<const moesaic::expert_index> named,
+                                             std::span<const float> weights = {}) {
+  return {from, static_cast<moesaic::layer_index>(layer), {row}, named, weights, {}};
+}
 
 /// A predictor that hears events written down one by one, of a model of equal layers.
 template <class Predictor>
