@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -202,6 +203,8 @@ def main():
     parser.add_argument("--report", action="store_true")
     parser.add_argument("--keep", action="store_true", help="keep the images of 6 GB")
     o = parser.parse_args()
+    for broken_off in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):  # what was made is removed then too
+        signal.signal(broken_off, lambda *_: sys.exit("peer: broken off; the same command goes on from here"))
     os.makedirs(o.work, exist_ok=True)
     o.work = os.path.realpath(o.work)
     log = os.path.join(o.work, "runs.jsonl")

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // moesaic-make-model: writes a model with random weights, for tests and benchmarks.
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -78,6 +80,12 @@ int main(int count, char** arguments) {
                       {"--window", &r.window},
                       {"--files", &r.files},
                       {"--topics", &r.topics}};
+  struct real_option {
+    std::string_view name;
+    float* into;
+  };
+  const real_option reals[] = {
+      {"--rope-scaling", &r.rope_scaling}, {"--yarn", &r.yarn}, {"--embedding-gain", &r.embedding_gain}, {"--attention-gain", &r.attention_gain}};
   struct {
     const char* name;
     bool* into;
@@ -114,9 +122,8 @@ int main(int count, char** arguments) {
     else if (name == "--type" || name == "--down-type") {
       (name == "--type" ? r.type : r.down_type) = type_named(value);
       fine = type_named(value) != GGML_TYPE_COUNT;
-    } else if (name == "--rope-scaling" || name == "--yarn" || name == "--embedding-gain" || name == "--attention-gain") {
-      float& factor = name == "--yarn" ? r.yarn : name == "--rope-scaling" ? r.rope_scaling : name == "--embedding-gain" ? r.embedding_gain : r.attention_gain;
-      fine = parse(value, factor) && factor > 0;
+    } else if (const auto real = std::ranges::find(reals, name, &real_option::name); real != std::end(reals)) {
+      fine = parse(value, *real->into) && *real->into > 0;
     } else {
       known = false;
       for (const auto& whole : wholes)
