@@ -107,16 +107,16 @@ def our_command(model, stream, tokens, threads, budget, more=()):
             "--json", "-", *OURS, *more]
 
 
-def agreement(model, stream, tokens, threads):
+def agreement(model, stream, tokens, threads, priority):
     """Share of positions at which both find the same token likeliest, and what the model needs beside its experts. Our logits are the
     same bits under every policy and budget (a test of the decoder holds that), so one run with all experts in memory speaks for all."""
     place = os.path.join(model.streams, f"{stream}.{tokens}.agreement.json")
     if os.path.exists(place):
         with open(place) as f:
             return json.load(f)
-    theirs = machine.run(llama_command(model, stream, tokens, threads))
+    theirs = machine.run(llama_command(model, stream, tokens, threads), priority=priority)
     logits = os.path.join(model.streams, "logits")
-    ours = machine.run(our_command(model, stream, tokens, threads, "all", ["--logits", logits]))
+    ours = machine.run(our_command(model, stream, tokens, threads, "all", ["--logits", logits]), priority=priority)
     if theirs["status"] or ours["status"]:
         sys.exit(f"peer: without any limit a program failed: {theirs['err'] or ours['err']}")
     said, told = json.loads(theirs["out"])["argmax"], json.loads(ours["out"])
@@ -246,7 +246,7 @@ def measure_cell(o, log, model, cell, done):
     elif machine.read_ahead_of(model.path) != cell["read_ahead"]:
         say(f"{name}: left out, the read-ahead of this disk is not to be changed from here")
         return
-    agreed = agreement(model, cell["stream"], 64, o.threads)
+    agreed = agreement(model, cell["stream"], 64, o.threads, o.priority)
     facts = machine.facts(model.path)
     for round_ in range(o.rounds):
         for arm in ("llama.cpp", "moesaic") if round_ % 2 == 0 else ("moesaic", "llama.cpp"):

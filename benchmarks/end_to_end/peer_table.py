@@ -68,11 +68,12 @@ def as_table(rows, facts):
             return f"{arm['warm_tokens_per_s']:.2f} ± {100 * arm['warm_tokens_per_s_spread']:.0f} %"
 
         def ratio(key):
+            if row["void"]:
+                return "void"
             return f"{row[key]:.2f} ({row[key + '_from']:.2f} to {row[key + '_to']:.2f})" if key in row else "-"
 
-        verdict = "void" if row["void"] else ratio("warm_ratio")
         stalls = f"{theirs.get('major_faults', 0):.0f} faults / {ours.get('stall_s', 0):.1f} s"
-        lines.append(f"| {row['cell']} | {speed(theirs)} | {speed(ours)} | {verdict} | {ratio('cold_ratio')} | "
+        lines.append(f"| {row['cell']} | {speed(theirs)} | {speed(ours)} | {ratio('warm_ratio')} | {ratio('cold_ratio')} | "
                      f"{theirs.get('megabytes_a_token', 0):.0f} / {ours.get('megabytes_a_token', 0):.0f} | {stalls} | {100 * row['agreement']:.0f} % | "
                      f"{100 * max(theirs.get('others', 0), ours.get('others', 0)):.0f} % |")
     return "\n".join(lines) + "\n"
