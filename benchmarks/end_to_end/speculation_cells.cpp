@@ -26,6 +26,7 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -114,7 +115,6 @@ struct loaded {
     std::size_t same = 0;
     while (same < cached.size() && same < text.size() && cached[same] == text[same]) ++same;
     forget(same);
-    model->preview(0);
     while (cached.size() < text.size()) {
       const auto part = text.subspan(cached.size(), std::min<std::size_t>(text.size() - cached.size(), model->longest_window()));
       if (auto begun = model->begin({part, {static_cast<std::uint32_t>(cached.size())}, phase::prefill, rows_wanted::none}); !begun) return begun;
@@ -166,7 +166,6 @@ class timed_model {
     clock_->advance(takes_->pass(rows()));
     if (!computes_) return {};
     if (auto ready = here_->catch_up(std::span(text_).first(first_)); !ready) return ready;
-    here_->model->preview(reach_);
     fresh_.assign(rows(), {});
     return here_->model->begin({window.tokens, window.first, window.during, rows_wanted::all});
   }
@@ -248,13 +247,24 @@ class timed_model {
   std::vector<float> logits_;
 };
 
-/// The drafter as the loop sees it: asked only where it has not been asked before, and each token takes its time.
+/// The drafter as the loop sees it; each token takes its time. A drafter that is a model is asked only where it has not been asked
+/// before; the others cost nothing, and may remember how they fared.
 class timed_drafter {
  public:
   timed_drafter(loaded& here, decoder::draft_request what, const std::string& name, std::size_t prompt, nanoseconds takes, paper_link& clock)
-      : here_(&here), what_(std::move(what)), known_(&here.drafts[name]), name_(name), prompt_(prompt), takes_(takes), clock_(&clock) {}
+      : here_(&here),
+        what_(std::move(what)),
+        is_model_(std::holds_alternative<decoder::draft_request::self>(what_.what) || std::holds_alternative<decoder::draft_request::model_file>(what_.what)),
+        known_(&here.drafts[name]),
+        prompt_(prompt),
+        takes_(takes),
+        clock_(&clock) {}
 
   result<void> committed(std::span<const token_id> tokens) {
+    if (!is_model_) {
+      if (auto there = make(); !there) return there;
+      return inner_->committed(tokens);
+    }
     text_.insert(text_.end(), tokens.begin(), tokens.end());
     for (const token_id token : tokens) mark_ = with(mark_, token);
     proposed_ = 0;
@@ -262,6 +272,7 @@ class timed_drafter {
     return {};
   }
   result<std::optional<drafted_token>> next() {
+    if (!is_model_) return inner_->next();
     told_.clear();
     std::vector<known_draft>& here = (*known_)[mark_];
     while (here.size() <= proposed_)
@@ -281,13 +292,16 @@ class timed_drafter {
   [[nodiscard]] std::span<const hint> hints() const noexcept { return told_; }
 
  private:
+  result<void> make() {
+    if (inner_) return {};
+    auto made = decoder::make_drafter(what_, {.target = *here_->model, .target_path = here_->path, .prompt = prompt_});
+    if (!made) return made.error();
+    inner_.emplace(*std::move(made));
+    return {};
+  }
   /// Brings the drafter to where the sequence stands, and asks it for one more than `known`.
   result<void> ask(std::vector<known_draft>& known) {
-    if (!inner_) {
-      auto made = decoder::make_drafter(what_, {.target = *here_->model, .target_path = here_->path, .prompt = prompt_});
-      if (!made) return made.error();
-      inner_.emplace(*std::move(made));
-    }
+    if (auto there = make(); !there) return there;
     if (heard_ < text_.size() || asked_ != known.size()) {
       // A twin reads the target's keys and values, and writes its own behind them.
       if (auto ready = here_->catch_up(std::span(text_).first(text_.size() - 1)); !ready) return ready;
@@ -308,8 +322,8 @@ class timed_drafter {
 
   loaded* here_;
   decoder::draft_request what_;
+  bool is_model_;
   std::unordered_map<text_mark, std::vector<known_draft>>* known_;
-  std::string name_;
   std::size_t prompt_;
   nanoseconds takes_;
   paper_link* clock_;
@@ -359,6 +373,7 @@ result<json> run(const json& asked, loaded& here) {
   const auto foretells = spec::parse(names->prediction);
   const auto layers = foretells && foretells->name() == "next_gate" ? foretells->number("horizon", prediction::next_gate{}.horizon, 1, 65'535) : 0;
   const std::uint32_t reach = layers ? static_cast<std::uint32_t>(*layers) : 0;
+  model.preview(reach);
 
   const auto wanted = decoder::draft_request::parse(asked.value("draft", "none"));
   if (!wanted) return wanted.error();
