@@ -32,6 +32,7 @@ SPECULATING = [("on_demand", "fixed(4)"), ("moe_speq", None), ("sp_moe", None), 
 GOVERNED = {"self:q4_0": "moe_speq", "dense": "sp_moe", "ngram": "on_demand", "scripted": "on_demand"}  # whose parts governors are tried with
 GOVERNORS = ["amortization_roofline(8)", "test_and_set(8)", "goodput(8)", "verification_prefix(8)", "working_set(8)"]
 OURS = "working_set(8)"
+REAL = [("self:q4_0", .1, True), ("ngram", .1, True), ("scripted", .1, True), ("scripted", .1, False), ("self:q4_0", .5, True), ("self:q4_0", 2.0, True)]
 
 
 class Stopped(Exception):
@@ -299,7 +300,7 @@ def main():
                 group = MemoryGroup()
                 if group.why_not:
                     print(f"moesaic: {group.why_not}")
-                for draft, ratio, well in [("self:q4_0", .1, True), ("self:q4_0", .1, False), ("scripted", .1, True), ("scripted", .1, False), ("self:q4_0", .5, True), ("self:q4_0", 2.0, True)]:
+                for draft, ratio, well in REAL:
                     if time.monotonic() > runs.end:
                         raise Stopped
                     cell = real_time(runs, bench, pathlib.Path(o.programs), group, list(models)[0], draft, 25.0, ratio, well, o.rounds)
