@@ -73,7 +73,9 @@ class expert_layout {
         return broken(p, "has no bytes, or ends beyond what a file can hold");
     }
     const auto order = [](const part_in_file& a, const part_in_file& b) { return std::pair(a.expert, a.part) < std::pair(b.expert, b.part); };
-    std::sort(sorted.begin(), sorted.end(), order);
+    if (!std::is_sorted(sorted.begin(), sorted.end(), order)) std::sort(sorted.begin(), sorted.end(), order);  // as readers of headers name them
+    made.parts_.reserve(sorted.size());
+    made.reads_.reserve(sorted.size());
     made.rows_.assign(made.space_.size() + 1, {});
     made.footprints_.assign(made.space_.size(), {});
     std::size_t next = 0;
