@@ -2,6 +2,7 @@
 #include "policy_options.hpp"
 
 #include <CLI/CLI.hpp>
+#include <string_view>
 #include <utility>
 
 namespace moesaic::command_line {
@@ -19,6 +20,12 @@ void policy_options::add_to(CLI::App& app) {
                                    {"--placement", &parts.placement}})
     app.add_option(name, *part);
   add_policies_option(app, files_);
+}
+
+result<policy_libraries> policy_options::load() const {
+  if (parts.scope && *parts.scope != "layer" && *parts.scope != "global")
+    return error(error_code::bad_argument, "--scope '", std::string_view(*parts.scope).substr(0, 80), "': expected layer or global");
+  return policy_libraries::open(files_);
 }
 
 std::optional<std::string> policy_options::list_asked_for(const policy_libraries& more) const {

@@ -24,8 +24,8 @@ class policy_options {
 
   /// The options write into this object, which has to stay where it is until they are parsed.
   void add_to(CLI::App& app);
-  /// Loads what --policies named. Errors: cannot_open, bad_file.
-  [[nodiscard]] result<policy_libraries> load() const { return policy_libraries::open(files_); }
+  /// Loads what --policies named. Errors: cannot_open, bad_file; bad_argument for a --scope that is none.
+  [[nodiscard]] result<policy_libraries> load() const;
   /// The list that one of them asks for with the word `list`; the first one's.
   [[nodiscard]] std::optional<std::string> list_asked_for(const policy_libraries& more) const;
 

@@ -12,9 +12,13 @@ result<void> print(std::string_view text) {
   return error(error_code::transfer_failed, "could not write to standard output: ", std::string_view(std::strerror(errno)));
 }
 
+void say(std::string_view text) noexcept {
+  std::fflush(stdout);
+  (void)std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
 int program::complain(std::string_view sentence, int status) const {
-  std::fflush(stdout);  // what was said before comes first
-  std::fprintf(stderr, "%.*s: %.*s\n", static_cast<int>(name_.size()), name_.data(), static_cast<int>(sentence.size()), sentence.data());
+  for (const std::string_view part : {name_, std::string_view(": "), sentence, std::string_view("\n")}) say(part);  // no memory may be left to join them
   return status;
 }
 

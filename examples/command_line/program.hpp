@@ -17,6 +17,9 @@ inline constexpr int done = 0, failed_half_way = 1, wrong_request = 2;
 /// To standard output, and out of this process. Errors: transfer_failed.
 result<void> print(std::string_view text);
 
+/// To standard error, behind what was printed: for people, so nothing depends on whether it can be written.
+void say(std::string_view text) noexcept;
+
 /// A program by its name: how it speaks, how it begins and ends.
 class program {
  public:

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <filesystem>
 #include <new>
 #include <optional>
@@ -159,7 +158,7 @@ int run(const options& o) {
     if (!o.json.empty())
       if (const auto written = o.json == "-" ? command_line::print(as_json(r)) : command_line::save(o.json, as_json(r)); !written)
         return self.complain(written.error(), failed_half_way);
-    if (!o.quiet) std::fputs(summary(r).c_str(), stderr);
+    if (!o.quiet) command_line::say(summary(r));
     return command_line::done;
   } catch (const std::bad_alloc&) {
     return self.complain("no memory left; give a smaller --budget or --context", r.prompt_ids.empty() ? wrong_request : failed_half_way);

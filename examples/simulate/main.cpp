@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // moesaic-simulate: how fast recorded routing would run on a machine on paper. The loop, the residency core and the policies
 // are those of a real run; the model, the link and the clock are not. See --help.
-#include <cstdio>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,7 +38,7 @@ int run(const options& asked, const std::string& command) {
   }
   for (const row& r : rows)
     if (!asked.quiet && !on->machine.host && r.policies.placement != "fetch")
-      std::fprintf(stderr, "moesaic-simulate: %s has no host lane, so %s fetches what it would have computed in place\n", r.hardware.c_str(), r.system.c_str());
+      shown.remark(r.hardware + " has no host lane, so " + r.system + " fetches what it would have computed in place");
   const std::string json = asked.json.empty() ? std::string() : as_json(rows, asked);
   if (const auto out = command_line::print(to_stdout ? json : as_table(rows)); !out) return self.complain(out.error(), failed_half_way);
   if (!to_stdout && !asked.json.empty())

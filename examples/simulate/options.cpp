@@ -104,7 +104,6 @@ result<void> check(options& o, const raw_options& raw) {
   if (!o.report.empty() && o.report == o.json) return bad("--report", o.report, "--json goes there; name another file");
   if (o.traces.empty()) return error(error_code::bad_argument, "no trace given; name a file, see moesaic-simulate --help");
   if (o.hardware.empty()) return error(error_code::bad_argument, "no hardware given; name a profile or a file with --hardware, or see --hardware list");
-  if (o.parts.scope && *o.parts.scope != "layer" && *o.parts.scope != "global") return bad("--scope", *o.parts.scope, "expected layer or global");
   if (auto fine = read_capacities(o, raw); !fine) return fine;
   if (auto fine = read_numbers(o, raw); !fine) return fine;
   o.systems = command_line::split_list(raw.policies.system);

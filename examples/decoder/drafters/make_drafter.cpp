@@ -2,9 +2,6 @@
 #include "make_drafter.hpp"
 
 #include <array>
-#include <filesystem>
-#include <fstream>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -12,6 +9,7 @@
 
 #include "../engine/gguf_file.hpp"
 #include "command_line/amounts.hpp"
+#include "command_line/text_file.hpp"
 
 namespace moesaic::decoder {
 namespace {
@@ -82,13 +80,9 @@ result<chosen_drafter> make_apart(const std::string& path, const draft_setting& 
 }
 
 result<chosen_drafter> make_scripted(const draft_request::script& how, const draft_setting& s) {
-  std::error_code unknown;
-  if (std::filesystem::is_directory(how.file, unknown))
-    return error(error_code::cannot_open, "--draft: cannot read ", how.file, ": it is a directory; it should be a file of token ids");
-  std::ifstream in(how.file, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  if (!in.good() && !in.eof()) return error(error_code::cannot_open, "--draft: cannot read ", how.file, "; it should hold token ids");
-  auto ids = command_line::parse_ids(text, "--draft " + how.file);
+  const auto text = command_line::read_text_file(how.file);
+  if (!text) return error(text.error().code(), "--draft: ", text.error().sentence(), "; it should be a file of token ids");
+  auto ids = command_line::parse_ids(*text, "--draft " + how.file);
   if (!ids) return ids.error();
   if (ids->empty()) return error(error_code::bad_argument, "--draft: ", how.file, " holds no token ids; a scripted drafter needs at least one");
   for (const token_id id : *ids)

@@ -1,27 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "inputs.hpp"
 
-#include <sys/stat.h>
-
-#include <array>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <memory>
+#include "command_line/text_file.hpp"
 
 namespace moesaic::decoder {
-
-result<std::string> read_text_file(const std::string& path) {
-  struct stat there{};
-  if (::stat(path.c_str(), &there) == 0 && S_ISDIR(there.st_mode)) return error(error_code::cannot_open, "cannot read ", path, ": it is a directory");
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
-  if (!file) return error(error_code::cannot_open, "cannot read ", path, ": ", std::string_view(std::strerror(errno)));
-  std::string text;
-  std::array<char, 65'536> piece{};
-  while (const std::size_t got = std::fread(piece.data(), 1, piece.size(), file.get())) text.append(piece.data(), got);
-  if (std::ferror(file.get()) != 0) return error(error_code::transfer_failed, "could not read ", path, " to its end: ", std::string_view(std::strerror(errno)));
-  return text;
-}
 
 result<std::vector<token_id>> prompt_ids(const options& o, tokenizer& words) {
   if (o.prompt_ids) {
@@ -31,7 +13,7 @@ result<std::vector<token_id>> prompt_ids(const options& o, tokenizer& words) {
   }
   std::string text;
   if (o.prompt_file) {
-    auto read = read_text_file(*o.prompt_file);
+    auto read = command_line::read_text_file(*o.prompt_file);
     if (!read) return read.error();
     text = std::move(*read);
   } else {
@@ -45,7 +27,7 @@ result<std::vector<token_id>> prompt_ids(const options& o, tokenizer& words) {
 
 result<std::vector<token_id>> forced_ids(const options& o) {
   if (o.force_ids.empty()) return std::vector<token_id>{};
-  const auto text = read_text_file(o.force_ids);
+  const auto text = command_line::read_text_file(o.force_ids);
   if (!text) return text.error();
   auto ids = command_line::parse_ids(*text, o.force_ids);
   if (ids && ids->empty()) return error(error_code::bad_argument, o.force_ids, " holds no ids; --force-ids wants at least one");

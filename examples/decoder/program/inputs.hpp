@@ -12,9 +12,6 @@
 
 namespace moesaic::decoder {
 
-/// A whole file as text. Errors: cannot_open, transfer_failed.
-[[nodiscard]] result<std::string> read_text_file(const std::string& path);
-
 /// The prompt's ids, from whichever form it was given in. Errors: bad_argument for an empty prompt, an id that is no id, a text
 /// that this model cannot take; cannot_open.
 [[nodiscard]] result<std::vector<token_id>> prompt_ids(const options& o, tokenizer& words);
