@@ -78,7 +78,7 @@ TEST_CASE("what a link says about itself") {
   auto link = bench.link();
   CHECK(link.backend_name() == "mmap");
   CHECK_FALSE(link.direct());
-  CHECK_FALSE(link.last_failure());
+  CHECK_FALSE(link.explain(bench.ids[0], {}));  // nothing is wrong with the file
   o.io = io_kind::pread;
   o.direct = false;
   CHECK(file_bench(o).link().backend_name() == "pread");

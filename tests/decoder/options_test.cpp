@@ -6,6 +6,7 @@
 
 #include "command_line/policy_choice.hpp"
 #include "program/options.hpp"
+#include "program/routed_run.hpp"
 
 namespace {
 
@@ -98,7 +99,7 @@ TEST_CASE("wrong options are named, with what to do") {
   CHECK(has(refusal({"--tokens", "-5"}), "--tokens"));
   CHECK(has(refusal({"--tokens", "many"}), "--tokens"));
   CHECK(has(refusal({"--tokens"}), "--tokens"));
-  CHECK(has(refusal({"--scope", "expert"}), "layer, global"));
+  CHECK(has(refusal({"--scope", "expert"}), "layer or global"));
   CHECK(has(refusal({"--io", "telepathy"}), "auto, uring, pread, mmap"));
   CHECK(has(refusal({"--kv", "f64"}), "f32, f16"));
   CHECK(has(refusal({"--direct", "maybe"}), "yes, no"));
@@ -149,4 +150,26 @@ TEST_CASE("drafts: who, how many, who decides, how long") {
   CHECK(has(refusal({"--draft-length", "some"}), "--draft-length"));
   CHECK(has(refusal({"--governor", "belief"}), "fixed"));
   for (const char* wrong : {"0", "-1", "nan", "inf", "soon", "50ms"}) CHECK(has(refusal({"--slo", wrong}), "--slo"));
+}
+
+TEST_CASE("a time limit that nobody would heed is refused, with those who would") {
+  const auto chosen = [](const std::vector<const char*>& words) {
+    std::vector<const char*> all{"--slo", "50"};
+    all.insert(all.end(), words.begin(), words.end());
+    const auto r = parse_more(all);
+    REQUIRE(r);
+    return named_policies(std::get<options>(*r));
+  };
+  for (const char* governor : {"amortization_roofline", "goodput(4)", "working_set"}) CHECK(chosen({"--draft", "ngram", "--governor", governor}));
+  CHECK(chosen({"--draft", "ngram", "--system", "moe_speq"}));  // its own governor does
+  for (const std::vector<const char*>& words : {std::vector<const char*>{},
+                                                {"--governor", "goodput"},
+                                                {"--draft", "ngram"},
+                                                {"--draft", "ngram", "--governor", "test_and_set"},
+                                                {"--draft", "ngram", "--system", "sp_moe"}}) {
+    const auto names = chosen(words);
+    REQUIRE_FALSE(names);
+    CHECK(names.error().code() == error_code::bad_argument);
+    for (const char* part : {"--slo", "amortization_roofline", "goodput", "working_set"}) CHECK(has(std::string(names.error().sentence()), part));
+  }
 }

@@ -89,6 +89,8 @@ TEST_CASE("greedy ids, logits and routes are those without a draft: every drafte
         CHECK(s.at("committed") == 47);
         CHECK(s.at("committed").get<int>() == s.at("accepted").get<int>() + s.at("windows").get<int>());
         CHECK(s.at("accepted") <= s.at("drafted"));
+        CHECK(s.at("drafted_windows") <= s.at("windows"));
+        CHECK(s.at("drafted_windows") <= s.at("drafted"));
         CHECK(s.at("drafted").get<int>() <= length * s.at("windows").get<int>());
         CHECK(got.at("peak").at("total_bytes") <= got.at("budget").at("bytes"));
         CHECK((got.at("draft_bytes") > 0) == (draft.ends_with("gguf") || draft == "self:q4_0"));
@@ -96,6 +98,21 @@ TEST_CASE("greedy ids, logits and routes are those without a draft: every drafte
         if (draft.starts_with("scripted:wrong")) CHECK(s.at("accepted") == 0);
       }
   }
+}
+
+TEST_CASE("steps in which nothing was drafted are counted, and told apart") {
+  const temporary_folder folder;
+  const strings run{"--model", demo_model, "--budget", "25%", "--prompt", "Call me Ishmael.", "--tokens", "20", "--ignore-eos"};
+  std::ofstream(folder / "ids") << text_of(report_of(run).at("ids"));
+  const program_end end =
+      run_program(joined({decoder_program, "--json", folder / "j"}, joined(run, {"--draft", "scripted:right:" + (folder / "ids"), "--governor", "goodput"})));
+  REQUIRE_MESSAGE(end.status == 0, end.err);
+  const auto s = nlohmann::json::parse(content(folder / "j")).at("speculation");
+  const auto drafted = s.at("drafted_windows").get<int>(), all = s.at("windows").get<int>();
+  CHECK(drafted > 0);
+  CHECK(drafted < all);  // this governor's first step is plain
+  CHECK(s.at("committed").get<int>() == s.at("accepted").get<int>() + all);
+  CHECK(end.says("in " + std::to_string(drafted) + " of " + std::to_string(all) + " steps"));
 }
 
 TEST_CASE("what was drafted and rejected is gone from the cache to the last byte") {
@@ -189,6 +206,8 @@ TEST_CASE("sampling with a draft is repeatable, and drafts are accepted") {
 TEST_CASE("a draft that does not fit is refused in one sentence") {
   const temporary_folder folder;
   engine_test::generated_model other({.architecture = "qwen3", .experts = 0, .vocabulary = 512});
+  refused({"--slo", "50"}, "--draft");
+  refused({"--draft", "ngram", "--slo", "50"}, "goodput");
   refused({"--draft", other.path()}, "a vocabulary of 512 tokens");
   refused({"--draft", folder / "missing.gguf"}, "missing.gguf");
   refused({"--draft", folder.path()}, "--draft");

@@ -36,14 +36,4 @@ result<expert_link> expert_link::open(const ggml_model& model, const options& o)
   return limited(std::move(*opened));
 }
 
-std::optional<error> expert_link::last_failure() const {
-  if (!failed_) return std::nullopt;
-  return plain([&](const auto& r) -> std::optional<error> {
-    if constexpr (requires { r.last_failure(); })
-      return r.last_failure();
-    else
-      return r.explain(failed_->first, failed_->second);
-  });
-}
-
 }  // namespace moesaic::decoder

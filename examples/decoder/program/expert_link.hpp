@@ -23,8 +23,8 @@
 
 namespace moesaic::decoder {
 
-/// The transport of the decoder: reads experts from the model's file as the command line wants it read, no faster than it
-/// allows, and remembers in words why the last transfer failed. Models transport.
+/// The transport of the decoder: reads experts from the model's file as the command line wants it read, and no faster
+/// than it allows. Models explaining_transport.
 class expert_link {
  private:
   /// The reader itself, behind the throttle if there is one.
@@ -55,23 +55,16 @@ class expert_link {
     return std::visit([](const auto& r) { return r.capacity(); }, reader_);
   }
   void submit(const transfer& what) noexcept {
-    for (open_transfer& t : open_)
-      if (t.number == ticket{}) {
-        t = {what.number, what.expert};
-        break;
-      }
     std::visit([&](auto& r) { r.submit(what); }, reader_);
   }
   std::uint32_t poll(std::span<completion> out) noexcept {
-    return note(out, std::visit([&](auto& r) { return r.poll(out); }, reader_));
+    return std::visit([&](auto& r) { return r.poll(out); }, reader_);
   }
   std::uint32_t wait(std::span<completion> out) noexcept {
-    return note(out, std::visit([&](auto& r) { return r.wait(out); }, reader_));
+    return std::visit([&](auto& r) { return r.wait(out); }, reader_);
   }
   bool cancel(ticket which) noexcept {
-    const bool withdrawn = std::visit([&](auto& r) { return r.cancel(which); }, reader_);
-    if (withdrawn) (void)forget(which);
-    return withdrawn;
+    return std::visit([&](auto& r) { return r.cancel(which); }, reader_);
   }
   [[nodiscard]] link_cost cost() const noexcept {
     return std::visit([](const auto& r) { return r.cost(); }, reader_);
@@ -115,33 +108,15 @@ class expert_link {
   [[nodiscard]] bytes bytes_read() const noexcept {
     return plain([](const auto& r) { return r.bytes_read(); });
   }
-  /// Why the last transfer that failed did; nothing if none has.
-  [[nodiscard]] std::optional<error> last_failure() const;
+  [[nodiscard]] std::optional<error> explain(expert_id e, const completion& how) const noexcept {
+    return std::visit([&](const auto& r) { return std::optional<error>(r.explain(e, how)); }, reader_);
+  }
 
  private:
-  struct open_transfer {
-    ticket number{};
-    expert_id expert{};
-  };
-  explicit expert_link(readers&& r) : reader_(std::move(r)), open_(capacity()) {}
-
-  expert_id forget(ticket which) noexcept {
-    for (open_transfer& t : open_)
-      if (t.number == which) return std::exchange(t, open_transfer{}).expert;
-    return {};
-  }
-  std::uint32_t note(std::span<const completion> out, std::uint32_t told) noexcept {
-    for (const completion& c : out.first(told)) {
-      const expert_id who = forget(c.number);
-      if (c.status != transfer_status::arrived) failed_ = {who, c};
-    }
-    return told;
-  }
+  explicit expert_link(readers&& r) : reader_(std::move(r)) {}
 
   readers reader_;
-  std::vector<open_transfer> open_;
-  std::optional<std::pair<expert_id, completion>> failed_;
 };
-static_assert(transport<expert_link>);
+static_assert(explaining_transport<expert_link>);
 
 }  // namespace moesaic::decoder

@@ -35,7 +35,6 @@ class mapped_reader {
       const auto bytes_there = from_->part(p.file, p.file_offset, p.size);
       if (!bytes_there) {
         how.status = transfer_status::short_read;
-        failure_ = bytes_there.error();
         break;
       }
       if (what.to != nullptr) std::memcpy(what.to + p.offset_in_slot, *bytes_there, p.size.count);
@@ -62,16 +61,22 @@ class mapped_reader {
 
   [[nodiscard]] const file::expert_layout& layout() const noexcept { return layout_; }
   [[nodiscard]] bytes bytes_read() const noexcept { return moved_; }
-  [[nodiscard]] const std::optional<error>& last_failure() const noexcept { return failure_; }
+  /// Nothing once the file is whole again.
+  [[nodiscard]] std::optional<error> explain(expert_id e, const completion&) const noexcept {
+    for (const file::placed_part& p : layout_.parts(e))
+      if (const auto there = from_->part(p.file, p.file_offset, p.size); !there)
+        return error(error_code::transfer_failed, "expert ", number(e.expert), " of MoE layer ", number(e.layer),
+                     " could not be read: ", there.error().sentence());
+    return std::nullopt;
+  }
 
  private:
   std::shared_ptr<const mapped_files> from_;
   file::expert_layout layout_;
   std::vector<completion> done_;
-  std::optional<error> failure_;
   bytes moved_{};
   double rate_ = 2e9;  // smoothed over the last twenty transfers or so
 };
-static_assert(transport<mapped_reader>);
+static_assert(explaining_transport<mapped_reader>);
 
 }  // namespace moesaic::decoder

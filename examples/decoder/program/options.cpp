@@ -26,8 +26,9 @@ policy    --system NAME (on_demand); its parts, each a SPEC: name or name(argume
           --eviction --admission --prefetch --placement --scoring --prediction SPEC
           --scope layer|global (layer)  --policies FILE.so: more eviction policies, from a library
           'list' as NAME or SPEC shows what there is
-draft     --draft none|FILE.gguf|self:q4_0|ngram (none)  --draft-length N: tokens a window at most (4)
-          --governor SPEC: who decides how many (the system's)  --slo MS: wanted time of a window
+draft     --draft none|FILE.gguf|self:q4_0|ngram (none)  --draft-length N: tokens a window at most
+          --governor SPEC: who decides how many (the system's; fixed(4) if that would never draft)
+          --slo MS: wanted time of a window; for amortization_roofline, goodput and working_set
 reading   --io auto|uring|pread|mmap (auto)  --direct yes|no  --throttle 500MB/s
 output    --json FILE|-  --logits FILE  --routing FILE  --quiet
           --journal FILE: every call, answer and decision, for moesaic-trace verify
@@ -53,8 +54,6 @@ result<void> check(options& o, const raw_options& raw) {
   if (const int prompts = o.prompt.has_value() + o.prompt_file.has_value() + o.prompt_ids.has_value(); prompts != 1)
     return error(error_code::bad_argument, prompts == 0 ? "no prompt given; give one with --prompt, --prompt-file or --prompt-ids"
                                                         : "more than one prompt given; give one of --prompt, --prompt-file and --prompt-ids");
-  if (o.parts.scope && *o.parts.scope != "layer" && *o.parts.scope != "global")
-    return error(error_code::bad_argument, "--scope cannot be '", *o.parts.scope, "'; known are layer, global");
   if (raw.kv != "f32" && raw.kv != "f16") return error(error_code::bad_argument, "--kv cannot be '", raw.kv, "'; known are f32, f16");
   o.half_cache = raw.kv == "f16";
   if (raw.io == "uring")

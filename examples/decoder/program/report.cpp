@@ -93,8 +93,9 @@ std::string as_json(const report& r) {
          {"named", r.foretold[i].named},
          {"recall", r.foretold[i].wanted == 0 ? 0.0 : static_cast<double>(r.foretold[i].named) / static_cast<double>(r.foretold[i].wanted)}});
   const speculation_tally& s = r.speculation;
-  j["speculation"] = {{"windows", s.windows},   {"drafted", s.drafted},     {"verified", s.verified},
-                      {"accepted", s.accepted}, {"committed", s.committed}, {"drafting_s", seconds(s.drafting)}};
+  j["speculation"] = {
+      {"windows", s.windows},     {"drafted_windows", s.drafted_windows}, {"drafted", s.drafted}, {"verified", s.verified}, {"accepted", s.accepted},
+      {"committed", s.committed}, {"drafting_s", seconds(s.drafting)}};
   return command_line::as_text(j, 2);
 }
 
@@ -118,8 +119,11 @@ std::string summary(const report& r) {
          human(r.budget.total).c_str(), 100 * share(static_cast<double>(r.budget.total.count), static_cast<double>(r.model.expert_bytes_total.count)),
          human(r.model.expert_bytes_total).c_str(), human(r.budget.floor).c_str(), human(r.budget.recommended).c_str());
   if (const speculation_tally& s = r.speculation; s.windows > 0)
-    append(out, "  drafts     %s, %s: %.2f tokens a window, %.0f %% of %llu drafted accepted; drafting took %.0f %% of the time; %s of weights\n",
-           r.draft.c_str(), r.policies.speculation.c_str(), share(static_cast<double>(s.committed), static_cast<double>(s.windows)),
+    append(out,
+           "  drafts     %s, %s: in %llu of %llu steps, then %.2f tokens a step; %.0f %% of %llu drafted accepted; drafting took %.0f %% of the time; %s of "
+           "weights\n",
+           r.draft.c_str(), r.policies.speculation.c_str(), static_cast<unsigned long long>(s.drafted_windows), static_cast<unsigned long long>(s.windows),
+           share(static_cast<double>(s.accepted + s.drafted_windows), static_cast<double>(s.drafted_windows)),
            100 * share(static_cast<double>(s.accepted), static_cast<double>(s.drafted)), static_cast<unsigned long long>(s.drafted),
            100 * share(seconds(s.drafting), r.seconds.decode), human(r.draft_bytes).c_str());
   append(out, "  policies   %s: eviction %s per %s, admission %s, prefetch %s, placement %s; read by %s%s\n", r.system.c_str(), r.policies.eviction.c_str(),

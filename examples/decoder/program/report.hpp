@@ -19,15 +19,16 @@
 
 namespace moesaic::decoder {
 
-/// What drafting came to. A window is a step of a run with a drafter, also one in which nothing was drafted.
+/// What drafting came to. A window is a step of a run with a drafter; `drafted_windows` are those in which something was drafted.
 struct speculation_tally {
-  std::uint64_t windows = 0, drafted = 0, verified = 0, accepted = 0;
+  std::uint64_t windows = 0, drafted_windows = 0, drafted = 0, verified = 0, accepted = 0;
   std::uint64_t committed = 0;  ///< accepted + windows
   nanoseconds drafting{};
 
   /// `not_taken`: tokens that were committed behind an end token; they count as not accepted.
   void add(const step_outcome& o, std::uint32_t not_taken) noexcept {
     ++windows;
+    drafted_windows += o.drafted.count != 0 ? 1 : 0;
     drafted += o.drafted.count;
     verified += o.verified.count;
     accepted += o.accepted.count - std::min(not_taken, o.accepted.count);

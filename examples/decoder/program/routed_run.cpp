@@ -137,15 +137,16 @@ std::optional<broken_off> run_with(tapped_model<ggml_model> model, expert_link l
   const result<void> recorded = record.finish(static_cast<bool>(done), made->cache().count());
   if (done && !recorded) return broken_off{recorded.error(), true};
   if (done) return std::nullopt;
-  const auto better = done.error().code() == error_code::transfer_failed ? made->cache().link().last_failure() : std::nullopt;
-  return broken_off{better ? *better : done.error(), true};
+  return broken_off{done.error(), true};
 }
 
 }  // namespace
 
 result<command_line::policy_names> named_policies(const options& o) {
   auto names = command_line::choose_policies(o.system, o.parts);
-  if (names) names->speculation = o.speculation.governor_spec(names->speculation);
+  if (!names) return names.error();
+  names->speculation = o.speculation.governor_spec(names->speculation);
+  if (const auto fine = o.speculation.check_time_limit(names->speculation); !fine) return fine.error();
   return names;
 }
 

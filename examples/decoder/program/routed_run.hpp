@@ -21,7 +21,7 @@ struct broken_off {
 };
 
 /// The policies of a run: the system's, the parts named on the command line, and the governor of its drafts.
-/// Errors: unknown_name, listing the known.
+/// Errors: unknown_name, listing the known; bad_argument: a time limit that this governor would not heed.
 [[nodiscard]] result<command_line::policy_names> named_policies(const options& o);
 
 /// Decodes a model with routed experts: the library's loop over a file transport and the chosen policies. Fills in the report.

@@ -34,6 +34,19 @@ std::string speculation_choice::governor_spec(std::string_view of_system) const 
   return "fixed(" + std::to_string(tokens) + (*stop != 0 ? ",stop_below=" + std::to_string(*stop) : "") + ")";
 }
 
+result<void> speculation_choice::check_time_limit(std::string_view governor_spec) const {
+  const auto parsed = spec::parse(governor_spec);
+  if (time_limit.count == 0 || (!draft.none() && (!parsed || speculation::reads_time_limit(parsed->name())))) return {};
+  error unread(error_code::bad_argument, "--slo is for governors that decide by time, and ");
+  if (draft.none())
+    unread.append("nothing is drafted here; add a --draft and one of these as --governor:");
+  else
+    unread.append(parsed->name()).append(" does not; choose with --governor one of");
+  for (const auto& e : speculation::entries())
+    if (speculation::reads_time_limit(e.name)) unread.append(" ").append(e.name);
+  return unread;
+}
+
 result<speculation_choice> speculation_choice::parse(std::string_view draft, std::string_view length, std::string_view governor, std::string_view time_limit) {
   speculation_choice c;
   auto request = draft_request::parse(draft);

@@ -27,6 +27,9 @@ struct speculation_choice {
   /// fixed one takes the named length, or the usual one if it would never draft although there is a drafter.
   [[nodiscard]] std::string governor_spec(std::string_view of_system) const;
 
+  /// Would anybody heed the time limit, if one is given? Errors: bad_argument, naming the governors that do.
+  [[nodiscard]] result<void> check_time_limit(std::string_view governor_spec) const;
+
   /// Errors: bad_argument, naming the option. Empty texts: not given.
   [[nodiscard]] static result<speculation_choice> parse(std::string_view draft, std::string_view length, std::string_view governor,
                                                         std::string_view time_limit);
