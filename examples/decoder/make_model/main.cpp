@@ -2,14 +2,13 @@
 // moesaic-make-model: writes a model with random weights, for tests and benchmarks.
 #include <algorithm>
 #include <charconv>
-#include <cstdio>
-#include <cstring>
 #include <iterator>
 #include <string>
 #include <string_view>
 
 #include <moesaic/version.hpp>
 
+#include "command_line/program.hpp"
 #include "recipe.hpp"
 
 namespace {
@@ -40,10 +39,9 @@ constexpr const char* help =
     "Example, 1 GB of experts in Q8_0:\n"
     "  moesaic-make-model big.gguf --layers 12 --width 1024 --experts 64 --top-k 4 --inner 416 --type Q8_0\n";
 
-int refuse(const std::string& sentence) {
-  std::fprintf(stderr, "moesaic-make-model: %s\n", sentence.c_str());
-  return 2;
-}
+constexpr moesaic::command_line::program self("moesaic-make-model");
+
+int refuse(std::string_view sentence) { return self.complain(sentence, moesaic::command_line::wrong_request); }
 
 template <class Number>
 bool parse(std::string_view text, Number& out) {
@@ -97,10 +95,10 @@ int main(int count, char** arguments) {
                      {"--long-factors", &r.long_factors}};
   for (int i = 1; i < count; ++i) {
     const std::string name = arguments[i];
-    if (name == "--help") return std::fputs(help, stdout) < 0 ? 1 : 0;
+    if (name == "--help") return self.print_and_end(help);
     if (name == "--version") {
       const auto v = moesaic::version;
-      return std::printf("moesaic-make-model %u.%u.%u\n", static_cast<unsigned>(v.major), static_cast<unsigned>(v.minor), static_cast<unsigned>(v.patch)) < 0;
+      return self.print_and_end("moesaic-make-model " + std::to_string(v.major) + "." + std::to_string(v.minor) + "." + std::to_string(v.patch) + "\n");
     }
     bool is_flag = false;
     for (const auto& flag : flags)
@@ -137,8 +135,7 @@ int main(int count, char** arguments) {
   }
   if (out.empty()) return refuse("no name for the model; --help lists the options");
   const auto made = make_model(r, out);
-  if (made) return 0;
+  if (made) return moesaic::command_line::done;
   const bool half_way = made.error().code() == moesaic::error_code::transfer_failed;
-  (void)refuse(std::string(made.error().sentence()));
-  return half_way ? 1 : 2;
+  return self.complain(made.error(), half_way ? moesaic::command_line::failed_half_way : moesaic::command_line::wrong_request);
 }
