@@ -55,6 +55,16 @@ TEST_CASE("transition_counts: what followed once follows again, for two layers a
   CHECK(b.expects(0) == experts{1});  // layer 0 of the next step
 }
 
+TEST_CASE("transition_counts: above 256 MiB it expects nothing") {
+  for (const std::uint32_t width : {1'024U, 6'690U}) {  // 3 layers: 6.3 MB, and 256.1 MiB
+    bench b(transition_counts{}, 3, width, 1);
+    for (int step = 0; step < 2; ++step)
+      for (const std::uint32_t l : {0U, 1U, 2U}) b.use(l, {l + 1});
+    CHECK(b.expects(0) == (width == 1'024 ? experts{1} : experts{}));
+    CHECK(b.expects(1) == (width == 1'024 ? experts{2} : experts{}));
+  }
+}
+
 TEST_CASE("transition_counts: odds are shares, added up over the event's experts") {
   bench b(transition_counts{.most = 3, .horizon = 1}, 2, 8, 2);
   // After expert 0: 5 three times of four, 6 once. After expert 1: 6 always (twice).

@@ -27,7 +27,8 @@ namespace moesaic::prediction {
 /// prefill) says nothing about pairs and is not learned from.
 /// Cost: O(experts of the event x experts of a layer) per event, about 1 ns per pair, once for each layer of `horizon`
 /// (2 us for 8 of 128 and a horizon of 2).
-/// 2 bytes x layers x experts of a layer squared (48 x 128: 1.5 MB; 48 x 512: 25 MB), and a forecast.
+/// 2 bytes x layers x experts of a layer squared (48 x 128: 1.5 MB; 48 x 512: 25 MB; 96 x 1024: 201 MB), at most 256 MiB (above: it
+/// expects nothing); a forecast.
 /// State and Ties: the counts and the last event. Integers only. Equal odds: the lower id is expected.
 /// Threads: one at a time.
 /// Knobs: `most`, experts per layer, default 0: the layer's top-k, or as many as the running event wants where that is more.
@@ -55,7 +56,7 @@ struct transition_counts {
         : expected(all.space(), all.shape.layers(), all.shape.widest_layer()),
           shape_(&all.shape),
           width_(all.shape.widest_layer()),
-          counts_(std::size_t{all.shape.layers()} * width_ * width_),
+          counts_(counts_of(all.shape)),
           uses_(std::size_t{all.shape.layers()} * width_),
           odds_(width_),
           order_(width_) {
@@ -65,7 +66,7 @@ struct transition_counts {
 
     void learn(const layer_event& event) noexcept {
       const std::uint32_t layer = number(event.layer);
-      const bool follows = learns && !last_.empty() && (last_layer_ + 1) % shape_->layers() == layer;
+      const bool follows = learns && !counts_.empty() && !last_.empty() && (last_layer_ + 1) % shape_->layers() == layer;
       if (follows && tells_pairs(static_cast<layer_index>(last_layer_), last_.size()) && tells_pairs(event.layer, event.wanted.size())) {
         for (const std::uint32_t a : last_) {
           const std::span<std::uint16_t> row = row_of(layer, a);
@@ -83,6 +84,7 @@ struct transition_counts {
 
     void foretell(const layer_event& event, std::uint32_t at_most, std::uint32_t reach) noexcept {
       expected.forget(event.layer);
+      if (counts_.empty()) return;
       sources_.clear();
       for (const demand& d : event.wanted) sources_.push_back({number(d.expert), certain});
       const std::uint32_t layers = shape_->layers();
@@ -106,6 +108,11 @@ struct transition_counts {
    private:
     static constexpr std::uint32_t certain = 1U << 15U;
     static constexpr std::uint16_t most_uses = 1024;
+    static constexpr std::uint64_t most_memory = std::uint64_t{256} << 20U;
+    [[nodiscard]] static std::size_t counts_of(const model_shape& shape) noexcept {
+      const std::uint64_t all = std::uint64_t{shape.layers()} * shape.widest_layer() * shape.widest_layer();
+      return all <= most_memory / sizeof(std::uint16_t) ? static_cast<std::size_t>(all) : 0;
+    }
     struct source {
       std::uint32_t expert;
       std::uint32_t weight;  ///< in 2^-15, at most certain
