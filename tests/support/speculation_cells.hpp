@@ -53,7 +53,8 @@ struct governed {
 /// `row_cost` of the first where weights are there already, a drafted token a fifth of a plain one.
 class cell_machine {
  public:
-  cell_machine(const sim::routing_tape& tape, double capacity, double ratio, std::uint32_t tokens, double row_cost = 0.03, double draft_cost = 0.2)
+  cell_machine(const sim::routing_tape& tape, double capacity, double ratio, std::uint32_t tokens, double row_cost = 0.03, double draft_cost = 0.2,
+               std::uint64_t seed = 11)
       : tape_(&tape),
         tokens_(std::min(tokens, tape.tokens())),
         shape_(*model_shape::uniform(tape.shape().layers, tape.shape().experts, tape.shape().top_k, {1'000'000})) {
@@ -67,7 +68,7 @@ class cell_machine {
     const double computed = expert_time * k * layers * 5 / 3;
     costs_.draft = sim::time_table(nanoseconds{static_cast<std::int64_t>(computed * draft_cost)});
     options_.budget = {{(2 + layers * std::max<std::uint64_t>(static_cast<std::uint64_t>(tape.shape().experts * capacity / 100), 1)) * 1'000'000}, 2};
-    options_.seed = 11;
+    options_.seed = seed;
     costs_.links = {{{{0}, {1e12}}, {true, {}}}};
     const auto plain = run(speculation::fixed{}, drafter_kinds[0]);
     const double read = plain ? static_cast<double>(plain->one_by_one.count.bytes_demanded.count) / plain->one_by_one.tokens : 1;
