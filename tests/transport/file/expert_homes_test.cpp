@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+#include <doctest/doctest.h>
+
+#include <moesaic/moesaic.hpp>
+#include <moesaic/transport/file/expert_homes.hpp>
+#include <moesaic/transport/memory_copy.hpp>
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+using namespace moesaic;
+
+namespace {
+
+constexpr std::uint32_t layers = 3, experts = 12, top_k = 3;
+constexpr std::uint64_t size = 9'000;  // three pages as a room
+
+using homes = file::expert_homes<transports::memory_copy>;
+
+struct stored_model {
+  stored_model() : content(std::size_t{layers} * experts * size) {
+    for (std::size_t i = 0; i < content.size(); ++i) content[i] = static_cast<std::byte>(i / size * 7 + i % size * 13 + 1);
+  }
+  [[nodiscard]] const std::byte* of(expert_id e) const { return content.data() + (std::size_t{number(e.layer)} * experts + number(e.expert)) * size; }
+  [[nodiscard]] bool is_at(const std::byte* place, expert_id e) const { return std::equal(place, place + size, of(e)); }
+  std::vector<std::byte> content;
+};
+
+/// Pages that are in memory between two addresses.
+std::size_t pages_present(const std::byte* from, std::uint64_t length) {
+  std::vector<unsigned char> there(length / file::slab::page);
+  REQUIRE(::mincore(const_cast<std::byte*>(from), length, there.data()) == 0);
+  return static_cast<std::size_t>(std::count_if(there.begin(), there.end(), [](unsigned char c) { return (c & 1U) != 0; }));
+}
+
+std::optional<homes> make(const stored_model& model, const model_shape& shape, std::uint64_t rooms) {
+  transports::memory_source source(shape.space());
+  for (std::uint32_t l = 0; l < layers; ++l)
+    for (std::uint32_t e = 0; e < experts; ++e) source.add(make_expert(l, e), {.from = model.of(make_expert(l, e)), .size = {size}});
+  auto made = homes::create(transports::memory_copy(std::move(source)), shape.space(), {size}, {rooms * 12'288 + 100});
+  if (!made) {
+    MESSAGE(made.error().sentence());
+    return std::nullopt;  // a system that cannot move pages
+  }
+  return std::move(*made);
+}
+
+template <class Eviction>
+struct policies {
+  one_group groups;
+  scoring::none scoring;
+  Eviction eviction;
+  admission::forced admission;
+  prediction::none prediction;
+  prefetch::none prefetch;
+  placement::fetch placement;
+};
+
+}  // namespace
+
+TEST_CASE("whatever leaves and comes back, leased experts are at home, and the others' pages are gone") {
+  const stored_model model;
+  const model_shape shape = *model_shape::uniform(layers, experts, top_k, {size});
+  constexpr std::uint64_t rooms = 7;
+  auto link = make(model, shape, rooms);
+  if (!link) return;
+  CHECK(link->stride() == bytes{12'288});
+  CHECK(link->memory().size() == rooms * 12'288);
+  const std::span<std::byte> memory = link->memory();
+  std::vector<bytes> charges(shape.space().size());
+  for (std::uint32_t l = 0; l < layers; ++l)
+    for (std::uint32_t e = 0; e < experts; ++e) charges[shape.space().flat(make_expert(l, e))] = link->stride();
+  auto cache = residency<homes, policies<eviction::random>>::create(shape, std::move(*link), {},
+                                                                    {.budget = {{memory.size()}, 1}, .footprint = charges, .memory = memory});
+  REQUIRE(cache);
+  const std::byte* const first = cache->link().home(make_expert(0, 0));
+
+  std::uint32_t dice = 1;
+  std::vector<demand> wanted;
+  for (std::uint64_t step = 1; step < 400; ++step)
+    for (std::uint32_t l = 0; l < layers; ++l) {
+      wanted.clear();
+      for (std::uint32_t e = 0; e < experts && wanted.size() < 5; ++e)
+        if (((dice = dice * 1'664'525U + 1'013'904'223U) >> 28U) < 5) wanted.push_back({static_cast<expert_index>(e), 1, {}});
+      if (wanted.empty()) continue;
+      auto lease = cache->acquire({.step = {step}, .first_token = {step}, .layer = static_cast<layer_index>(l), .wanted = wanted}, holding::all);
+      REQUIRE(lease);
+      for (;;) {
+        const auto seat = lease->next();
+        REQUIRE(seat);
+        if (!*seat) break;
+      }
+      for (const demand& d : wanted) {  // all at once, as a batched kernel sees them
+        const expert_id e{static_cast<layer_index>(l), d.expert, {}};
+        REQUIRE(model.is_at(cache->link().home(e), e));
+        CHECK(cache->link().home(e) == first + shape.space().flat(e) * 12'288);
+      }
+      REQUIRE(pages_present(first, 12'288 * shape.space().size()) <= (rooms - 1) * 3);  // one room is the frame's
+    }
+  CHECK(cache->count().misses > 500);
+  CHECK(cache->count().hits > 100);
+}
+
+TEST_CASE("an expert that comes back into another room keeps its home, and the two rooms change pages") {
+  const stored_model model;
+  const model_shape shape = *model_shape::uniform(layers, experts, top_k, {size});
+  auto link = make(model, shape, 3);
+  if (!link) return;
+  std::uint64_t number_of = 0;
+  const auto bring = [&](expert_id e, std::size_t room) {
+    link->submit({.number = {++number_of}, .expert = e, .to = link->memory().data() + room * 12'288, .size = {size}});
+    completion done;
+    REQUIRE(link->wait({&done, 1}) == 1);
+    CHECK(done.number == ticket{number_of});
+    CHECK(done.status == transfer_status::arrived);
+    return model.is_at(link->home(e), e);
+  };
+  const expert_id a = make_expert(0, 3), b = make_expert(2, 11), c = make_expert(1, 0);
+  CHECK(bring(a, 0));
+  CHECK(bring(b, 1));
+  CHECK(bring(a, 1));  // its old room's pages were at its home
+  CHECK(bring(c, 0));  // takes those that were b's
+  CHECK(model.is_at(link->home(a), a));
+  CHECK(bring(b, 2));  // a room that was never used
+  CHECK(bring(a, 2));
+  CHECK(model.is_at(link->home(c), c));
+  CHECK(bring(b, 1));
+  CHECK(model.is_at(link->home(c), c));
+  CHECK(pages_present(link->home(make_expert(0, 0)), 12'288 * shape.space().size()) == 9);
+
+  homes moved = std::move(*link);
+  CHECK(model.is_at(moved.home(b), b));
+}
+
+TEST_CASE("parts begin at the same place of every room where their bytes are a multiple of the alignment, and only there") {
+  const auto alike = [](std::uint64_t each, std::uint64_t begin, std::uint64_t alignment) {
+    const model_shape shape = *model_shape::uniform(1, 4, 1, {2 * each});
+    std::vector<file::part_in_file> parts;
+    for (std::uint32_t e = 0; e < 4; ++e)
+      for (std::uint32_t p = 0; p < 2; ++p) parts.push_back({make_expert(0, e), p, 0, begin + p * 1'000'000 + e * each, {each}});
+    const auto layout = file::expert_layout::create(shape, parts, {alignment});
+    REQUIRE(layout);
+    return file::same_in_every_room(*layout, shape);
+  };
+  CHECK(alike(8'192, 32, 4'096));
+  CHECK(alike(8'192, 0, 512));
+  CHECK(alike(1'152, 96, 1));
+  CHECK_FALSE(alike(1'152, 0, 512));
+  CHECK_FALSE(alike(1'160, 0, 1));
+}
