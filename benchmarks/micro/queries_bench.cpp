@@ -75,18 +75,24 @@ void keep_rows(benchmark::State& state) {
 
 void shortest(benchmark::State& state) {
   roofline machine{{1e12}, {1e9}};
-  benchmark::DoNotOptimize(machine);
-  for (auto _ : state) benchmark::DoNotOptimize(machine.shortest({1e9}, {1'000'000}));
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(machine);
+    benchmark::DoNotOptimize(machine.shortest({1e9}, {1'000'000}));
+  }
 }
 void committed(benchmark::State& state) {
   double accepted = 0.8;
-  benchmark::DoNotOptimize(accepted);
-  for (auto _ : state) benchmark::DoNotOptimize(expected_committed(accepted, {8}));
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(accepted);
+    benchmark::DoNotOptimize(expected_committed(accepted, {8}));
+  }
 }
 void independent(benchmark::State& state) {
   double experts = 128;
-  benchmark::DoNotOptimize(experts);
-  for (auto _ : state) benchmark::DoNotOptimize(independent_union(experts, 8, 8));
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(experts);
+    benchmark::DoNotOptimize(independent_union(experts, 8, 8));
+  }
 }
 
 }  // namespace
