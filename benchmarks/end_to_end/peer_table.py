@@ -10,12 +10,6 @@ COLOURS = {"llama.cpp": "#9a9a9a", "moesaic": "#1f6f8b"}
 AGREE = 0.95
 
 
-def spread(values):
-    """Median, and half the distance from the lowest to the highest as a share of it."""
-    middle = statistics.median(values)
-    return middle, (max(values) - min(values)) / 2 / middle if middle else 0.0
-
-
 def summed_up(runs):
     by_cell = collections.defaultdict(lambda: collections.defaultdict(list))
     for run in runs:
@@ -29,7 +23,8 @@ def summed_up(runs):
             told = {"runs": len(whole), "failed": [r["failed"] for r in all_runs if "failed" in r]}
             for key in ("warm_tokens_per_s", "cold_tokens_per_s", "load_s"):
                 if whole:
-                    told[key], told[key + "_spread"] = spread([r[key] for r in whole])
+                    values = [r[key] for r in whole]
+                    told[key], told[key + "_from"], told[key + "_to"] = statistics.median(values), min(values), max(values)
             if whole:
                 told["megabytes_a_token"] = statistics.median(r["bytes"] / r["tokens"] / 1e6 for r in whole)
                 told["undroppable_peak"] = max(r["undroppable_peak"] for r in whole)
@@ -57,7 +52,7 @@ def summed_up(runs):
 def as_table(rows, facts):
     lines = [f"{facts['processor']}, {facts['cores']} cores, {facts['threads']} threads, Linux {facts['kernel']}, disk {facts['disk']}, cgroup v{facts['cgroup']}"
              if facts else "no runs yet", "",
-             "| cell | llama.cpp tokens/s | moesaic tokens/s | ratio (lowest to highest) | cold ratio | MB a token | stalls | agree | others on the machine |",
+             "| cell | llama.cpp tokens/s (lowest to highest) | moesaic tokens/s | ratio | cold ratio | MB a token | stalls | agree | others on the machine |",
              "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"]
     for row in rows:
         theirs, ours = (row["arms"].get(arm, {}) for arm in ARMS)
@@ -65,7 +60,7 @@ def as_table(rows, facts):
         def speed(arm):
             if "warm_tokens_per_s" not in arm:
                 return arm.get("failed", ["-"])[:1][0] if arm.get("failed") else "-"
-            return f"{arm['warm_tokens_per_s']:.2f} ± {100 * arm['warm_tokens_per_s_spread']:.0f} %"
+            return "{:.2f} ({:.2f} to {:.2f})".format(*(arm["warm_tokens_per_s" + which] for which in ("", "_from", "_to")))
 
         def ratio(key):
             if row["void"]:
@@ -82,28 +77,29 @@ def as_table(rows, facts):
 def as_picture(rows):
     """Tokens per second of both, a group of bars for each cell, lowest to highest as a line."""
     left, top, height, step = 60, 30, 240, 92
-    width = left + step * max(1, len(rows)) + 20
-    most = max((a.get("warm_tokens_per_s", 0) * (1 + a.get("warm_tokens_per_s_spread", 0)) for row in rows for a in row["arms"].values()), default=1) or 1
+    width = left + step * max(6, len(rows)) + 20
+    highest = max((a.get("warm_tokens_per_s_to", 0) for row in rows for a in row["arms"].values()), default=1) or 1
+    tick = next(t * 10**e for e in range(-3, 6) for t in (1, 2, 2.5, 5) if 4 * t * 10**e >= highest)
+    most = 4 * tick
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {top + height + 90}" font-family="sans-serif" font-size="11">',
            f'<rect width="{width}" height="{top + height + 90}" fill="white"/>', f'<text x="{left}" y="16">tokens per second, warm; bars: median, lines: lowest to highest</text>']
     for i in range(5):
         y = top + height - height * i / 4
-        out.append(f'<line x1="{left}" x2="{width - 20}" y1="{y:.1f}" y2="{y:.1f}" stroke="#ddd"/><text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{most * i / 4:.3g}</text>')
+        out.append(f'<line x1="{left}" x2="{width - 20}" y1="{y:.1f}" y2="{y:.1f}" stroke="#ddd"/><text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{tick * i:g}</text>')
     for i, row in enumerate(rows):
         for j, arm in enumerate(ARMS):
             told = row["arms"].get(arm, {})
             if "warm_tokens_per_s" not in told:
                 continue
-            x, value, way = left + step * i + 10 + 34 * j, told["warm_tokens_per_s"], told["warm_tokens_per_s_spread"]
-            y = top + height - height * value / most
-            low, high = (top + height - height * value * (1 + s * way) / most for s in (-1, 1))
+            x, value = left + step * i + 10 + 34 * j, told["warm_tokens_per_s"]
+            y, low, high = (top + height - height * told["warm_tokens_per_s" + which] / most for which in ("", "_from", "_to"))
             out.append(f'<rect x="{x}" y="{y:.1f}" width="30" height="{top + height - y:.1f}" fill="{COLOURS[arm]}" fill-opacity="{0.25 if row["void"] else 1}"/>'
                        f'<line x1="{x + 15}" x2="{x + 15}" y1="{high:.1f}" y2="{low:.1f}" stroke="black"/>'
                        f'<text x="{x + 15}" y="{min(high, y) - 4:.1f}" text-anchor="middle">{value:.3g}</text>')
         for line, word in enumerate(row["cell"].split()):
             out.append(f'<text x="{left + step * i + 42}" y="{top + height + 16 + 13 * line}" text-anchor="middle">{word}</text>')
     for j, arm in enumerate(ARMS):
-        x = left + 340 + 110 * j
+        x = left + 390 + 90 * j
         out.append(f'<rect x="{x}" y="7" width="11" height="11" fill="{COLOURS[arm]}"/><text x="{x + 16}" y="16">{arm}</text>')
     return "\n".join(out) + "\n</svg>\n"
 
