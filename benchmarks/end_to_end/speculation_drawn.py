@@ -100,15 +100,15 @@ def scatter(title, cells):
     points = [(next(a["bytes_per_token"] for a in c["arms"] if a["arm"] == c["best_speculating"] and a["kind"] != "plain")
                / max(1, next(a["bytes_per_token"] for a in c["arms"] if a["kind"] == "plain" and a["arm"] == c["best_plain"])), c["speculation_over_plain"], c["compute_to_read"]) for c in cells]
     size, left, top, bottom = 330, 56, 36, 44
-    x_of = lambda v: left + size * (math.log(min(max(v, .25), 8)) - math.log(.25)) / math.log(32)
-    y_of = lambda v: top + size * (math.log(4) - math.log(min(max(v, .25), 4))) / math.log(16)
+    x_of = lambda v: left + size * math.log2(min(max(v, 1 / 8), 16) * 8) / 7
+    y_of = lambda v: top + size * math.log2(8 / min(max(v, 1 / 4), 8)) / 5
     colours = {.1: "#1b6ca8", .5: "#c77d0a", 2.0: "#7a3a96"}
     width, height = left + size + 130, top + size + bottom
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12" fill="#222">',
            f'<rect width="{width}" height="{height}" fill="#fff"/><text x="8" y="18" font-size="13" font-weight="bold">{escape(title)}</text>']
-    for v in (.25, .5, 1, 2, 4, 8):
+    for v in (.125, .25, .5, 1, 2, 4, 8, 16):
         out.append(f'<line x1="{x_of(v):.0f}" x2="{x_of(v):.0f}" y1="{top}" y2="{top + size}" stroke="{"#888" if v == 1 else "#ddd"}"/><text x="{x_of(v):.0f}" y="{top + size + 16}" text-anchor="middle">{v:g}</text>')
-    for v in (.25, .5, 1, 2, 4):
+    for v in (.25, .5, 1, 2, 4, 8):
         out.append(f'<line x1="{left}" x2="{left + size}" y1="{y_of(v):.0f}" y2="{y_of(v):.0f}" stroke="{"#888" if v == 1 else "#ddd"}"/><text x="{left - 6}" y="{y_of(v) + 4:.0f}" text-anchor="end">{v:g}</text>')
     for x, y, ratio in points:
         out.append(f'<circle cx="{x_of(x):.1f}" cy="{y_of(y):.1f}" r="4" fill="{colours.get(ratio, "#444")}" fill-opacity=".75"/>')
