@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
+#include <cstdint>
+#include <span>
 #include <type_traits>
 #include <vector>
 
@@ -138,6 +140,33 @@ TEST_CASE("what is not declared is not told") {
   CHECK(policy.told == 1);
   hears_nothing nothing;
   tell(nothing, evicted{make_expert(0, 1)});
+}
+
+struct counts_by_index {
+  using hears = events<layer_event, evicted>;
+  std::uint32_t sum = 0, without = 0;
+  void on(const layer_event&) noexcept { ++without; }
+  void on(const evicted&) noexcept { ++without; }
+  void on(const layer_event&, std::span<const std::uint32_t> flats) noexcept {
+    for (const std::uint32_t flat : flats) sum += flat;
+  }
+  void on(const evicted&, std::uint32_t flat) noexcept { sum += flat; }
+  void on(const admitted&, std::uint32_t) noexcept { sum += 1'000; }  // can, but did not say so
+};
+
+TEST_CASE("who takes flat indices gets them instead, who does not is told the event alone") {
+  counts_by_index policy;
+  tell(policy, layer_event{}, std::vector<std::uint32_t>{1, 2});
+  tell(policy, evicted{make_expert(0, 1)}, std::uint32_t{4});
+  tell(policy, admitted{make_expert(0, 1), cause::demand}, std::uint32_t{8});
+  CHECK(policy.sum == 7);
+  CHECK(policy.without == 0);
+  tell(policy, evicted{make_expert(0, 1)});
+  CHECK(policy.without == 1);
+  counts_evictions_only other;
+  tell(other, evicted{make_expert(0, 1)}, std::uint32_t{4});
+  tell(other, admitted{make_expert(0, 1), cause::demand}, std::uint32_t{4});
+  CHECK(other.told == 1);
 }
 
 TEST_CASE("the inventory hands out the space of its shape") {

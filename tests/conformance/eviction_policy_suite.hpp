@@ -16,6 +16,20 @@
 
 namespace moesaic::conformance {
 
+/// Tells what there is to tell, as an owner does that knows the flat indices.
+template <class Policy, class Event>
+void tell_with_flats(Policy& policy, const Event& event, const expert_space& space) {
+  if constexpr (std::same_as<Event, layer_event>) {
+    std::vector<std::uint32_t> flats;
+    for (const demand& d : event.wanted) flats.push_back(space.flat(event.layer, d.expert));
+    tell(policy, event, flats);
+  } else if constexpr (std::same_as<Event, admitted> || std::same_as<Event, evicted>) {
+    tell(policy, event, space.flat(event.expert));
+  } else {
+    tell(policy, event);
+  }
+}
+
 enum class promise : std::uint8_t { may_refuse, never_refuses };
 
 /// What every eviction policy has to hold, over random worlds. `make` gives a fresh policy, equal each time.
@@ -30,6 +44,7 @@ template <class Make>
     policy_type asked = make();     // hears every question, most of them more than once
     policy_type seldom = make();    // is asked only for those that count
     policy_type travelled = make(); // lives in a bundle that is moved now and then
+    policy_type indexed = make(); // is told flat indices, too
     std::uint64_t in_calls = 0;
     w->expected = forecast(w->shape.space(), w->shape.layers(), w->shape.widest_layer());
     splitmix says{seed + 1'000};  // what a predictor says, for those who look
@@ -37,6 +52,7 @@ template <class Make>
     const auto tell_all = [&](const auto& event) {
       tell(seldom, event);
       tell(travelled, event);
+      tell_with_flats(indexed, event, w->shape.space());
       const std::uint64_t before = allocations();
       tell(asked, event);
       if constexpr (!std::same_as<std::remove_cvref_t<decltype(event)>, inventory>) in_calls += allocations() - before;
@@ -79,6 +95,7 @@ template <class Make>
 
       found.expect(seldom.victim(scene) == victim, "having been asked before changes the answer");
       found.expect(travelled.victim(scene) == victim, "does not survive being moved");
+      found.expect(indexed.victim(scene) == victim, "being told flat indices changes the answer");
 
       const bool somebody = scene.candidates.begin() != scene.candidates.end();
       if (given == promise::never_refuses) found.expect(victim.has_value() || !somebody, "refuses, and promised never to");

@@ -112,6 +112,10 @@ struct takes_the_most_recent : eviction::lru {
     return most;
   }
 };
+struct forgets_whom_it_is_told_by_index : eviction::lru {
+  using eviction::lru::on;
+  void on(const layer_event& event, std::span<const std::uint32_t> flats) noexcept { eviction::lru::on(event, flats.subspan(1)); }
+};
 struct has_an_index_of_another : eviction::least_useful {
   template <utility_scorer S>
   std::uint32_t victim_index(const eviction_scene<S>& scene) const noexcept {
@@ -180,6 +184,7 @@ TEST_CASE("the eviction suite finds out") {
   FOUND_OUT(of_eviction<refuses_on_tuesdays>(), "refuses");
   FOUND_OUT(of_eviction<ties_go_to_the_higher_id>(), "(key, id) is not the smallest");
   FOUND_OUT(of_eviction<takes_the_most_recent>(), "(key, id) is not the smallest");
+  FOUND_OUT(of_eviction<forgets_whom_it_is_told_by_index>(), "being told flat indices changes the answer");
   FOUND_OUT(of_eviction<has_an_index_of_another>(), "victim_index names another expert");
   FOUND_OUT(of_eviction<has_an_index_without_candidates>(), "victim_index names somebody where there is nobody");
   FOUND_OUT(of_eviction<has_an_index_that_moves_its_hand>(), "asking for victim_index changes the answer");

@@ -32,7 +32,8 @@ TEST_CASE("recency_list: random work gives the order of a sort by (stamp, id), i
           const std::uint32_t f = w->flat(make_expert(layer, e));
           if (w->has_room(f)) stamps[f] = stamp;
         }
-      if (!wanted.empty()) list.touch({.layer = static_cast<layer_index>(layer), .wanted = wanted}, w->shape.space(), stamp);
+      const auto flat_of = w->shape.space().in(static_cast<layer_index>(layer));
+      list.touch(static_cast<layer_index>(layer), wanted.size(), [&](std::size_t i) { return flat_of(wanted[i].expert); }, stamp);
       for (std::uint32_t i = dice.below(8); i > 0; --i) {  // then entries, mostly ascending, and departures
         const std::uint32_t f = dice.below(size);
         if (!w->shape.contains(w->id(f))) continue;

@@ -103,4 +103,21 @@ constexpr void tell(Policy& policy, const Event& event) noexcept(!std::same_as<E
   if constexpr (Policy::hears::template include<Event>) policy.on(event);
 }
 
+/// The same from a teller that has the flat indices at hand: those of `wanted` in the event's order, or that of the expert. A policy
+/// that keeps arrays may take them, with `on(event, flats) noexcept` beside the `on(event)` that it has to have; both do the same
+/// (the conformance suite holds them to it), so who overrides one in a derived policy overrides both.
+/// Cost: ids and indices are a few shifts apart, but on the way from a victim to its array entry, and from there to the next victim,
+/// everything waits for them: with lru a replay is a fifth faster without (docs/design/0023).
+template <class Event, listener Policy, class Flats>
+  requires((std::same_as<Event, layer_event> && std::convertible_to<const Flats&, std::span<const std::uint32_t>>) ||
+           ((std::same_as<Event, admitted> || std::same_as<Event, evicted>) && std::same_as<Flats, std::uint32_t>))
+constexpr void tell(Policy& policy, const Event& event, const Flats& flats) noexcept {
+  if constexpr (Policy::hears::template include<Event> && requires { policy.on(event, flats); }) {
+    static_assert(noexcept(policy.on(event, flats)), "a policy's  void on(event, flats)  is not noexcept");
+    policy.on(event, flats);
+  } else {
+    tell(policy, event);
+  }
+}
+
 }  // namespace moesaic

@@ -32,6 +32,8 @@ class fifo {
   void on(const layer_event&) noexcept { ++now_; }
   void on(const admitted& one) noexcept { list_.enter(space_.flat(one.expert), now_); }
   void on(const evicted& one) noexcept { list_.leave(space_.flat(one.expert)); }
+  void on(const admitted&, std::uint32_t flat) noexcept { list_.enter(flat, now_); }
+  void on(const evicted&, std::uint32_t flat) noexcept { list_.leave(flat); }
 
   template <utility_scorer S>
   [[nodiscard]] std::optional<expert_id> victim(const eviction_scene<S>& scene) noexcept {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include <moesaic/concepts/eviction_policy.hpp>
 #include <moesaic/eviction/recency_list.hpp>
@@ -30,11 +32,16 @@ class lru {
     list_ = recency_list(all);
   }
   void on(const layer_event& event) noexcept {
-    ++now_;
-    list_.touch(event, space_, now_);
+    const auto flat_of = space_.in(event.layer);
+    list_.touch(event.layer, event.wanted.size(), [&](std::size_t i) { return flat_of(event.wanted[i].expert); }, ++now_);
+  }
+  void on(const layer_event& event, std::span<const std::uint32_t> flats) noexcept {
+    list_.touch(event.layer, flats.size(), [&](std::size_t i) { return flats[i]; }, ++now_);
   }
   void on(const admitted& one) noexcept { list_.enter(space_.flat(one.expert), now_); }
   void on(const evicted& one) noexcept { list_.leave(space_.flat(one.expert)); }
+  void on(const admitted&, std::uint32_t flat) noexcept { list_.enter(flat, now_); }
+  void on(const evicted&, std::uint32_t flat) noexcept { list_.leave(flat); }
 
   template <utility_scorer S>
   [[nodiscard]] std::optional<expert_id> victim(const eviction_scene<S>& scene) noexcept {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -41,29 +42,29 @@ class recency_list {
     }
   }
 
-  /// All experts that an event wants get its stamp, which is above all others.
-  void touch(const layer_event& event, expert_space space, std::uint64_t stamp) noexcept {
+  /// The `count` experts that an event of `layer` wants, `flat_of(i)` in ascending order, get its stamp, which is above all others.
+  template <class FlatOf>
+  void touch(layer_index layer, std::size_t count, FlatOf&& flat_of, std::uint64_t stamp) noexcept {
     latest_ = stamp;
-    if (event.wanted.empty()) return;
-    const auto flat_of = space.in(event.layer);
-    const std::uint32_t end = end_of_layer_[number(event.layer)];
+    if (count == 0) return;
+    const std::uint32_t end = end_of_layer_[number(layer)];
+    node* const nodes = nodes_.data();
     if (end == nobody) {  // groups that cut through a layer
-      for (const demand& d : event.wanted) {
-        const std::uint32_t flat = flat_of(d.expert);
-        unlink(flat, nodes_.data());  // first: it may be the hottest itself
-        link(nodes_[end_of(flat)].colder, flat, stamp);
+      for (std::size_t i = 0; i < count; ++i) {
+        const std::uint32_t flat = flat_of(i);
+        unlink(flat, nodes);  // first: it may be the hottest itself
+        link(nodes[end_of(flat)].colder, flat, stamp);
       }
       return;
     }
-    node* const nodes = nodes_.data();
-    std::uint32_t colder = flat_of(event.wanted.front().expert);
+    std::uint32_t colder = flat_of(0);
     unlink(colder, nodes);
     const std::uint32_t hottest = nodes[end].colder;
     nodes[hottest].hotter = colder;
     nodes[colder].colder = hottest;
     nodes[colder].stamp = stamp;
-    for (const demand& d : event.wanted.subspan(1)) {
-      const std::uint32_t flat = flat_of(d.expert);
+    for (std::size_t i = 1; i < count; ++i) {
+      const std::uint32_t flat = flat_of(i);
       unlink(flat, nodes);
       nodes[colder].hotter = flat;
       nodes[flat].colder = colder;
@@ -89,9 +90,10 @@ class recency_list {
 
   /// The candidate of a group nearest to the cold end; no_victim if there is none.
   [[nodiscard]] std::uint32_t coldest(const candidate_view& candidates, std::uint16_t group) noexcept {
+    if (candidates.members().empty()) return no_victim;
     const std::uint32_t end = sentinels_ + group;
     for (std::uint32_t at = nodes_[end].hotter; at != end;) {
-      if (candidates.contains(at)) return at;
+      if (candidates.eligible(at)) return at;  // of this group, as all in its list are
       const std::uint32_t next = nodes_[at].hotter;
       if (resident_[at] == room::none && nodes_[at].stamp != latest_) put_out(at);
       at = next;

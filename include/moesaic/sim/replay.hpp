@@ -55,7 +55,7 @@ class replay {
   /// answers, in the event's order, then this. Nothing may be heard between.
   [[nodiscard]] resident_set::sorter begin(layer_index layer) noexcept { return {residents_, layer, pin, wanted_.data(), missing_.data()}; }
   void hear(const layer_event& event, const resident_set::sorter& wanted, std::span<const std::uint32_t> next_use) noexcept {
-    announce(event);
+    announce(event, wanted.all());
     if constexpr (Eviction::hears::template include<eviction::foretold>) policies_.eviction.on(eviction::foretold{event.layer, event.wanted, next_use});
     missed_ = wanted.absent();
     ++count_.events;
@@ -102,6 +102,12 @@ class replay {
     tell(policies_.eviction, event);
     tell(policies_.admission, event);
   }
+  template <class Event, class Flats>
+  void announce(const Event& event, const Flats& flats) noexcept {
+    tell(policies_.scoring, event, flats);
+    tell(policies_.eviction, event, flats);
+    tell(policies_.admission, event, flats);
+  }
   void introduce() { announce(residents_.all()); }
 
   [[nodiscard]] scene<Scoring> here() const noexcept { return {policies_.scoring, expectation_, residents_.view(), {}, {}, {}, {}, {}, utility::lowest()}; }
@@ -117,14 +123,32 @@ class replay {
     }
     const std::uint32_t group = residents_.group_of(event.layer);
     if (group != resident_set::several_groups) look_at(group, own_may_leave);
+    if constexpr (admits_everyone<Admission>)
+      if (group != resident_set::several_groups && residents_.full_of_equals(group)) return exchange(missing);
     for (const std::uint32_t flat : missing) {
       if (group == resident_set::several_groups) look_at(residents_.group_of(flat), own_may_leave);
       count_.bytes_demanded += residents_.size_of(flat);
       if (take_in(flat, own_may_leave, missing))
-        announce(admitted{residents_.id_of(flat), cause::demand});
+        announce(admitted{residents_.id_of(flat), cause::demand}, flat);
       else
         ++count_.bypasses;
     }
+  }
+  /// The same for a full pool of equals that everybody may enter, which is what most replays do most of the time.
+  void exchange(std::span<const std::uint32_t> missing) noexcept {
+    std::size_t kept = 0;
+    for (const std::uint32_t flat : missing) {
+      count_.bytes_demanded += residents_.size_of(flat);
+      choice_.newcomer = residents_.id_of(flat);
+      const std::uint32_t victim = victim_of(policies_.eviction, choice_);
+      if (!choice_.candidates.contains(victim)) continue;
+      ++kept;
+      residents_.replace(victim, flat);
+      announce(evicted{residents_.id_of(victim)}, victim);
+      announce(admitted{choice_.newcomer, cause::demand}, flat);
+    }
+    count_.evictions += kept;
+    count_.bypasses += missing.size() - kept;
   }
   void look_at(std::uint32_t group, bool own_may_leave) noexcept {
     choice_.group = static_cast<std::uint16_t>(group);
@@ -178,7 +202,7 @@ class replay {
   void announce_leaving(std::uint32_t v, bool own_may_leave, std::span<const std::uint32_t> missing) noexcept {
     // A newcomer of this very event that has to go again was never more than streamed.
     ++(own_may_leave && std::binary_search(missing.begin(), missing.end(), v) ? count_.bypasses : count_.evictions);
-    announce(evicted{residents_.id_of(v)});
+    announce(evicted{residents_.id_of(v)}, v);
   }
 
   /// May the newcomer in question take the victim's room, or free room where there is no victim?

@@ -103,6 +103,11 @@ class resident_set {
   [[nodiscard]] std::uint64_t room(std::uint16_t group) const noexcept { return pools_[group].room; }
   [[nodiscard]] std::uint64_t used(std::uint16_t group) const noexcept { return pools_[group].used; }
 
+  /// A pool of equals without room for one more.
+  [[nodiscard]] bool full_of_equals(std::uint32_t group) const noexcept {
+    return equal_charge_ != 0 && pools_[group].used + equal_charge_ > pools_[group].room;
+  }
+
   /// `flat` is absent, and there is room.
   void enter(std::uint32_t flat) noexcept {
     place& its = places_[flat];
