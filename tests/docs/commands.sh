@@ -58,3 +58,27 @@ documents() {  # not run here: `bash .ci/run docs` does
 make docs
 # [/documents]
 }
+benchmarks_two_runs() {  # not run here: it measures
+# [benchmarks_two_runs]
+build/bin/bench_decision --benchmark_repetitions=9 --benchmark_enable_random_interleaving=true --benchmark_out=before.json --benchmark_out_format=json
+build/bin/bench_decision --benchmark_repetitions=9 --benchmark_enable_random_interleaving=true --benchmark_out=after.json --benchmark_out_format=json
+python3 benchmarks/compare.py before.json after.json
+# [/benchmarks_two_runs]
+}
+benchmarks_ratios() {  # not run here: the benchmark stage of .ci/run does
+# [benchmarks_ratios]
+sh benchmarks/smoke.sh build/bin build/bench
+sh benchmarks/smoke.sh build/bin build/bench --record
+# [/benchmarks_ratios]
+}
+benchmarks_compile_time() {  # not run here: it measures
+# [benchmarks_compile_time]
+python3 benchmarks/compile_time/compile_time.py --json build/bench/compile_time.json
+# [/benchmarks_compile_time]
+}
+benchmarks_memory() {  # not run here: it takes minutes
+# [benchmarks_memory]
+build/bin/steady_memory 100000000
+python3 benchmarks/end_to_end/memory_over_time.py build/bin examples/models/moesaic-demo-moe-q8_0.gguf --minutes 10
+# [/benchmarks_memory]
+}
