@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// llama.cpp with its experts inside a budget computes the same bits as llama.cpp alone, which is run beside it.
+#include <doctest/doctest.h>
+
+#include <stdlib.h>
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+
+#include "decoder/oracle_files.hpp"
+#include "simulate/program.hpp"
+
+using namespace moesaic_test;
+
+namespace {
+
+struct outcome {
+  nlohmann::json said;
+  std::string logits;
+};
+
+class example {
+ public:
+  explicit example(std::string model) : model_(std::move(model)) {
+    ::setenv("OMP_WAIT_POLICY", "passive", 1);  // threads that spin take minutes beside other tests
+    std::ofstream ids(folder_ / "ids");
+    for (std::uint32_t i = 0, dice = 7; i < 40; ++i) ids << ((dice = dice * 1'664'525U + 1'013'904'223U) >> 16U) % 250 << ' ';
+  }
+  [[nodiscard]] finished with(const std::string& budget, int prompt) const {
+    return run("llama_cpp_in_a_budget",
+               "'" + model_ + "' " + budget + " '" + (folder_ / "ids") + "' " + std::to_string(prompt) + " '" + (folder_ / "logits") + "'");
+  }
+  [[nodiscard]] outcome passed(const std::string& budget, int prompt) const {
+    const finished done = with(budget, prompt);
+    CAPTURE(done.err);
+    REQUIRE(done.status == 0);
+    return {json_of(done), content_of(folder_ / "logits")};
+  }
+
+ private:
+  std::string model_;
+  temporary_folder folder_;
+};
+
+void check_same_bits(const std::string& model, const std::string& large, const std::string& small) {
+  CAPTURE(model);
+  const example of(model);
+  for (const int prompt : {1, 6}) {
+    const outcome alone = of.passed("all", prompt);
+    CHECK(alone.said["misses"] == 0);
+    REQUIRE(alone.logits.size() > 1'000);
+    for (const std::string& budget : {large, prompt == 1 ? small : large}) {
+      CAPTURE(budget);
+      const outcome inside = of.passed(budget, prompt);
+      CHECK(inside.said["tensors_left"] == 0);  // llama.cpp saw homes only
+      CHECK(inside.said["misses"] > 0);
+      CHECK(inside.said["hits"] > 0);
+      CHECK((inside.logits == alone.logits));
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("the shipped model: the same logits under every budget") { check_same_bits(MOESAIC_MODELS "/moesaic-demo-moe-q8_0.gguf", "60%", "15%"); }
+
+TEST_CASE("other architectures and types: the same logits under every budget") {
+  for (const char* const name : {"deepseek2-lite.gguf", "mixtral.gguf", "olmoe.gguf", "phimoe.gguf", "qwen2moe.gguf", "qwen3moe-256-Q4_K_M.gguf"}) {
+    const std::string model = engine_test::unpacked("oracles", name);
+    if (model.empty()) {
+      MESSAGE("skipped: no ", name, " in the folder shared/oracles beside the repository, or no xz to unpack it");
+      continue;
+    }
+    check_same_bits(model, "85%", "60%");
+  }
+}
+
+TEST_CASE("what cannot be done is a sentence and a status") {
+  const example shipped(MOESAIC_MODELS "/moesaic-demo-moe-q8_0.gguf");
+  const finished small = shipped.with("1%", 30);
+  CHECK(small.status == 1);
+  CHECK(small.one_sentence());
+  CHECK(small.says("Give a larger budget"));
+  const finished nothing = shipped.with("lots", 1);
+  CHECK(nothing.status == 2);
+  CHECK(nothing.one_sentence());
+  const finished dense = example(MOESAIC_MODELS "/moesaic-demo-draft-q8_0.gguf").with("50%", 1);
+  CHECK(dense.status == 2);
+  CHECK(dense.says("holds no experts"));
+  CHECK(run("llama_cpp_in_a_budget", "").status == 2);
+}
