@@ -111,6 +111,7 @@ class rules(unittest.TestCase):
             ("sleeps", add(POOL, "usleep(3);\n")),
             ("prints", add(POOL, "#include <iostream>\n")),
             ("prints", add(POOL, "std::printf(format);\n")),
+            ("asks for exceptions", add(POOL, "#if __cpp_exceptions\n#endif\n")),
             ("prints", add("include/moesaic/transport/file/uring.hpp", "std::fputs(text, stderr);\n")),
             ("static that can change", add(POOL, still_static)),
             ("static that can change", add(POOL, "struct s { int f() { static std::vector<int> seen; return 0; } };\n")),
