@@ -15,7 +15,7 @@ Real time (moesaic-decode, --throttle): the same on this machine's clock, in a m
 Every run is written down in FOLDER/runs.jsonl at once; what is there is not run again. Ends with status 1 if the ids of any two arms
 differ. Standard library only.
 """
-import argparse, hashlib, json, os, pathlib, random, statistics, struct, subprocess, sys, tempfile, time
+import argparse, hashlib, json, pathlib, random, statistics, struct, subprocess, sys, tempfile, time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import speculation_drawn  # noqa: E402
@@ -87,7 +87,6 @@ def prompts(count):
 class Bench:
     def __init__(self, runs, models, draft_file, texts, tokens, folder):
         self.runs, self.models, self.draft_file, self.texts, self.tokens, self.folder = runs, models, draft_file, texts, tokens, folder
-        self.shown = {}
 
     def name_of(self, draft):
         return self.draft_file if draft == "dense" else draft

@@ -446,7 +446,7 @@ int main() {
       const auto done = run(json::parse(line), here);
       if (!done) {
         std::fprintf(stderr, "speculation_cells: request %u: %s\n", number, std::string(done.error().sentence()).c_str());
-        return 1;
+        return 2;
       }
       std::printf("%s\n", done->dump().c_str());
       std::fflush(stdout);
