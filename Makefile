@@ -14,7 +14,7 @@ help:
 	@echo "  make bench-paper   what three papers report, beside what the simulator finds (5 minutes)"
 	@echo "  make bench-peer    beside llama.cpp: one file, one memory limit; PEER=--small or --full (an hour; as root)"
 	@echo "  make bench-ablations   each part of their systems switched off in turn, simulated and decoded (15 minutes)"
-	@echo "  make bench-speculation   where drafting tokens helps and where it does not: real decoder (10 minutes; FULL=yes: hours)"
+	@echo "  make bench-speculation   where drafting tokens helps and where it does not: real decoder (10 minutes; FULL=yes: an hour)"
 	@echo "  make docs    the documents as a site, build/docs/index.html (a minute first)"
 	@echo "  make clean   remove what was built, keep what was installed under build/venv"
 	@echo

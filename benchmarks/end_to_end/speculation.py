@@ -265,7 +265,7 @@ def main():
     shared = ROOT.parent / "shared/models"
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument("programs")
-    ask.add_argument("--full", action="store_true", help="the whole matrix, 512 tokens a run: hours")
+    ask.add_argument("--full", action="store_true", help="the whole matrix, 288 cells of 512 tokens: an hour")
     ask.add_argument("--tokens", type=int)
     ask.add_argument("--minutes", type=float, default=1e9, help="stop after so many, and draw what is there")
     ask.add_argument("--out", default=str(ROOT / "build/bench/speculation"))
