@@ -135,7 +135,7 @@ void grows_no_faster(const std::string& name, looks_at what) {
   CAPTURE(name);
   const auto small = cost<Bundle>({12, 64}), wide = cost<Bundle>({12, 1'024}), deep = cost<Bundle>({96, 64});
   if (!small || !wide || !deep) {
-    MESSAGE("skipped: instructions cannot be counted on this machine");
+    MESSAGE("skipped: instructions cannot be counted here");
     return;
   }
   MESSAGE(name, ": ", *small, " instructions with 64 experts in 12 layers, ", *wide, " with 1024, ", *deep, " with 96 layers");
@@ -160,7 +160,7 @@ TEST_CASE("instructions are counted, and only between marks") {
   };
   const auto few = loop(100), many = loop(1'100), again = loop(1'100);
   if (!few) {
-    MESSAGE("skipped: instructions cannot be counted on this machine");
+    MESSAGE("skipped: instructions cannot be counted here");
     return;
   }
   CHECK(*many == *again);
@@ -204,7 +204,7 @@ TEST_CASE("whole systems: predicting and prefetching grow no faster than a layer
 TEST_CASE("an event's cost is proportional to its set") {
   const auto eight = cost<plain_bundle<eviction::lru>>({12, 1'024, 8}), all = cost<plain_bundle<eviction::lru>>({12, 1'024, 128});
   if (!eight || !all) {
-    MESSAGE("skipped: instructions cannot be counted on this machine");
+    MESSAGE("skipped: instructions cannot be counted here");
     return;
   }
   MESSAGE("lru: ", *eight, " instructions for 8 wanted experts, ", *all, " for 128");
@@ -214,7 +214,7 @@ TEST_CASE("an event's cost is proportional to its set") {
 TEST_CASE("a step with its end: each event costs the same in 12 layers and in 96") {
   const auto shallow = cost_in_step<systems::prefetching>({12, 16}), deep = cost_in_step<systems::prefetching>({96, 16});
   if (!shallow || !deep) {
-    MESSAGE("skipped: instructions cannot be counted on this machine");
+    MESSAGE("skipped: instructions cannot be counted here");
     return;
   }
   MESSAGE("prefetching: ", *shallow, " instructions for each event in 12 layers, ", *deep, " in 96");

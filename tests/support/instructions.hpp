@@ -5,13 +5,23 @@
 #include <cstdint>
 #include <optional>
 
-#if defined(__linux__) && defined(__x86_64__)
+// Under a sanitizer it is the sanitizer that would be counted, for minutes.
+#if defined(__linux__) && defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define MOESAIC_COUNTS_INSTRUCTIONS
+#endif
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#undef MOESAIC_COUNTS_INSTRUCTIONS
+#endif
+#endif
+
+#if defined(MOESAIC_COUNTS_INSTRUCTIONS)
 #include <ucontext.h>
 #endif
 
 namespace moesaic_test {
 
-#if defined(__linux__) && defined(__x86_64__)
+#if defined(MOESAIC_COUNTS_INSTRUCTIONS)
 namespace stepping {
 inline volatile std::uint64_t executed = 0;
 inline constexpr long long trap_flag = 0x100;  // of the flags register: the processor stops after each instruction
