@@ -43,7 +43,7 @@ class expert_hook {
     std::vector<file::part_in_file> parts;
     for (const auto& [block, own] : blocks) {
       const auto layer = static_cast<std::uint32_t>(layers.size());
-      model_shape::layer& all = layers.emplace_back(static_cast<std::uint32_t>(own[0]->ne[2]), gguf_get_val_u32(file.get(), top_k));
+      model_shape::layer& all = layers.emplace_back(model_shape::layer{static_cast<std::uint32_t>(own[0]->ne[2]), gguf_get_val_u32(file.get(), top_k), {}});
       made->layer_of_block_[block] = static_cast<layer_index>(layer);
       for (std::uint32_t part = 0; part < own.size(); ++part) {
         const std::uint64_t begin = gguf_get_data_offset(file.get()) + gguf_get_tensor_offset(file.get(), gguf_find_tensor(file.get(), own[part]->name));
