@@ -48,6 +48,8 @@ class expert_homes {
     room = rounded_up(room, {slab::page});
     auto rooms = slab::create({budget.count / room.count * room.count});
     if (!rooms) return rooms.error();
+    if (!rooms->memory().empty() && ::madvise(rooms->memory().data(), slab::page, MADV_POPULATE_WRITE) != 0)
+      return error(error_code::bad_argument, "homes for experts need Linux 5.14 and memory that can be had (", words_for(errno), ")");
     const std::uint64_t length = room.count * space.size();
     void* const reserved = ::mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (reserved == MAP_FAILED)
