@@ -144,6 +144,7 @@ TEST_CASE("what is not declared is not told") {
 
 struct counts_by_index {
   using hears = events<layer_event, evicted>;
+  using takes_flats = counts_by_index;
   std::uint32_t sum = 0, without = 0;
   void on(const layer_event&) noexcept { ++without; }
   void on(const evicted&) noexcept { ++without; }
@@ -167,6 +168,19 @@ TEST_CASE("who takes flat indices gets them instead, who does not is told the ev
   tell(other, evicted{make_expert(0, 1)}, std::uint32_t{4});
   tell(other, admitted{make_expert(0, 1), cause::demand}, std::uint32_t{4});
   CHECK(other.told == 1);
+}
+
+struct counts_differently : counts_by_index {
+  using counts_by_index::on;
+  void on(const evicted&) noexcept { without += 100; }
+};
+static_assert(flat_listener<counts_by_index> && !flat_listener<counts_differently> && !flat_listener<counts_evictions_only>);
+
+TEST_CASE("who derives from a policy that takes flat indices and hears an event in its own way is told the event") {
+  counts_differently policy;
+  tell(policy, evicted{make_expert(0, 1)}, std::uint32_t{4});
+  CHECK(policy.without == 100);
+  CHECK(policy.sum == 0);
 }
 
 TEST_CASE("the inventory hands out the space of its shape") {

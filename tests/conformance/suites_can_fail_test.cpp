@@ -113,6 +113,7 @@ struct takes_the_most_recent : eviction::lru {
   }
 };
 struct forgets_whom_it_is_told_by_index : eviction::lru {
+  using takes_flats = forgets_whom_it_is_told_by_index;
   using eviction::lru::on;
   void on(const layer_event& event, std::span<const std::uint32_t> flats) noexcept { eviction::lru::on(event, flats.subspan(1)); }
 };

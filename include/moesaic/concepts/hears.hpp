@@ -103,16 +103,20 @@ constexpr void tell(Policy& policy, const Event& event) noexcept(!std::same_as<E
   if constexpr (Policy::hears::template include<Event>) policy.on(event);
 }
 
-/// The same from a teller that has the flat indices at hand: those of `wanted` in the event's order, or that of the expert. A policy
-/// that keeps arrays may take them, with `on(event, flats) noexcept` beside the `on(event)` that it has to have; both do the same
-/// (the conformance suite holds them to it), so who overrides one in a derived policy overrides both.
+/// A policy that keeps arrays and takes experts by flat index where its teller knows them, from `on(event, flats) noexcept` beside the
+/// `on(event)` that it has to have: those of `wanted` in the event's order, or that of the expert admitted or evicted. It says so with
+/// `using takes_flats = ITS OWN NAME;`, so that a policy derived from it, whose `on(event)` does something else, is told the event.
+template <class Policy>
+concept flat_listener = listener<Policy> && requires { requires std::same_as<typename Policy::takes_flats, Policy>; };
+
+/// The same from a teller that has the flat indices at hand. Both ways of being told do the same; the conformance suite holds them to it.
 /// Cost: ids and indices are a few shifts apart, but on the way from a victim to its array entry, and from there to the next victim,
-/// everything waits for them: with lru a replay is a fifth faster without (docs/design/0023).
+/// everything waits for them: with lru a replay is a sixth faster without (docs/design/0023).
 template <class Event, listener Policy, class Flats>
   requires((std::same_as<Event, layer_event> && std::convertible_to<const Flats&, std::span<const std::uint32_t>>) ||
            ((std::same_as<Event, admitted> || std::same_as<Event, evicted>) && std::same_as<Flats, std::uint32_t>))
 constexpr void tell(Policy& policy, const Event& event, const Flats& flats) noexcept {
-  if constexpr (Policy::hears::template include<Event> && requires { policy.on(event, flats); }) {
+  if constexpr (flat_listener<Policy> && Policy::hears::template include<Event> && requires { policy.on(event, flats); }) {
     static_assert(noexcept(policy.on(event, flats)), "a policy's  void on(event, flats)  is not noexcept");
     policy.on(event, flats);
   } else {

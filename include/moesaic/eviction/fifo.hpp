@@ -24,6 +24,7 @@ namespace moesaic::eviction {
 class fifo {
  public:
   using hears = events<inventory, layer_event, admitted, evicted>;
+  using takes_flats = fifo;
 
   void on(const inventory& all) {
     space_ = all.space();

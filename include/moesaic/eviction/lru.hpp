@@ -26,6 +26,7 @@ namespace moesaic::eviction {
 class lru {
  public:
   using hears = events<inventory, layer_event, admitted, evicted>;
+  using takes_flats = lru;
 
   void on(const inventory& all) {
     space_ = all.space();
