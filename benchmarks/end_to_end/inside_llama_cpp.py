@@ -17,15 +17,13 @@ import tempfile
 
 import big_model
 import peer_machine as machine
+from memory_group import Groups, NotPermitted
 
 
-def one_run(o, limit, ids, budget):
-    group = machine.Group(f"moesaic_inside_{os.getpid()}", limit)
-    try:
+def one_run(o, groups, limit, ids, budget):
+    with groups.of(limit) as group:
         machine.drop(o.model)
         done = machine.run([o.program, o.model, budget, ids, "1"], group, o.patience, o.priority)
-    finally:
-        group.close()
     if done["status"] != 0:
         sys.exit(f"inside_llama_cpp: with the budget {budget} the program ended with status {done['status']}: {done['err']}")
     said = json.loads(done["out"])
@@ -47,8 +45,9 @@ def main():
     o = parser.parse_args()
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # of both arms: threads that spin measure who else runs
     size = os.path.getsize(o.model)
-    print(json.dumps(machine.facts(o.model)), flush=True)
-    with tempfile.TemporaryDirectory() as folder:
+    machine.stop_on_signals()
+    with Groups() as groups, tempfile.TemporaryDirectory() as folder:
+        print(json.dumps({**machine.facts(o.model), "cgroup": 2 if groups.second else 1}), flush=True)
         for percent in map(int, o.limits.split(",")):
             limit = size * percent // 100
             for stream in ("topics", "random"):
@@ -58,7 +57,7 @@ def main():
                 found = {"plain": [], "inside": []}
                 for round_ in range(o.rounds):
                     for arm in ("plain", "inside") if round_ % 2 == 0 else ("inside", "plain"):
-                        run = one_run(o, limit, ids, "all" if arm == "plain" else str(limit - (o.beside << 20)))
+                        run = one_run(o, groups, limit, ids, "all" if arm == "plain" else str(limit - (o.beside << 20)))
                         found[arm].append(run["tokens_per_s"])
                         asked = run["hits"] + run["misses"]
                         print(f"{percent} % {stream}, {arm}: {run['tokens_per_s']:.2f} tokens/s, hit ratio {run['hits'] / max(1, asked):.3f}, "
@@ -71,5 +70,7 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except machine.NotPermitted as why:
-        sys.exit(f"inside_llama_cpp: {why}; this comparison limits both arms by a memory cgroup, so it needs root (or a cgroup handed to you); it is left out")
+    except NotPermitted as why:
+        sys.exit(f"inside_llama_cpp: {why}; this comparison limits both arms by a memory cgroup; it is left out")
+    except KeyboardInterrupt:
+        sys.exit("inside_llama_cpp: broken off")

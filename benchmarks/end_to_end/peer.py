@@ -2,20 +2,22 @@
 # SPDX-License-Identifier: MIT
 """moesaic-decode beside llama.cpp: the same file, the same tokens, the same threads, the same memory limit.
 
-    peer.py [--work build/peer] [--small | --full] [--only TEXT] [--rounds 5] [--report]
+    peer.py [--work build/peer] [--small | --full] [--only TEXT] [--rounds 5] [--ours OPTIONS] [--report]
 
 Gets llama.cpp (from the source archive of the Python package llama-cpp-python, into build/venv_peer), builds both programs
 against its ggml, makes a model of 5.3 GB and two streams of tokens (big_model.py), and runs the matrix: memory limits of 25,
 50, 75 and 110 % of the file, a stream with locality and one without, at a read-ahead of 128 KB. --full adds the disk's own
 read-ahead, a disk slowed to 500 MB/s, and a model in Q4_K. --small: a model of 0.8 GB, the two limits 25 and 110 %: minutes.
-Each run is written to WORK/runs.jsonl when it is done; started again, the matrix goes on where it broke off. --report only
-reads that file. --only 25%,topics runs the cells whose name has all these words.
+Each run is written to WORK/runs.jsonl when it is done; started again, the matrix goes on where it broke off: what failed, and what
+other programs, options, threads or priorities gave, is run again. --report only reads that file. --only 25%,topics runs the cells
+whose name has all these words. --ours "--eviction successor": further options of moesaic-decode, for cells of their own.
 """
 import argparse
+import hashlib
 import json
 import os
+import shlex
 import shutil
-import signal
 import statistics
 import subprocess
 import sys
@@ -24,6 +26,7 @@ import time
 import big_model
 import peer_machine as machine
 import peer_table
+from memory_group import Groups, NotPermitted
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
 PEER = "llama-cpp-python==0.3.36"
@@ -69,20 +72,34 @@ class Model:
         try:
             self.disk = machine.Disk(os.path.join(work, form + ".img"), SIZES[form])
             folder = self.disk.folder
-        except machine.NotPermitted as why:
+        except NotPermitted as why:
             say(f"no disk with a read-ahead of its own ({why}); the file's own disk is used as it is")
             folder = os.path.join(work, form)
             os.makedirs(folder, exist_ok=True)
+        try:
+            self.provide(work, folder)
+        except BaseException:
+            self.close()
+            raise
+
+    def provide(self, work, folder):
         self.path = os.path.join(folder, "model.gguf")
         if not os.path.exists(self.path):
             began = time.monotonic()
-            say(f"making the model {form}")
-            big_model.make(self.path, form, programs, 1)
+            say(f"making the model {self.form}")
+            big_model.make(self.path + ".part", self.form, self.programs, 1)
+            os.rename(self.path + ".part", self.path)
             say(f"made {os.path.getsize(self.path) / 1e9:.2f} GB in {time.monotonic() - began:.0f} s")
         self.bytes = os.path.getsize(self.path)
-        self.streams = os.path.join(work, form + ".streams")
+        self.streams = os.path.join(work, self.form + ".streams")
         if not os.path.exists(os.path.join(self.streams, "streams.json")):
-            big_model.streams(self.streams, self.path, programs, 160, 1)
+            big_model.streams(self.streams, self.path, self.programs, 160, 1)
+
+    def of(self, o):
+        """What a run depends on beside its cell. Both programs are in it, because a ratio is between runs of one round."""
+        parts = [PEER, PEER_FLAGS, *OURS, *o.ours, o.threads, o.priority, machine.content(self.path),
+                 *(machine.content(os.path.join(self.programs, name)) for name in ("peer_llama", "moesaic-decode"))]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
     def ids(self, stream):
         with open(os.path.join(self.streams, stream + ".ids")) as f:
@@ -107,16 +124,18 @@ def our_command(model, stream, tokens, threads, budget, more=()):
             "--json", "-", *OURS, *more]
 
 
-def agreement(model, stream, tokens, threads, priority):
+def agreement(model, stream, tokens, o):
     """Share of positions at which both find the same token likeliest, and what the model needs beside its experts. Our logits are the
     same bits under every policy and budget (a test of the decoder holds that), so one run with all experts in memory speaks for all."""
     place = os.path.join(model.streams, f"{stream}.{tokens}.agreement.json")
     if os.path.exists(place):
         with open(place) as f:
-            return json.load(f)
-    theirs = machine.run(llama_command(model, stream, tokens, threads), priority=priority)
+            found = json.load(f)
+        if found.get("of") == model.of(o):
+            return found
+    theirs = machine.run(llama_command(model, stream, tokens, o.threads), priority=o.priority)
     logits = os.path.join(model.streams, "logits")
-    ours = machine.run(our_command(model, stream, tokens, threads, "all", ["--logits", logits]), priority=priority)
+    ours = machine.run(our_command(model, stream, tokens, o.threads, "all", [*o.ours, "--logits", logits]), priority=o.priority)
     if theirs["status"] or ours["status"]:
         sys.exit(f"peer: without any limit a program failed: {theirs['err'] or ours['err']}")
     said, told = json.loads(theirs["out"])["argmax"], json.loads(ours["out"])
@@ -126,29 +145,25 @@ def agreement(model, stream, tokens, threads, priority):
             mine = memoryview(f.read(row)).cast("f")
             same += max(range(len(mine)), key=mine.__getitem__) == their
     os.remove(logits)
-    found = {"positions": len(said), "same": same / len(said), "beside_experts": told["model"]["resident_bytes"] + told["model"]["cache_bytes"],
+    found = {"of": model.of(o), "positions": len(said), "same": same / len(said), "beside_experts": told["model"]["resident_bytes"] + told["model"]["cache_bytes"],
              "experts": told["model"]["expert_bytes_total"], "frame": told["budget"]["frame_bytes"]}
     with open(place, "w") as f:
         json.dump(found, f)
     return found
 
 
-def one_run(arm, model, cell, agreed, o):
+def one_run(arm, model, cell, agreed, groups, o):
     """One program under the cell's limit, from a cold file."""
     limit = model.bytes * cell["limit"] // 100
-    name = f"moesaic_peer_{os.getpid()}"
-    group = machine.Group(name, limit, cell["rate"], model.path)
-    try:
-        if arm == "llama.cpp":
-            command = llama_command(model, cell["stream"], cell["tokens"], o.threads)
-        else:
-            budget = limit - agreed["beside_experts"] - MARGIN
-            # Where everything fits, as many slots as there are experts.
-            command = our_command(model, cell["stream"], cell["tokens"], o.threads, "all" if budget > agreed["experts"] + 4 * agreed["frame"] else budget)
+    if arm == "llama.cpp":
+        command = llama_command(model, cell["stream"], cell["tokens"], o.threads)
+    else:
+        budget = limit - agreed["beside_experts"] - MARGIN
+        # Where everything fits, as many slots as there are experts.
+        command = our_command(model, cell["stream"], cell["tokens"], o.threads, "all" if budget > agreed["experts"] + 4 * agreed["frame"] else budget, o.ours)
+    with groups.of(limit, cell["rate"], model.path) as group:
         machine.drop(model.path)
         done = machine.run(command, group, o.patience, o.priority)
-    finally:
-        group.close()
     found = {"arm": arm, "limit_bytes": limit, "seconds": done["seconds"], "others": done["others"], "undroppable_peak": done["undroppable_peak"],
              "load": os.getloadavg()[0]}
     if done["status"] != 0:
@@ -162,7 +177,7 @@ def one_run(arm, model, cell, agreed, o):
         found["bytes"], found["stall_s"], found["load_s"] = counters["bytes_demanded"] + counters["bytes_prefetched"], counters["stall_s"], said["time"]["load_s"]
         found["hit_ratio"] = counters["hits"] / counters["accesses"]
         found["prefetch"] = [counters[k] for k in ("prefetches", "prefetch_used", "prefetch_late", "prefetch_wasted")]
-        found["work_s"], found["options"] = said["time"]["decode_work"], OURS
+        found["work_s"], found["options"] = said["time"]["decode_work"], OURS + o.ours
     cold = cell["cold"]
     return {**found, "tokens": len(steps), "cold_tokens_per_s": cold / sum(steps[:cold]), "warm_tokens_per_s": (len(steps) - cold) / sum(steps[cold:]),
             "median_step_s": statistics.median(steps[cold:])}
@@ -184,9 +199,9 @@ def cells(o, default_read_ahead):
     return plan
 
 
-def name_of(cell):
+def name_of(cell, ours=()):
     slow = f" {cell['rate'] // 1_000_000}MB/s" if cell["rate"] else ""
-    return f"{cell['form']} {cell['limit']}% {cell['stream']} {cell['read_ahead']}KB{slow}"
+    return f"{cell['form']} {cell['limit']}% {cell['stream']} {cell['read_ahead']}KB{slow}{''.join(' ' + word for word in ours)}"
 
 
 def main():
@@ -200,28 +215,32 @@ def main():
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--priority", type=int, default=0, help="of both arms, as of nice: on a machine with other users")
     parser.add_argument("--patience", type=int, default=1800, help="seconds after which a run is given up")
+    parser.add_argument("--ours", default=[], type=shlex.split, help="further options of moesaic-decode: --ours=\"--scope global\"")
     parser.add_argument("--report", action="store_true")
     parser.add_argument("--keep", action="store_true", help="keep the images of 6 GB")
     o = parser.parse_args()
-    for broken_off in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):  # what was made is removed then too
-        signal.signal(broken_off, lambda *_: sys.exit("peer: broken off; the same command goes on from here"))
+    machine.stop_on_signals()
     os.makedirs(o.work, exist_ok=True)
     o.work = os.path.realpath(o.work)
     log = os.path.join(o.work, "runs.jsonl")
-    if not o.report:
-        measure(o, log)
+    try:
+        if not o.report:
+            with Groups() as groups:
+                measure(o, log, groups)
+    except NotPermitted as why:
+        sys.exit(f"peer: {why}; this comparison limits both programs by a memory cgroup; it is left out")
+    except KeyboardInterrupt:
+        sys.exit("peer: broken off; the same command goes on from here")
     peer_table.write(log, o.work)
 
 
-def measure(o, log):
+def measure(o, log, groups):
     programs = provide(o.work)
     default = machine.read_ahead_of(o.work)
-    done = {}
+    done = set()
     if os.path.exists(log):
         with open(log) as f:
-            for line in f:
-                run = json.loads(line)
-                done[run["cell"], run["round"], run["arm"]] = True
+            done = {(run["cell"], run["round"], run["arm"], run.get("of")) for run in map(json.loads, f) if "failed" not in run}
     plan = [c for c in cells(o, default) if all(word in name_of(c) for word in o.only.split(",") if word)]
     for form in dict.fromkeys(c["form"] for c in plan):
         try:
@@ -230,30 +249,33 @@ def measure(o, log):
             sys.exit(f"peer: the model {form} could not be made: {why}")
         try:
             for cell in (c for c in plan if c["form"] == form):
-                measure_cell(o, log, model, cell, done)
-        except machine.NotPermitted as why:
-            sys.exit(f"peer: {why}; this comparison limits both programs by a memory cgroup, so it needs root (or a cgroup handed to you); it is left out")
+                measure_cell(o, log, model, cell, groups, done)
         finally:
             model.close()
         if not o.keep and model.disk and not o.only:
             os.remove(os.path.join(o.work, form + ".img"))
 
 
-def measure_cell(o, log, model, cell, done):
-    name = name_of(cell)
+def measure_cell(o, log, model, cell, groups, done):
+    name, of = name_of(cell, o.ours), model.of(o)
+    try:
+        groups.of(None, cell["rate"], model.path).close()
+    except NotPermitted as why:
+        say(f"{name}: left out: {why}")
+        return
     if model.disk:
         model.disk.read_ahead(cell["read_ahead"])
     elif machine.read_ahead_of(model.path) != cell["read_ahead"]:
         say(f"{name}: left out, the read-ahead of this disk is not to be changed from here")
         return
-    agreed = agreement(model, cell["stream"], 64, o.threads, o.priority)
+    agreed = agreement(model, cell["stream"], 64, o)
     facts = machine.facts(model.path)
     for round_ in range(o.rounds):
         for arm in ("llama.cpp", "moesaic") if round_ % 2 == 0 else ("moesaic", "llama.cpp"):
-            if (name, round_, arm) in done:
+            if (name, round_, arm, of) in done:
                 continue
-            run = {"cell": name, "round": round_, **cell, "agreement": agreed["same"], "threads": o.threads, "priority": o.priority, **facts,
-                   **one_run(arm, model, cell, agreed, o)}
+            run = {"cell": name, "of": of, "round": round_, **cell, "agreement": agreed["same"], "threads": o.threads, "priority": o.priority, **facts,
+                   "cgroup": 2 if groups.second else 1, **one_run(arm, model, cell, agreed, groups, o)}
             with open(log, "a") as f:
                 f.write(json.dumps(run) + "\n")
             say(f"{name}, round {round_ + 1}, {arm}: " + (f"failed: {run['failed']}" if "failed" in run else

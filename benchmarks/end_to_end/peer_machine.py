@@ -1,38 +1,69 @@
 # SPDX-License-Identifier: MIT
-"""What the comparison needs of the machine: a disk with its own read-ahead, a memory limit, a cold file, a log of who else ran.
+"""What the comparisons need of the machine: a disk with its own read-ahead, a cold file, a log of who else ran.
 
 Everything that is made is removed again, also when the run breaks off. What is not permitted raises NotPermitted with a
 sentence; the caller goes on without."""
+import functools
+import hashlib
 import os
 import platform
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import time
 
-GROUPS = "/sys/fs/cgroup"
-
-
-class NotPermitted(Exception):
-    pass
+from memory_group import NotPermitted, read, write
 
 
 def quiet(*command):
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    except FileNotFoundError:
+        raise NotPermitted(f"`{command[0]}` was not found; install it (Debian: e2fsprogs, mount)")
     if done.returncode != 0:
         raise NotPermitted(f"`{' '.join(command)}` failed: {done.stderr.strip() or 'no message'}")
     return done.stdout.strip()
 
 
-def read(path):
-    with open(path) as f:
-        return f.read()
+def stop_on_signals():
+    """What is made is removed on the way out, so every signal that ends a program becomes a KeyboardInterrupt, once."""
+    signals = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+
+    def stop(*_):
+        for each in signals:
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for each in signals:
+        signal.signal(each, stop)
 
 
-def write(path, text):
-    with open(path, "w") as f:
-        f.write(str(text))
+@functools.lru_cache(maxsize=None)
+def content(path):
+    """A digest of a file; of one above 64 MiB 256 places are read. By content, because a model that is made again is the same one."""
+    size = os.path.getsize(path)
+    digest = hashlib.sha256(str(size).encode())
+    with open(path, "rb") as f:
+        places = [(0, size)] if size <= 64 << 20 else [((size - 4096) * i // 255, 4096) for i in range(256)]
+        for at, length in places:
+            f.seek(at)
+            digest.update(f.read(length))
+    return digest.hexdigest()[:16]
+
+
+def make_image(image, size):
+    part = image + ".part"
+    try:
+        with open(part, "wb") as f:
+            os.posix_fallocate(f.fileno(), 0, -(-size // 2**20) * 2**20)
+        quiet("mkfs.ext4", "-q", "-F", "-m", "0", "-O", "^has_journal", part)
+        os.rename(part, image)
+    except BaseException:
+        if os.path.exists(part):
+            os.remove(part)
+        raise
 
 
 class Disk:
@@ -41,21 +72,19 @@ class Disk:
     def __init__(self, image, size):
         if os.geteuid() != 0 or not os.path.exists("/dev/loop-control"):
             raise NotPermitted("mounting an image needs root and loop devices")
-        self.folder = image + ".mounted"
-        fresh = not os.path.exists(image)
-        if fresh:
-            with open(image + ".part", "wb") as f:
-                os.posix_fallocate(f.fileno(), 0, -(-size // 2**20) * 2**20)
-            quiet("mkfs.ext4", "-q", "-F", "-m", "0", "-O", "^has_journal", image + ".part")
-            os.rename(image + ".part", image)
+        self.folder, self.device = image + ".mounted", None
+        if not os.path.exists(image):
+            make_image(image, size)
         os.makedirs(self.folder, exist_ok=True)
-        if os.path.ismount(self.folder):  # left by a run that was killed
-            quiet("umount", self.folder)
-        self.device = quiet("losetup", "--find", "--show", "--direct-io=on", image)
         try:
+            if os.path.ismount(self.folder):  # left by a run that was killed, as its loop devices are
+                quiet("umount", self.folder)
+            for line in quiet("losetup", "--associated", image).splitlines():
+                quiet("losetup", "--detach", line.split(":")[0])
+            self.device = quiet("losetup", "--find", "--show", "--direct-io=on", image)
             quiet("mount", "-t", "ext4", "-o", "noatime", self.device, self.folder)
-        except NotPermitted:
-            quiet("losetup", "--detach", self.device)
+        except BaseException:
+            self.close()
             raise
 
     def read_ahead(self, kib):
@@ -63,10 +92,11 @@ class Disk:
 
     def close(self):
         for _ in range(20):
-            if subprocess.run(["umount", self.folder], stderr=subprocess.DEVNULL).returncode == 0:
+            if not self.device or not os.path.ismount(self.folder) or subprocess.run(["umount", self.folder], stderr=subprocess.DEVNULL).returncode == 0:
                 break
             time.sleep(0.5)
-        subprocess.run(["losetup", "--detach", self.device], stderr=subprocess.DEVNULL)
+        if self.device:
+            subprocess.run(["losetup", "--detach", self.device], stderr=subprocess.DEVNULL)
         if os.path.isdir(self.folder) and not os.path.ismount(self.folder):
             os.rmdir(self.folder)
 
@@ -92,69 +122,6 @@ def drop(path):
         os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
     finally:
         os.close(fd)
-
-
-class Group:
-    """A cgroup with a limit for everything its processes keep in memory, page cache included; v1 and v2."""
-
-    def __init__(self, name, limit=None, read_rate=None, path=None):
-        self.folders = []
-        one = os.path.isdir(GROUPS + "/memory")
-        try:
-            if one:
-                self.memory = self._make(f"{GROUPS}/memory/{name}")
-                if limit:
-                    write(self.memory + "/memory.limit_in_bytes", limit)
-            else:
-                self._hand_down("memory")
-                self.memory = self._make(f"{GROUPS}/{name}")
-                if limit:
-                    write(self.memory + "/memory.max", limit)
-                    if os.path.exists(self.memory + "/memory.swap.max"):
-                        write(self.memory + "/memory.swap.max", 0)
-            if read_rate:
-                number = os.stat(path).st_dev
-                if one:
-                    write(self._make(f"{GROUPS}/blkio/{name}") + "/blkio.throttle.read_bps_device", f"{os.major(number)}:{os.minor(number)} {read_rate}")
-                else:
-                    self._hand_down("io")
-                    write(self.memory + "/io.max", f"{os.major(number)}:{os.minor(number)} rbps={read_rate}")
-        except OSError as why:
-            self.close()
-            raise NotPermitted(f"a memory cgroup cannot be made here ({why})")
-        self.one = one
-
-    def _make(self, folder):
-        if os.path.isdir(folder):
-            os.rmdir(folder)
-        os.mkdir(folder)
-        self.folders.append(folder)
-        return folder
-
-    @staticmethod
-    def _hand_down(controller):
-        if controller not in read(GROUPS + "/cgroup.subtree_control").split():
-            write(GROUPS + "/cgroup.subtree_control", "+" + controller)
-
-    def join(self):
-        """In the child, before exec."""
-        for folder in self.folders:
-            write(folder + "/cgroup.procs", os.getpid())
-
-    def anonymous(self):
-        """Bytes of the group that the kernel could not drop."""
-        stat = dict(line.split() for line in read(self.memory + "/memory.stat").splitlines())
-        return int(stat.get("anon", stat.get("rss", 0)))
-
-    def close(self):
-        for folder in reversed(self.folders):
-            for _ in range(50):
-                try:
-                    os.rmdir(folder)
-                    break
-                except OSError:
-                    time.sleep(0.1)
-        self.folders = []
 
 
 def busy_ticks():
@@ -186,7 +153,7 @@ def run(command, group=None, limit_s=None, priority=0):
                 break
             except subprocess.TimeoutExpired:
                 if group:
-                    most = max(most, group.anonymous())
+                    most = max(most, group.undroppable())
                 if limit_s and time.monotonic() - began > limit_s:
                     child.kill()
     except BaseException:
@@ -206,4 +173,4 @@ def facts(path):
     return {"kernel": platform.release(), "processor": cpu.group(1) if cpu else platform.machine(), "cores": os.cpu_count(),
             "vectors": [f for f in ("avx2", "avx512f", "avx512_vnni", "amx_int8") if re.search(rf"\b{f}\b", flags)],
             "memory": int(re.search(r"MemTotal:\s*(\d+)", read("/proc/meminfo")).group(1)) * 1024, "load": os.getloadavg(),
-            "cgroup": 1 if os.path.isdir(GROUPS + "/memory") else 2, "disk": os.path.basename(disk_of(path) or "?"), "free": shutil.disk_usage(os.path.dirname(path)).free}
+            "disk": os.path.basename(disk_of(path) or "?"), "free": shutil.disk_usage(os.path.dirname(path)).free}

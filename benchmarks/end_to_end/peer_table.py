@@ -11,9 +11,12 @@ AGREE = 0.95
 
 
 def summed_up(runs):
+    """Of a cell count the runs that depend on the same as its last; of a run that was made again, the last."""
+    of = {run["cell"]: run.get("of") for run in runs}
+    last = {(run["cell"], run["arm"], run["round"]): run for run in runs if run.get("of") == of[run["cell"]]}
     by_cell = collections.defaultdict(lambda: collections.defaultdict(list))
-    for run in runs:
-        by_cell[run["cell"]][run["arm"]].append(run)
+    for (cell, arm, _), run in last.items():
+        by_cell[cell][arm].append(run)
     rows = []
     for cell, arms in by_cell.items():
         any_run = next(iter(arms.values()))[0]

@@ -12,14 +12,15 @@ which each further row of a pass costs .84 of the first and a drafted token as m
 one core), and `device`, on which a further row costs .03 and a drafted token .2 (a pass that is bound by its memory).
 Real time (moesaic-decode, --throttle): the same on this machine's clock, in a memory cgroup, arms interleaved, medians of rounds.
 
-Every run is written down in FOLDER/runs.jsonl at once; what is there is not run again. Ends with status 1 if the ids of any two arms
+Every run is written down in FOLDER/runs.jsonl at once; what is there, of the same program and models, is not run again. Ends with status 1 if the ids of any two arms
 differ. Standard library only.
 """
-import argparse, hashlib, json, pathlib, random, statistics, struct, subprocess, sys, tempfile, time
+import argparse, contextlib, hashlib, json, pathlib, random, statistics, struct, subprocess, sys, tempfile, time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import speculation_drawn  # noqa: E402
-from speculation_group import MemoryGroup  # noqa: E402
+from memory_group import Groups, NotPermitted  # noqa: E402
+from peer_machine import content, stop_on_signals  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROMPT, WINDOW = 24, 512
@@ -45,6 +46,8 @@ class Runs:
     def __init__(self, programs, folder, end):
         self.programs, self.file, self.end = pathlib.Path(programs), folder / "runs.jsonl", end
         self.known, self.process = {}, None
+        if not (self.programs / "speculation_cells").is_file():
+            sys.exit(f"speculation.py: {self.programs}/speculation_cells was not found; build it (cmake --build ... --target speculation_cells)")
         if self.file.exists():
             for line in self.file.read_text().splitlines():
                 try:
@@ -63,6 +66,8 @@ class Runs:
         # a scripted drafter reads a temporary file; what it says follows from the rest
         named = {k: pathlib.Path(v).name if k == "model" else v.rsplit("/", 1)[0][:15] if k == "draft" and v.startswith("scripted") else
                  pathlib.Path(v).name if k == "draft" else v for k, v in request.items()}
+        files = [self.programs / "speculation_cells", request["model"], *(d for d in [request["draft"]] if pathlib.Path(d).is_file())]
+        named["files"] = [content(str(file)) for file in files]
         key = hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()[:20]
         if key in self.known:
             return self.known[key]
@@ -178,7 +183,7 @@ def verdict(arms):
             "best_fixed": fixed["arm"], "governor_over_best_fixed": of_best}
 
 
-def real_time(runs, bench, programs, group, model, draft, share, ratio, well, rounds):
+def real_time(bench, programs, groups, why_not, model, draft, share, ratio, well, rounds):
     """The same cell on this machine's clock. Returns the cell, or why there is none."""
     facts = bench.facts(model)
     prompt = 0 if draft == "scripted" else bench.drafts_by_acceptance(model, draft)[well]
@@ -189,13 +194,13 @@ def real_time(runs, bench, programs, group, model, draft, share, ratio, well, ro
     def decode(more, budget, limit=None):
         words = [str(programs / "moesaic-decode"), "--model", bench.models[model], "--prompt-ids", ",".join(map(str, bench.texts[prompt])), "--tokens", str(bench.tokens),
                  "--ignore-eos", "--quiet", "--threads", "1", "--direct", "yes", "--budget", f"{budget}B" if budget else "all", "--json", "-", *more]
-        with group.of(limit) as inside:
-            done = subprocess.run(words, capture_output=True, text=True, preexec_fn=inside.enter)
+        with groups.of(limit) if groups else contextlib.nullcontext() as inside:
+            done = subprocess.run(words, capture_output=True, text=True, preexec_fn=inside.join if inside else None)
             if done.returncode < 0:
                 return {"ended": f"signal {-done.returncode} at a limit of {limit} bytes"}
             if done.returncode != 0:
                 sys.exit(f"{' '.join(words)}: status {done.returncode}: {done.stderr.strip()}")
-            return {**json.loads(done.stdout), "memory_peak": inside.peak()}
+            return {**json.loads(done.stdout), "memory_peak": inside.peak() if inside else None}
 
     speculating = ["--draft", draft_name]
     weighs = decode([*speculating, "--governor", "fixed(1)"], 0)["draft_bytes"]
@@ -219,8 +224,10 @@ def real_time(runs, bench, programs, group, model, draft, share, ratio, well, ro
     arms[f"{GOVERNED[draft]} {OURS}"] = ([*link, *speculating, "--system", GOVERNED[draft], "--governor", OURS], budget)
     # the limit: what the arm without a drafter takes, and room for buffers; the drafter's weights are in both
     limit = None
-    if group.why_not is None:
-        limit = decode(*arms["on_demand"])["memory_peak"] + (24 << 20)
+    if groups:
+        taken = decode(*arms["on_demand"])["memory_peak"]
+        limit = taken and taken + (24 << 20)
+        why_not = None if taken else "this kernel does not say what a group took at most (memory.peak: Linux 5.19 and later)"
     seen = {name: [] for name in arms}
     for _ in range(rounds):
         for name, (more, memory) in arms.items():
@@ -238,7 +245,7 @@ def real_time(runs, bench, programs, group, model, draft, share, ratio, well, ro
                      "bytes_per_token": sum(c[k] for k in ("bytes_demanded", "bytes_prefetched", "bytes_host")) / (bench.tokens - 1),
                      "acceptance": s["accepted"] / s["drafted"] if s["drafted"] else None, "hit_ratio": c["hits"] / max(1, c["accesses"]),
                      "stall_share": c["stall_s"] / middle["time"]["decode_s"], "memory_peak": middle["memory_peak"], "same_ids": all(r["ids"] == ids for r in good)})
-    return {**where, "memory_limit": limit, "no_limit_because": group.why_not, "rounds": rounds, "arms": rows}
+    return {**where, "memory_limit": limit, "no_limit_because": why_not, "rounds": rounds, "arms": rows}
 
 
 def matrix(full, models):
@@ -287,7 +294,8 @@ def main():
     runs = Runs(o.programs, folder, time.monotonic() + 60 * o.minutes)
     done = {"schema": "moesaic.speculation/1", "tokens": tokens, "first_row_ns": FIRST_ROW, "further_row": ROWS, "draft_token": DRAFT, "cells": [], "real_time": []}
     cells, cut = matrix(o.full, list(models))[:o.cells], False
-    with tempfile.TemporaryDirectory() as scratch:
+    stop_on_signals()
+    with tempfile.TemporaryDirectory() as scratch, contextlib.ExitStack() as inside:
         bench = Bench(runs, models, o.draft, prompts(12 if o.full else 8), tokens, scratch)
         try:
             for place in cells if o.only != "real" else []:
@@ -296,13 +304,16 @@ def main():
                 save(folder / "speculation.json", done)
                 speculation_drawn.print_cell(cell)
             if o.only != "simulated":
-                group = MemoryGroup()
-                if group.why_not:
-                    print(f"moesaic: {group.why_not}")
+                groups = why_not = None
+                try:
+                    groups = inside.enter_context(Groups())
+                except NotPermitted as why:
+                    why_not = str(why)
+                    print(f"moesaic: memory is not limited: {why}")
                 for draft, ratio, well in REAL:
                     if time.monotonic() > runs.end:
                         raise Stopped
-                    cell = real_time(runs, bench, pathlib.Path(o.programs), group, list(models)[0], draft, 25.0, ratio, well, o.rounds)
+                    cell = real_time(bench, pathlib.Path(o.programs), groups, why_not, list(models)[0], draft, 25.0, ratio, well, o.rounds)
                     done["real_time"].append(cell)
                     save(folder / "speculation.json", done)
                     speculation_drawn.print_real(cell)

@@ -33,13 +33,14 @@ def print_real(c):
         print(f"  skipped: {c['skipped']}")
         return
     limit = c["memory_limit"]
-    print(f"  link {c['rate'] / 1e6:.0f} MB/s, computing {c['compute_s'] * 1e6:.0f} us a token; memory group {'without a limit' if limit is None else f'of {limit / 1e6:.0f} MB'}; median of {c['rounds']}, lowest, highest")
+    print(f"  link {c['rate'] / 1e6:.0f} MB/s, computing {c['compute_s'] * 1e6:.0f} us a token; memory group {'without a limit' if limit is None else f'of {limit / 1e6:.0f} MB'}; median of {c['rounds']}, lowest, highest"
+          + (f"; no limit: {c['no_limit_because']}" if c["no_limit_because"] else ""))
     for a in c["arms"]:
         if "void" in a:
             print(f"  {a['arm']:28}void: {a['void']}")
         else:
             print(f"  {a['arm']:28}{a['tokens_per_s']:9.1f}{a['lowest']:9.1f}{a['highest']:9.1f} tokens/s {a['bytes_per_token'] / 1e3:8.0f} kB/token, accepted {share(a['acceptance'])}, hits {share(a['hit_ratio'])}, "
-                  f"stalled {share(a['stall_share'])}, peak {a['memory_peak'] / 1e6:.0f} MB", flush=True)
+                  f"stalled {share(a['stall_share'])}, peak " + (f"{a['memory_peak'] / 1e6:.0f} MB" if a["memory_peak"] else "not known"), flush=True)
 
 
 def print_summary(done):

@@ -43,6 +43,14 @@ class table_test(unittest.TestCase):
         self.assertEqual(row["arms"]["llama.cpp"]["failed"], ["killed"])
         self.assertIn("killed", peer_table.as_table([row], run("moesaic", 0, 12)))
 
+    def test_a_run_made_again_counts_once_and_other_programs_do_not_mix(self):
+        failed = {**run("moesaic", 0, 1), "failed": "killed"}
+        row, = self.rows(run("llama.cpp", 0, 4), failed, run("moesaic", 0, 12))
+        self.assertEqual((row["arms"]["moesaic"]["failed"], row["warm_ratio"]), ([], 3))
+        row, = self.rows(run("llama.cpp", 0, 4, of="old"), run("moesaic", 0, 12, of="old"), run("moesaic", 0, 20, of="new"))
+        self.assertEqual(list(row["arms"]), ["moesaic"])
+        self.assertNotIn("warm_ratio", row)
+
     def test_the_files_are_written_whole(self):
         with tempfile.TemporaryDirectory() as folder:
             peer_table.write(os.path.join(folder, "no_runs_yet"), folder)
