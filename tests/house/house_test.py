@@ -137,6 +137,8 @@ class rules(unittest.TestCase):
                                             for source in sources if left_out is None or not source.endswith(left_out)]))
             found = inventory.findings(root, commands)
             self.assertEqual(found, [] if left_out is None else [f"{left_out}: is built by nothing"])
+        self.assertEqual(inventory.findings(root, commands, ["examples/e"]), [])
+        self.assertEqual(inventory.findings(root, commands, ["examples/f"]), ["examples/e.cpp: is built by nothing"])
 
     def test_links(self):
         readme = GOOD["README.md"]
