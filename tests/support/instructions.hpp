@@ -16,7 +16,9 @@
 #endif
 
 #if defined(MOESAIC_COUNTS_INSTRUCTIONS)
+#include <sys/syscall.h>
 #include <ucontext.h>
+#include <unistd.h>
 #endif
 
 namespace moesaic_test {
@@ -29,8 +31,9 @@ inline void count(int, siginfo_t*, void*) { executed = executed + 1; }
 inline void toggle(int, siginfo_t*, void* context) { static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_EFL] ^= trap_flag; }
 }  // namespace stepping
 
-/// Where a stretch that is counted begins, and where it ends.
-inline void mark() { ::raise(SIGUSR1); }
+/// Where a stretch that is counted begins, and where it ends. Not by raise(): some C libraries block all signals inside it, and to be stepped
+/// with SIGTRAP blocked ends the process.
+inline void mark() { ::syscall(SYS_tgkill, ::getpid(), static_cast<pid_t>(::syscall(SYS_gettid)), SIGUSR1); }
 
 /// How many instructions `work` executes between odd and even calls of mark(): one by one, each a signal, which takes a microsecond
 /// and is exact, whatever else the machine does. One thread, one at a time. nullopt where that is not possible.
