@@ -14,7 +14,11 @@ runs=
 for name in decision dispatch policies; do
   out=$results/smoke_$name.json
   "$programs/bench_$name" --benchmark_filter="$filter" --benchmark_min_time=0.02 --benchmark_repetitions=9 --benchmark_enable_random_interleaving=true \
-    --benchmark_out="$out.part" --benchmark_out_format=json > /dev/null 2>&1 || { echo "moesaic: bench_$name is missing or failed: build moesaic_benchmarks first" >&2; exit 1; }
+    --benchmark_out="$out.part" --benchmark_out_format=json > /dev/null 2> "$out.err" || {
+    cat "$out.err" >&2
+    echo "moesaic: bench_$name is missing or failed (what it said is above): build moesaic_benchmarks first" >&2
+    exit 1
+  }
   mv "$out.part" "$out"
   runs="$runs $out"
 done

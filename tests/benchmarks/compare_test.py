@@ -73,6 +73,19 @@ class compare_test(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("WORSE", done.stdout)
 
+    def test_on_another_processor_only_what_holds_everywhere_fails(self):
+        ratios = [{"of": "slow", "over": "fast", "value": 2, "allowed": 1.2}, {"of": "large", "over": "fast", "value": 2, "allowed": 1.2, "everywhere": True}]
+        path = self.file("ratios.json", {"schema": "moesaic.ratios/1", "processor": "another", "ratios": ratios})
+        done = self.compare("--baseline", path, self.file("run.json", run_of(fast=STEADY, slow=scaled(STEADY, 3), large=scaled(STEADY, 2))))
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("1 of 1 ratios hold; 1 were recorded on another processor (another)", done.stdout)
+        done = self.compare("--baseline", path, self.file("run.json", run_of(fast=STEADY, slow=scaled(STEADY, 2), large=scaled(STEADY, 3))))
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        # Once recorded here, everything is held here.
+        slow = self.file("run.json", run_of(fast=STEADY, slow=scaled(STEADY, 2), large=scaled(STEADY, 2)))
+        self.assertEqual(self.compare("--baseline", path, "--record", slow).returncode, 0)
+        self.assertEqual(self.compare("--baseline", path, self.file("run.json", run_of(fast=STEADY, slow=scaled(STEADY, 3), large=STEADY))).returncode, 1)
+
     def test_noise_alone_does_not_fail(self):
         done = self.compare("--baseline", self.ratios(), self.file("run.json", run_of(fast=NOISY, slow=scaled(NOISY, 3))))
         self.assertEqual(done.returncode, 0, done.stdout)
