@@ -6,6 +6,7 @@
 //
 // A step is one token through 2 layers of 8 experts, two a token, with room for half of them: small, so that steps are many.
 #include <malloc.h>
+#include <unistd.h>
 
 #include <array>
 #include <charconv>
@@ -33,7 +34,7 @@ struct memory_now {
       if (std::fscanf(in, "%*u %zu", &pages) != 1) pages = 0;
       std::fclose(in);
     }
-    return pages * 4'096;
+    return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   }
 };
 

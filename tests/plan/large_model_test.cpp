@@ -43,7 +43,15 @@ struct cost {
   std::uint64_t total = 0;
 };
 
-/// In a process of its own, so that nothing else counts. All zero if it failed.
+/// In a process of its own: megabytes that were given back would be there for reading to use, and would not be seen as growth.
+bool written(const moesaic_test::sparse_model& model, const std::string& path) {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(model.write(path) ? 0 : 1);
+  int status = 1;
+  return child > 0 && ::waitpid(child, &status, 0) == child && status == 0;
+}
+
+/// In a process of its own too, so that nothing else counts. All zero if it failed.
 cost cost_of_reading(const std::string& path) {
   cost found;
   std::array<int, 2> ends{};
@@ -69,7 +77,7 @@ TEST_CASE("a model of a terabyte is described in 64 MiB") {
   const temporary_folder folder;
   const std::string path = folder / "terabyte.gguf";
   const moesaic_test::sparse_model model;
-  if (!model.write(path)) {
+  if (!written(model, path)) {
     MESSAGE("skipped: no sparse files of a terabyte on this file system");
     return;
   }
