@@ -52,6 +52,25 @@ TEST_CASE("row demand: an expert belongs to the first row that wants it, a resid
   CHECK(h.rows.widened(2) == 0.75);
 }
 
+TEST_CASE("row demand: what was brought ahead had to move for the row that needs it first, and only once") {
+  heard h;
+  h.rows.on(admitted{make_expert(0, 3), cause::prefetch});
+  h.event(0, {1, 3, 3, 4}, 2);
+  CHECK(h.rows.missed_by(1) == 200);
+  h.rows.end_step(1, true, 0);
+  h.rows.on(admitted{make_expert(0, 1), cause::demand});
+  h.rows.on(admitted{make_expert(0, 4), cause::demand});
+  ++h.step;
+  h.event(0, {1, 3, 3, 4}, 2);
+  CHECK(h.rows.missed_by(2) == 0);
+
+  h.rows.on(admitted{make_expert(1, 5), cause::prefetch});
+  ++h.step;
+  h.event(1, {5, 5}, 2, phase::verify, false);  // in equal parts, too
+  CHECK(h.rows.missed_by(1) == 50);
+  CHECK(h.rows.missed_by(2) == 100);
+}
+
 TEST_CASE("row demand: prompts teach nothing, events without routes count in equal parts") {
   heard h;
   h.event(0, {1, 2, 3, 4}, 2, phase::prefill);

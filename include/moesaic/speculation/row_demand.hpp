@@ -15,7 +15,8 @@ namespace moesaic::speculation {
 /// Source: ours. The union of experts over a window is MoESD's and MoE-SpeQ's concern (arXiv 2505.19645, 2511.14102); here it is
 /// not computed from a formula but read off the routes, for every prefix of a window at once.
 /// Mechanism: it keeps who is resident by hearing who comes and goes. An expert belongs to the first row of an event that routes to
-/// it; one that was absent then is missing there. Averages by row decay with every window:
+/// it; one that was absent then is missing there, and so is one that was prefetched and is needed for the first time: its bytes had to
+/// move for this row as well, and what waiting that still costs is in the price of a byte. Averages by row decay with every window:
 ///
 ///     widening(k)  distinct experts of rows 1 to k, in units of row 0's
 ///     exposed(k)   bytes missing for rows 0 to k, times what a missing byte has cost in waiting lately
@@ -32,12 +33,12 @@ class row_demand {
 
   void on(const inventory& all) {
     shape_ = &all.shape;
-    resident_.assign(all.space().size(), 0);
+    held_.assign(all.space().size(), held::no);
     seen_.assign(all.space().size(), 0);
   }
-  void on(const admitted& one) noexcept { resident_[shape_->space().flat(one.expert)] = 1; }
+  void on(const admitted& one) noexcept { held_[shape_->space().flat(one.expert)] = one.why == cause::prefetch ? held::ahead : held::before; }
   void on(const evicted& one) noexcept {
-    resident_[shape_->space().flat(one.expert)] = 0;
+    held_[shape_->space().flat(one.expert)] = held::no;
     full_ = true;
   }
   void on(const layer_event& event) noexcept {
@@ -50,8 +51,10 @@ class row_demand {
     }
     const std::uint32_t width = std::min(event.tokens, rows);
     if (event.routes.size() < event.tokens) {
-      for (const demand& d : event.wanted)
-        for (std::uint32_t r = 0; r < width; ++r) count({event.layer, d.expert, {}}, r, 1.0 / width);
+      for (const demand& d : event.wanted) {
+        const bool had_to_move = moved_for_its_first_use({event.layer, d.expert, {}});
+        for (std::uint32_t r = 0; r < width; ++r) count({event.layer, d.expert, {}}, r, 1.0 / width, had_to_move);
+      }
       return;
     }
     const std::size_t k = event.routes.size() / event.tokens;
@@ -60,7 +63,7 @@ class row_demand {
         const expert_id e{event.layer, event.routes[r * k + i], {}};
         if (!shape_->contains(e) || seen_[shape_->space().flat(e)] == round_) continue;
         seen_[shape_->space().flat(e)] = round_;
-        count(e, r, 1);
+        count(e, r, 1, moved_for_its_first_use(e));
       }
   }
 
@@ -118,11 +121,18 @@ class row_demand {
 
  private:
   static constexpr double keep = 0.97, narrower = 0.95;
+  enum class held : std::uint8_t { no, ahead, before };  ///< has room; since before the row that needs it, or brought for it ahead of time
 
-  void count(expert_id e, std::uint32_t row, double share) noexcept {
+  [[nodiscard]] bool moved_for_its_first_use(expert_id e) noexcept {
+    held& its = held_[shape_->space().flat(e)];
+    const bool moved = its != held::before;
+    if (its == held::ahead) its = held::before;
+    return moved;
+  }
+  void count(expert_id e, std::uint32_t row, double share, bool had_to_move) noexcept {
     const double size = static_cast<double>(shape_->size_of(e).count) * share;
     needed_[row] += size;
-    if (resident_[shape_->space().flat(e)] == 0) missing_[row] += size;
+    if (had_to_move) missing_[row] += size;
   }
   /// Row 0's level is that behind a window; what plain steps miss teaches how much less it is behind a plain one.
   /// Quick while there is little to average over, slow behind that: misses come in bursts.
@@ -139,7 +149,7 @@ class row_demand {
   }
 
   const model_shape* shape_ = nullptr;
-  std::vector<std::uint8_t> resident_;
+  std::vector<held> held_;
   std::vector<std::uint32_t> seen_;
   std::array<double, rows> missing_{}, needed_{};  ///< of the running step
   std::array<double, rows> fresh_{}, times_{}, added_{}, beside_{};
