@@ -11,7 +11,8 @@ read-ahead, a disk slowed to 500 MB/s, and a model in Q4_K. --small: a model of 
 and the two limits 50 and 110 %: minutes.
 Each run is written to WORK/runs.jsonl when it is done; started again, the matrix goes on where it broke off: what failed, and what
 other programs, options, threads or priorities gave, is run again. --report only reads that file. --only 25%,topics runs the cells
-whose name has all these words. --ours "--eviction successor": further options of moesaic-decode, for cells of their own.
+whose name has all these words. --ours="--eviction successor": further options of moesaic-decode, for cells of their own, in which
+llama.cpp is not run again.
 """
 import argparse
 import hashlib
@@ -272,7 +273,7 @@ def measure_cell(o, log, model, cell, groups, done):
     agreed = agreement(model, cell["stream"], 64, o)
     facts = machine.facts(model.path)
     for round_ in range(o.rounds):
-        for arm in ("llama.cpp", "moesaic") if round_ % 2 == 0 else ("moesaic", "llama.cpp"):
+        for arm in ("moesaic",) if o.ours else ("llama.cpp", "moesaic") if round_ % 2 == 0 else ("moesaic", "llama.cpp"):
             if (name, round_, arm, of) in done:
                 continue
             run = {"cell": name, "of": of, "round": round_, **cell, "agreement": agreed["same"], "threads": o.threads, "priority": o.priority, **facts,
