@@ -148,7 +148,8 @@ def check(baseline, paths):
         counts = same or entry.get("everywhere", False)
         worse += above and counts
         interval = "" if low is None else f"[{low:.2f}, {high:.2f}]"
-        print(f"{entry['of'] + ' / ' + entry['over']:<{width}}  {middle:>7.2f} {interval:<16} was {entry['value']:.2f}, limit {limit:.2f}{'  WORSE' if above and counts else '  above, on another processor' if above else ''}")
+        told = "" if not above else "  WORSE" if counts else "  above, on another processor"
+        print(f"{entry['of'] + ' / ' + entry['over']:<{width}}  {middle:>7.2f} {interval:<16} was {entry['value']:.2f}, limit {limit:.2f}{told}")
     others = len(content["ratios"]) - held
     print(f"{held - worse} of {held} ratios hold" + (f"; {others} were recorded on another processor ({content['processor']}) and are only shown" if others else ""))
     return 1 if worse else 0
