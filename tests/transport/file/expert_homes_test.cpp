@@ -8,7 +8,9 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <fstream>
 #include <optional>
+#include <string>
 #include <vector>
 
 using namespace moesaic;
@@ -150,4 +152,16 @@ TEST_CASE("parts begin at the same place of every room where their bytes are a m
   CHECK(alike(1'152, 96, 1));
   CHECK_FALSE(alike(1'152, 0, 512));
   CHECK_FALSE(alike(1'160, 0, 1));
+}
+
+TEST_CASE("more homes than the system allows mappings for are refused with the number to raise") {
+  std::uint64_t allowed = 0;
+  if (!(std::ifstream("/proc/sys/vm/max_map_count") >> allowed) || allowed > 10'000'000) {
+    MESSAGE("skipped: no limit of mappings, or one that no model reaches");
+    return;
+  }
+  const model_shape shape = *model_shape::uniform(static_cast<std::uint32_t>(allowed / 2'000 + 1), 1'000, 1, {size});
+  const auto made = homes::create(transports::memory_copy(transports::memory_source(shape.space())), shape.space(), {size}, {3 * 12'288});
+  REQUIRE_FALSE(made);
+  CHECK(made.error().sentence().find("vm.max_map_count") != std::string::npos);
 }

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <span>
 #include <utility>
 #include <vector>
@@ -32,23 +34,28 @@ namespace moesaic::file {
 /// For engines that find an expert by its number times a stride: every expert has a home, an address of its own in a reserved
 /// range, and what moves is memory. When the residency gives one expert's room to another, the pages of that room go from
 /// the home of the one to the home of the other (mremap), and the transport inside reads into them there. The engine needs no
-/// map from ids to rooms, budgets stay exact, and pages of 2 MiB that were granted once stay in one piece.
+/// map from ids to rooms, and budgets stay exact. Moves split pages of 2 MiB unless rooms lie on such boundaries.
 /// A home is as long as a room. Read-in, expert e's parts lie at `home(e)`, with the offsets of the transport inside; a home
 /// that has no pages reads as zeros, so an engine touches leased experts only.
 /// Linux, 5.14 and later: elsewhere `create` says so. The owner of a residency with this transport keeps it as long as the
 /// engine may touch a home. Threads: as the transport inside; no page moves except in `submit`.
 /// Cost: for a replacement one move of page-table entries (some 10 us for 2 MB) and a look through all rooms; the first use of
-/// a room writes zeros to it. 8 bytes per room, address space for all experts.
+/// a room writes zeros to it. 8 bytes per room, address space for all experts. Up to two kernel mappings for every expert ever used and one
+/// for a room: `create` refuses where those are more than three quarters of vm.max_map_count, because past it every mmap fails.
 template <transport Link>
 class expert_homes {
  public:
   /// `room`: bytes of an expert at most, with what the transport inside adds. `budget`: for all rooms together.
   [[nodiscard]] static result<expert_homes> create(Link link, const expert_space& space, bytes room, bytes budget) {
 #if defined(MREMAP_DONTUNMAP) && defined(MADV_POPULATE_WRITE)
-    room = rounded_up(room, {slab::page});
+    room = rounded_up(room, {static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))});
+    const std::uint64_t mappings = 2 * std::uint64_t{space.size()} + budget.count / room.count, allowed = mappings_allowed();
+    if (mappings > allowed / 4 * 3)
+      return error(error_code::bad_argument, "homes for ", space.size(), " experts can need ", mappings, " mappings of memory, and the system allows ", allowed,
+                   " in a process; please raise vm.max_map_count to ", mappings / 3 * 4 + 8);
     auto rooms = slab::create({budget.count / room.count * room.count});
     if (!rooms) return rooms.error();
-    if (!rooms->memory().empty() && ::madvise(rooms->memory().data(), slab::page, MADV_POPULATE_WRITE) != 0)
+    if (!rooms->memory().empty() && ::madvise(rooms->memory().data(), room.count, MADV_POPULATE_WRITE) != 0)
       return error(error_code::bad_argument, "homes for experts need Linux 5.14 and memory that can be had (", words_for(errno), ")");
     const std::uint64_t length = room.count * space.size();
     void* const reserved = ::mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -106,6 +113,15 @@ class expert_homes {
   nanoseconds now() noexcept { return link_.now(); }
 
  private:
+  /// The system's own number; where it cannot be read, what Linux starts with.
+  [[nodiscard]] static std::uint64_t mappings_allowed() noexcept {
+    unsigned long long allowed = 65'530;
+    if (std::FILE* const told = std::fopen("/proc/sys/vm/max_map_count", "re"); told != nullptr) {
+      if (std::fscanf(told, "%llu", &allowed) != 1) allowed = 65'530;
+      std::fclose(told);
+    }
+    return allowed;
+  }
   expert_homes(Link link, const expert_space& space, std::uint64_t room, slab rooms, std::byte* homes)
       : link_(std::move(link)), space_(space), room_(room), rooms_(std::move(rooms)), homes_(homes) {
     for (std::uint64_t at = 0; at < rooms_.memory().size(); at += room_) pages_of_.push_back(rooms_.memory().data() + at);
