@@ -105,6 +105,8 @@ class expert_hook {
   void move_in(ggml_tensor& experts) {
     const auto found = tensors_.find(std::string_view(experts.name));
     if (found == tensors_.end() || !lease_) return;
+    if (experts.buffer != nullptr && !ggml_backend_buffer_is_host(experts.buffer))
+      return void(trouble_ = moesaic::error(moesaic::error_code::bad_argument, experts.name, " is not in main memory; please set n_gpu_layers = 0"));
     experts.data = cache_->link().home({found->second.layer, {}, {}}) + found->second.inside;
     experts.nb[2] = cache_->link().stride().count;
     experts.nb[3] = experts.nb[2] * static_cast<std::size_t>(experts.ne[2]);
