@@ -34,7 +34,7 @@ namespace moesaic::file {
 /// For engines that find an expert by its number times a stride: every expert has a home, an address of its own in a reserved
 /// range, and what moves is memory. When the residency gives one expert's room to another, the pages of that room go from
 /// the home of the one to the home of the other (mremap), and the transport inside reads into them there. The engine needs no
-/// map from ids to rooms, and budgets stay exact. Moves split pages of 2 MiB unless rooms lie on such boundaries.
+/// map from ids to rooms, and budgets stay exact. Moves split pages of 2 MiB.
 /// A home is as long as a room. Read-in, expert e's parts lie at `home(e)`, with the offsets of the transport inside; a home
 /// that has no pages reads as zeros, so an engine touches leased experts only.
 /// Linux, 5.14 and later: elsewhere `create` says so. The owner of a residency with this transport keeps it as long as the
