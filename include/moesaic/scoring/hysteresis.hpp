@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <vector>
 
 #include <moesaic/concepts/utility_scorer.hpp>
+#include <moesaic/core/hysteresis_step.hpp>
 
 namespace moesaic::scoring {
 
@@ -21,7 +21,7 @@ namespace moesaic::scoring {
 ///     a >= s + up:    s + 1, at most top        (worth more than it is held for, clearly)
 ///     a <= s - down:  s - 1
 ///
-/// A constant a leads from below to a - up + 1, from above to a - down + 1, within 0 to top. Off the critical path: an event's
+/// A constant a leads from below to a - up + 1, from above to a + down - 1, within 0 to top. Off the critical path: an event's
 /// counts are only written down, inside `acquire`; states move when its lease ends, after the layer's last expert has run.
 /// Cost: O(experts of the event) inside `acquire`; O(experts of the layer) at the lease's end; O(1) a score. 8 bytes per expert.
 /// State and Ties: one integer per expert, whoever is resident. During an event its layer's scores are those of the pass before.
@@ -40,9 +40,7 @@ struct hysteresis {
 
   /// Where a state goes when `tokens` tokens used its expert.
   [[nodiscard]] constexpr std::uint32_t moved(std::uint32_t state, std::uint32_t tokens) const noexcept {
-    if (tokens >= std::uint64_t{state} + std::max(up, 1U)) return std::min(top, state + 1);
-    if (state >= std::uint64_t{tokens} + std::max(down, 1U)) return state - 1;
-    return state;
+    return hysteresis_step{top, up, down}.moved(state, tokens);
   }
 
   void on(const inventory& all) { state_ = {&all.shape, std::vector<one>(all.space().size()), std::vector<std::uint8_t>(all.shape.layers())}; }
