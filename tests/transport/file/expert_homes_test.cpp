@@ -5,9 +5,18 @@
 #include <moesaic/transport/file/expert_homes.hpp>
 #include <moesaic/transport/memory_copy.hpp>
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
 #include <fstream>
 #include <optional>
 #include <string>
@@ -38,14 +47,34 @@ std::size_t pages_present(const std::byte* from, std::uint64_t length) {
   return static_cast<std::size_t>(std::count_if(there.begin(), there.end(), [](unsigned char c) { return (c & 1U) != 0; }));
 }
 
+/// Asked of the system itself, so that homes which wrongly refuse are found.
+bool pages_can_move() {
+#ifdef MREMAP_DONTUNMAP
+  constexpr int mine = MAP_PRIVATE | MAP_ANONYMOUS;
+  void* const from = ::mmap(nullptr, file::slab::page, PROT_READ | PROT_WRITE, mine, -1, 0);
+  void* const to = ::mmap(nullptr, file::slab::page, PROT_READ | PROT_WRITE, mine, -1, 0);
+  REQUIRE((from != MAP_FAILED && to != MAP_FAILED));
+  *static_cast<char*>(from) = 42;
+  const bool moved = ::mremap(from, file::slab::page, file::slab::page, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, to) == to;
+  const bool arrived = moved && *static_cast<char*>(to) == 42;
+  ::munmap(from, file::slab::page);
+  ::munmap(to, file::slab::page);
+  return arrived;
+#else
+  return false;
+#endif
+}
+
 std::optional<homes> make(const stored_model& model, const model_shape& shape, std::uint64_t rooms) {
   transports::memory_source source(shape.space());
   for (std::uint32_t l = 0; l < layers; ++l)
     for (std::uint32_t e = 0; e < experts; ++e) source.add(make_expert(l, e), {.from = model.of(make_expert(l, e)), .size = {size}});
   auto made = homes::create(transports::memory_copy(std::move(source)), shape.space(), {size}, {rooms * 12'288 + 100});
   if (!made) {
-    MESSAGE(made.error().sentence());
-    return std::nullopt;  // a system that cannot move pages
+    CAPTURE(made.error().sentence());
+    REQUIRE_FALSE(pages_can_move());
+    MESSAGE("skipped: this system moves no pages");
+    return std::nullopt;
   }
   return std::move(*made);
 }
@@ -152,6 +181,50 @@ TEST_CASE("parts begin at the same place of every room where their bytes are a m
   CHECK(alike(1'152, 96, 1));
   CHECK_FALSE(alike(1'152, 0, 512));
   CHECK_FALSE(alike(1'160, 0, 1));
+}
+
+#ifdef MREMAP_DONTUNMAP
+TEST_CASE("a sandbox that forbids mremap is found at creation") {
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {  // a filter cannot be taken away again
+    std::array forbids{sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                       sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mremap, 0, 1), sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+                       sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    const sock_fprog filter{static_cast<unsigned short>(forbids.size()), forbids.data()};
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) ::_exit(2);
+    const model_shape shape = *model_shape::uniform(layers, experts, top_k, {size});
+    const auto made = homes::create(transports::memory_copy(transports::memory_source(shape.space())), shape.space(), {size}, {3 * 12'288});
+    ::_exit(!made && made.error().sentence().find("leave to call mremap") != std::string::npos ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == 2)
+    MESSAGE("skipped: this system lets nobody filter system calls");
+  else
+    CHECK(WEXITSTATUS(status) == 0);
+}
+#endif
+
+TEST_CASE("why a transfer failed: the move, the file, or nobody knows") {
+  const stored_model model;
+  const model_shape shape = *model_shape::uniform(layers, experts, top_k, {size});
+  struct file_like : transports::memory_copy {
+    using transports::memory_copy::memory_copy;
+    [[nodiscard]] error explain(expert_id, const completion&) const noexcept { return error(error_code::transfer_failed, "the file was cut"); }
+  };
+  static_assert(explain_transport<file::expert_homes<file_like>>() && explaining_transport<file::expert_homes<file_like>>);
+  const auto told = file::expert_homes<file_like>::create(file_like(transports::memory_source(shape.space())), shape.space(), {size}, {3 * 12'288});
+  const auto plain = make(model, shape, 3);
+  if (!told || !plain) return;
+  const completion cut{{1}, transfer_status::short_read, {}, 0}, no_room{{1}, transfer_status::refused, {}, 0},
+      no_pages{{1}, transfer_status::refused, {}, ENOMEM};
+  CHECK(told->explain(make_expert(2, 7), cut)->sentence() == "the file was cut");
+  CHECK(told->explain(make_expert(2, 7), no_room)->sentence() == "the file was cut");
+  CHECK(plain->explain(make_expert(2, 7), no_pages)->sentence() == told->explain(make_expert(2, 7), no_pages)->sentence());
+  CHECK(plain->explain(make_expert(2, 7), no_pages)->sentence().starts_with("expert 7 of MoE layer 2 got no pages at its home: "));
+  CHECK_FALSE(plain->explain(make_expert(2, 7), cut));
 }
 
 TEST_CASE("more homes than the system allows mappings for are refused with the number to raise") {

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -55,8 +56,9 @@ class expert_homes {
                    " in a process; please raise vm.max_map_count to ", mappings / 3 * 4 + 8);
     auto rooms = slab::create({budget.count / room.count * room.count});
     if (!rooms) return rooms.error();
-    if (!rooms->memory().empty() && ::madvise(rooms->memory().data(), room.count, MADV_POPULATE_WRITE) != 0)
-      return error(error_code::bad_argument, "homes for experts need Linux 5.14 and memory that can be had (", words_for(errno), ")");
+    if (const std::int32_t trouble = try_to_move(); trouble != 0)
+      return error(error_code::bad_argument, "this system moves no pages between addresses (", words_for(trouble),
+                   "): homes for experts need Linux 5.14 and leave to call mremap; please give the engine rooms and a map from ids to rooms");
     const std::uint64_t length = room.count * space.size();
     void* const reserved = ::mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (reserved == MAP_FAILED)
@@ -111,6 +113,14 @@ class expert_homes {
   bool cancel(ticket which) noexcept { return link_.cancel(which); }
   [[nodiscard]] link_cost cost() const noexcept { return link_.cost(); }
   nanoseconds now() noexcept { return link_.now(); }
+  /// Only a move that failed is refused with a number of the system.
+  [[nodiscard]] std::optional<error> explain(expert_id e, const completion& how) const noexcept {
+    if (how.status == transfer_status::refused && how.system_error != 0)
+      return error(error_code::transfer_failed, "expert ", number(e.expert), " of MoE layer ", number(e.layer),
+                   " got no pages at its home: ", words_for(how.system_error), " (errno ", how.system_error, ")");
+    if constexpr (explaining_transport<Link>) return link_.explain(e, how);
+    return std::nullopt;
+  }
 
  private:
   /// The system's own number; where it cannot be read, what Linux starts with.
@@ -122,6 +132,22 @@ class expert_homes {
     }
     return allowed;
   }
+#if defined(MREMAP_DONTUNMAP) && defined(MADV_POPULATE_WRITE)
+  /// One page there and back, as `move_room` moves a room's: sandboxes and old systems refuse it. 0, or an errno.
+  [[nodiscard]] static std::int32_t try_to_move() noexcept {
+    const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    void* const two = ::mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (two == MAP_FAILED) return errno;
+    auto* const first = static_cast<std::byte*>(two);
+    const auto moves = [page](std::byte* from, std::byte* to) {
+      return ::mremap(from, page, page, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, to) != MAP_FAILED;
+    };
+    const bool can = ::madvise(first, page, MADV_POPULATE_WRITE) == 0 && moves(first, first + page) && moves(first + page, first);
+    const std::int32_t trouble = can ? 0 : errno;
+    ::munmap(two, 2 * page);
+    return trouble;
+  }
+#endif
   expert_homes(Link link, const expert_space& space, std::uint64_t room, slab rooms, std::byte* homes)
       : link_(std::move(link)), space_(space), room_(room), rooms_(std::move(rooms)), homes_(homes) {
     for (std::uint64_t at = 0; at < rooms_.memory().size(); at += room_) pages_of_.push_back(rooms_.memory().data() + at);
