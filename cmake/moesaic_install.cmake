@@ -2,7 +2,7 @@
 # `cmake --install`: headers, a CMake package and pkg-config files, all relocatable. Nothing of this needs more than a compiler:
 #
 #   find_package(moesaic)                   moesaic::moesaic, and moesaic::c where the C library was built
-#   ... COMPONENTS file_transport uring compressed trace_hub c
+#   ... COMPONENTS file_transport uring compressed trace_hub cuda c
 #                                           what the machine of the user has the libraries for; a missing one is an error
 #   pkg-config moesaic, moesaic_c
 
@@ -17,7 +17,7 @@ else()
   install(TARGETS moesaic EXPORT moesaic_targets)
 endif()
 install(EXPORT moesaic_targets NAMESPACE moesaic:: DESTINATION ${moesaic_package})
-install(DIRECTORY ${moesaic_include}/moesaic DESTINATION ${MOESAIC_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.hpp")
+install(DIRECTORY ${moesaic_include}/moesaic DESTINATION ${MOESAIC_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.hpp" PATTERN "*.cuh")
 
 if(TARGET moesaic_c)
   install(TARGETS moesaic_c EXPORT moesaic_c_targets)

@@ -6,6 +6,7 @@
 #   moesaic::uring            transport/file/uring*.hpp, on top of it, where liburing is found
 #   moesaic::compressed       trace/compressed*.hpp: reading .xz and .gz, where liblzma and zlib are found
 #   moesaic::trace_hub        trace/hub/: every trace format by content, where nlohmann-json is found as well
+#   moesaic::cuda             cuda/: slots on a device, copies on streams, where MOESAIC_CUDA asks for it
 #
 # A target exists only where what it needs was found, so a parent asks `if(TARGET moesaic::uring)`.
 
@@ -13,8 +14,8 @@ set(moesaic_include ${PROJECT_SOURCE_DIR}/include)
 file(GLOB_RECURSE moesaic_all_headers CONFIGURE_DEPENDS ${moesaic_include}/moesaic/*.hpp)
 foreach(header IN LISTS moesaic_all_headers)
   file(RELATIVE_PATH path ${moesaic_include}/moesaic ${header})
-  if(path MATCHES "^(cuda|mpi)/")
-    continue()
+  if(path MATCHES "^cuda/")
+    list(APPEND moesaic_cuda_headers ${header})
   elseif(path MATCHES "^transport/file/uring")
     list(APPEND moesaic_uring_headers ${header})
   elseif(path MATCHES "^transport/file/")
@@ -93,4 +94,24 @@ if(TARGET moesaic_compressed AND (TARGET nlohmann_json::nlohmann_json OR MOESAIC
   add_library(moesaic::trace_hub ALIAS moesaic_trace_hub)
 elseif(moesaic_on_top)
   message(STATUS "moesaic: nlohmann-json, liblzma and zlib not all found, so traces are read as plain MOETRC1 only (Debian: nlohmann-json3-dev liblzma-dev zlib1g-dev)")
+endif()
+
+# A leaf: nothing above includes it, so who does not ask for it has no file of the toolkit in any build.
+if(MOESAIC_CUDA)
+  find_package(CUDAToolkit 13.0 QUIET)
+  if(NOT CUDAToolkit_FOUND)
+    message(FATAL_ERROR "moesaic: MOESAIC_CUDA is on, but no CUDA Toolkit 13.0 or later was found: please install one and put its nvcc on PATH, "
+      "or name its folder in CUDAToolkit_ROOT, or leave MOESAIC_CUDA off")
+  endif()
+  moesaic_interface(moesaic_cuda ${moesaic_cuda_headers})
+  target_link_libraries(moesaic_cuda INTERFACE moesaic CUDA::cudart)
+  # What nvcc has to be told: device code calls the library's constexpr functions, and the language is C++20 where its owner chose
+  # none (CMake asks nvcc for C++20 by name from 3.26 on only).
+  target_compile_options(moesaic_cuda INTERFACE "$<$<COMPILE_LANG_AND_ID:CUDA,NVIDIA>:--expt-relaxed-constexpr>"
+    "$<$<AND:$<COMPILE_LANG_AND_ID:CUDA,NVIDIA>,$<NOT:$<BOOL:$<TARGET_PROPERTY:CUDA_STANDARD>>>>:-std=c++20>")
+  # It knows where Thrust and CUB lie; the host compiler alone does not.
+  foreach(folder IN LISTS CUDAToolkit_INCLUDE_DIRS)
+    target_include_directories(moesaic_cuda SYSTEM INTERFACE ${folder}/cccl)
+  endforeach()
+  add_library(moesaic::cuda ALIAS moesaic_cuda)
 endif()

@@ -26,13 +26,15 @@ if(NOT CMAKE_RUNTIME_OUTPUT_DIRECTORY)
 endif()
 
 if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
-  add_compile_options(-Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+  # Not -Wpedantic under nvcc: the line markers of its own output are what that warns about.
+  add_compile_options($<$<COMPILE_LANGUAGE:C,CXX>:-Wall$<SEMICOLON>-Wextra$<SEMICOLON>-Wpedantic$<SEMICOLON>-Wconversion$<SEMICOLON>-Wshadow>
+    $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra,-Wconversion,-Wshadow>)
   if(MOESAIC_WERROR)
-    add_compile_options(-Werror)
+    add_compile_options($<$<COMPILE_LANGUAGE:C,CXX>:-Werror> "$<$<COMPILE_LANGUAGE:CUDA>:SHELL:-Werror all-warnings -Xcompiler=-Werror>")
   endif()
   if(MOESAIC_SANITIZE)
     list(JOIN MOESAIC_SANITIZE "," sanitizers)
-    add_compile_options(-fsanitize=${sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    add_compile_options($<$<COMPILE_LANGUAGE:C,CXX>:-fsanitize=${sanitizers}$<SEMICOLON>-fno-sanitize-recover=all$<SEMICOLON>-fno-omit-frame-pointer>)
     add_link_options(-fsanitize=${sanitizers})
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
       add_compile_options(-Wno-maybe-uninitialized)  # g++ says itself that instrumented code makes it guess wrong
@@ -41,6 +43,29 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
   if(MOESAIC_NO_EXCEPTIONS)
     add_compile_options(-fno-exceptions -fno-rtti)
   endif()
+endif()
+
+# Device code of the leaf, for the three architectures that its makers still sell; nvcc refuses a host compiler that it does not know.
+if(TARGET moesaic::cuda)
+  if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+    set(CMAKE_CUDA_ARCHITECTURES 80 90 100)
+  endif()
+  if(NOT DEFINED CMAKE_CUDA_COMPILER AND CUDAToolkit_NVCC_EXECUTABLE)
+    set(CMAKE_CUDA_COMPILER ${CUDAToolkit_NVCC_EXECUTABLE})
+  endif()
+  if(NOT DEFINED CMAKE_CUDA_HOST_COMPILER)
+    set(CMAKE_CUDA_HOST_COMPILER ${CMAKE_CXX_COMPILER})
+  endif()
+  enable_language(CUDA)
+  if(CMAKE_CUDA_COMPILER_ID STREQUAL "NVIDIA" AND CMAKE_VERSION VERSION_LESS 3.26)  # which of them have the flag is not known before
+    set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)
+    set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION -std=c++20)
+  endif()
+  set(CMAKE_CUDA_STANDARD 20)
+  if(CMAKE_CXX_COMPILER_LAUNCHER AND NOT DEFINED CMAKE_CUDA_COMPILER_LAUNCHER)
+    set(CMAKE_CUDA_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER})
+  endif()
+  add_custom_target(moesaic_cuda_all)  # everything of the leaf that is built: tests, headers alone, benchmarks, the example
 endif()
 
 # Where tests and benchmarks find things. The folder beside the repository is optional: use it or say that it is missing.
