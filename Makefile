@@ -16,7 +16,7 @@ help:
 	@echo "  make bench-ablations   each part of their systems switched off in turn, simulated and decoded (15 minutes)"
 	@echo "  make bench-speculation   where drafting tokens helps and where it does not: real decoder (10 minutes; FULL=yes: an hour)"
 	@echo "  make docs    the documents as a site, build/docs/index.html (a minute first)"
-	@echo "  make clean   remove what was built, keep what was installed under build/venv"
+	@echo "  make clean   remove what was built; what was installed (build/venv*) and the peer's models (build/peer) stay"
 	@echo
 	@echo "Missing Debian packages are installed where that is allowed, Python packages under build/venv;"
 	@echo "MOESAIC_PROVIDE=no leaves both to you. Plain CMake works too: cmake --preset release."

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "policy_choice.hpp"
+#include "program.hpp"
 
 namespace moesaic::command_line {
 

@@ -3,7 +3,6 @@
 
 #include <moesaic/systems/catalogue.hpp>
 #include <moesaic/systems/completed.hpp>
-#include <moesaic/version.hpp>
 #include <utility>
 
 namespace moesaic::command_line {
@@ -112,7 +111,5 @@ std::string list_policies(std::string_view slot, const policy_libraries& more) {
   if (slot == "governor") return lines_of(speculation::entries());
   return lines_of(placement::entries());
 }
-
-std::string version_text() { return std::to_string(version.major) + "." + std::to_string(version.minor) + "." + std::to_string(version.patch); }
 
 }  // namespace moesaic::command_line

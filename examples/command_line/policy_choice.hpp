@@ -55,6 +55,5 @@ struct named_parts {
 /// "name  one line" for each.
 [[nodiscard]] std::string list_systems();
 [[nodiscard]] std::string list_policies(std::string_view slot, const policy_libraries& more = {});
-[[nodiscard]] std::string version_text();
 
 }  // namespace moesaic::command_line

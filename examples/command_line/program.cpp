@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include <moesaic/version.hpp>
+
 namespace moesaic::command_line {
 
 result<void> print(std::string_view text) {
@@ -16,6 +18,8 @@ void say(std::string_view text) noexcept {
   std::fflush(stdout);
   (void)std::fwrite(text.data(), 1, text.size(), stderr);
 }
+
+std::string version_text() { return std::to_string(version.major) + "." + std::to_string(version.minor) + "." + std::to_string(version.patch); }
 
 int program::complain(std::string_view sentence, int status) const {
   for (const std::string_view part : {name_, std::string_view(": "), sentence, std::string_view("\n")}) say(part);  // no memory may be left to join them

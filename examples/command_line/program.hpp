@@ -20,6 +20,9 @@ result<void> print(std::string_view text);
 /// To standard error, behind what was printed: for people, so nothing depends on whether it can be written.
 void say(std::string_view text) noexcept;
 
+/// Of the library that a program was built with.
+[[nodiscard]] std::string version_text();
+
 /// A program by its name: how it speaks, how it begins and ends.
 class program {
  public:

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "command_line/policy_choice.hpp"
+#include "command_line/program.hpp"
 #include "report/text.hpp"
 #include "report/words.hpp"
 

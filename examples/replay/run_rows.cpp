@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "command_line/policy_choice.hpp"
+#include "command_line/program.hpp"
 #include "play_row.hpp"
 
 namespace moesaic::replaying {

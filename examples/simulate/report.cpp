@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "command_line/json_text.hpp"
+#include "command_line/program.hpp"
 
 namespace moesaic::simulating {
 namespace {

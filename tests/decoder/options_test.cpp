@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "command_line/policy_choice.hpp"
+#include "command_line/program.hpp"
 #include "program/options.hpp"
 #include "program/routed_run.hpp"
 

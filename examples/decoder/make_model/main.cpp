@@ -6,8 +6,6 @@
 #include <string>
 #include <string_view>
 
-#include <moesaic/version.hpp>
-
 #include "command_line/program.hpp"
 #include "recipe.hpp"
 
@@ -96,10 +94,7 @@ int main(int count, char** arguments) {
   for (int i = 1; i < count; ++i) {
     const std::string name = arguments[i];
     if (name == "--help") return self.print_and_end(help);
-    if (name == "--version") {
-      const auto v = moesaic::version;
-      return self.print_and_end("moesaic-make-model " + std::to_string(v.major) + "." + std::to_string(v.minor) + "." + std::to_string(v.patch) + "\n");
-    }
+    if (name == "--version") return self.print_and_end("moesaic-make-model " + moesaic::command_line::version_text() + "\n");
     bool is_flag = false;
     for (const auto& flag : flags)
       if (name == flag.name) is_flag = *flag.into = true;

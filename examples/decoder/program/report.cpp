@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "command_line/json_text.hpp"
+#include "command_line/program.hpp"
 
 namespace moesaic::decoder {
 namespace {

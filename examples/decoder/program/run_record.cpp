@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <moesaic/core/spec.hpp>
+#include "command_line/program.hpp"
 
 namespace moesaic::decoder {
 
