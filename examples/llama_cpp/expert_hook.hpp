@@ -35,16 +35,18 @@ class expert_hook {
     for (ggml_tensor* t = ggml_get_first_tensor(named); t != nullptr; t = ggml_get_next_tensor(named, t))
       if (std::uint32_t block = 0; std::string_view(t->name).ends_with("_exps.weight") && std::sscanf(t->name, "blk.%u.", &block) == 1)
         blocks[block].push_back(t);
-    std::int64_t top_k = gguf_find_key(file.get(), "general.architecture");
-    if (top_k >= 0) top_k = gguf_find_key(file.get(), (std::string(gguf_get_val_str(file.get(), top_k)) + ".expert_used_count").c_str());
-    if (blocks.empty() || top_k < 0 || gguf_find_key(file.get(), "split.count") >= 0)
+    const auto is = [&](std::int64_t key, gguf_type type) { return key >= 0 && gguf_get_kv_type(file.get(), key) == type; };
+    const std::int64_t model = gguf_find_key(file.get(), "general.architecture");
+    const std::int64_t top_k =
+        is(model, GGUF_TYPE_STRING) ? gguf_find_key(file.get(), (std::string(gguf_get_val_str(file.get(), model)) + ".expert_used_count").c_str()) : -1;
+    if (blocks.empty() || !is(top_k, GGUF_TYPE_UINT32) || gguf_find_key(file.get(), "split.count") >= 0)
       return error(error_code::bad_file, path, " holds no experts, or is one file of several; please give a Mixture-of-Experts model in one file");
     std::vector<model_shape::layer> layers;
     std::vector<file::part_in_file> parts;
     for (const auto& [block, own] : blocks) {
       const auto layer = static_cast<std::uint32_t>(layers.size());
       model_shape::layer& all = layers.emplace_back(model_shape::layer{static_cast<std::uint32_t>(own[0]->ne[2]), gguf_get_val_u32(file.get(), top_k), {}});
-      made->layer_of_block_[block] = static_cast<layer_index>(layer);
+      made->layer_of_node_["ffn_moe_topk-" + std::to_string(block)] = static_cast<layer_index>(layer);
       for (std::uint32_t part = 0; part < own.size(); ++part) {
         const std::uint64_t begin = gguf_get_data_offset(file.get()) + gguf_get_tensor_offset(file.get(), gguf_find_tensor(file.get(), own[part]->name));
         const bytes each{own[part]->nb[2]};
@@ -80,9 +82,8 @@ class expert_hook {
   static bool on_node(ggml_tensor* node, bool ask, void* hook) {
     auto& self = *static_cast<expert_hook*>(hook);
     if (ask && node->op == GGML_OP_MUL_MAT_ID) self.move_in(*node->src[0]);
-    std::uint32_t block = 0;
-    if (std::sscanf(node->name, "ffn_moe_topk-%u", &block) != 1 || !self.layer_of_block_.contains(block)) return !ask;
-    return ask || self.bring(*node, self.layer_of_block_[block]);
+    const auto layer = self.layer_of_node_.find(std::string_view(node->name));
+    return layer == self.layer_of_node_.end() ? !ask : ask || self.bring(*node, layer->second);
   }
   // [/callback]
   /// Why experts could not be brought: llama.cpp stops computing then, and does not tell its caller.
@@ -115,7 +116,8 @@ class expert_hook {
   /// The products of the layer before are done, so its experts may leave. Those of this layer are at home when this returns.
   bool bring(const ggml_tensor& chosen, moesaic::layer_index layer) {
     lease_.reset();
-    if (event_.tokens == 0 || layer <= event_.layer) event_.first_token.count += event_.tokens, ++event_.step.count;
+    if (event_.tokens != 0 && layer <= event_.layer)  // the step before is over
+      cache_->end_step({.step = {event_.step.count++}, .committed = {event_.tokens}}), event_.first_token.count += event_.tokens;
     routes_.clear();
     for (int token = 0; token < chosen.ne[1]; ++token)
       for (int rank = 0; rank < chosen.ne[0]; ++rank) routes_.push_back(static_cast<moesaic::expert_index>(ggml_get_i32_nd(&chosen, rank, token, 0, 0)));
@@ -135,7 +137,7 @@ class expert_hook {
   }
   // [/bring]
   std::map<std::string, tensor, std::less<>> tensors_;  // those that llama.cpp still finds in its mapping of the file
-  std::map<std::uint32_t, moesaic::layer_index> layer_of_block_;
+  std::map<std::string, moesaic::layer_index, std::less<>> layer_of_node_;
   std::optional<cache_type> cache_;
   std::optional<cache_type::lease_type> lease_;  // of the layer that computes
   moesaic::demand_collector demands_{65'535};

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <fstream>
 #include <string>
 
@@ -89,4 +91,35 @@ TEST_CASE("what cannot be done is a sentence and a status") {
   CHECK(dense.status == 2);
   CHECK(dense.says("holds no experts"));
   CHECK(run("llama_cpp_in_a_budget", "").status == 2);
+}
+
+TEST_CASE("token ids with something else among them are refused") {
+  const temporary_folder folder;
+  std::ofstream(folder / "ids") << "1 2 3 four 5";
+  const finished done = run("llama_cpp_in_a_budget", "'" MOESAIC_MODELS "/moesaic-demo-moe-q8_0.gguf' all '" + (folder / "ids") + "' 1");
+  CHECK(done.status == 2);
+  CHECK(done.says("and nothing else"));
+}
+
+TEST_CASE("a key of another type than llama.cpp's is a sentence, too") {
+  const temporary_folder folder;
+  std::ofstream(folder / "ids") << "1 2 3";
+  const auto little = [](std::uint64_t number, std::size_t bytes) {
+    std::string text;
+    for (std::size_t i = 0; i < bytes; ++i) text += static_cast<char>(number >> (8 * i));
+    return text;
+  };
+  const auto named = [&](const std::string& name) { return little(name.size(), 8) + name; };
+  constexpr std::uint64_t u32 = 4, text = 8, f32 = 6;
+  for (const bool number_for_a_name : {true, false}) {
+    std::string file = "GGUF" + little(3, 4) + little(1, 8) + little(2, 8);
+    file += named("general.architecture") + (number_for_a_name ? little(u32, 4) + little(7, 4) : little(text, 4) + named("olmoe"));
+    file += named("olmoe.expert_used_count") + (number_for_a_name ? little(u32, 4) + little(2, 4) : little(f32, 4) + little(0x4000'0000, 4));
+    file += named("blk.0.ffn_up_exps.weight") + little(3, 4) + little(32, 8) + little(1, 8) + little(4, 8) + little(0, 4) + little(0, 8);
+    file.resize((file.size() + 31) / 32 * 32 + 512);
+    std::ofstream(folder / "model", std::ios::binary) << file;
+    const finished done = run("llama_cpp_in_a_budget", "'" + (folder / "model") + "' 50% '" + (folder / "ids") + "' 1");
+    CHECK(done.status == 2);
+    CHECK_MESSAGE(done.says("holds no experts"), done.err);
+  }
 }
