@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+// expect-error: stream_api lacks  answered<std::byte\*> pinned_allocate
+#include <moesaic/cuda/stream_api.hpp>
+
+struct mine : moesaic::cuda::archetype::streams {
+#ifndef FIXED
+  void pinned_allocate(moesaic::bytes) = delete;
+#endif
+};
+static_assert(moesaic::cuda::explain_stream_api<mine>());

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+// expect-error: stream_api lacks  api_code wait
+#include <moesaic/cuda/stream_api.hpp>
+
+struct mine : moesaic::cuda::archetype::streams {
+#ifndef FIXED
+  void wait(moesaic::cuda::stream_handle, moesaic::cuda::event_handle) = delete;
+#endif
+};
+static_assert(moesaic::cuda::explain_stream_api<mine>());
