@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -12,11 +13,14 @@
 #include <span>
 #include <vector>
 
+#include <moesaic/core/expert_space.hpp>
 #include <moesaic/core/forecast.hpp>
 #include <moesaic/core/model_shape.hpp>
 #include <moesaic/core/routing.hpp>
 #include <moesaic/cuda/distinct_experts.hpp>
 #include <moesaic/cuda/expert_permutation.hpp>
+#include <moesaic/cuda/resident_lookup.hpp>
+#include <moesaic/cuda/utility_top.hpp>
 #include <moesaic/cuda/window_forecast.hpp>
 #include <moesaic/prediction/draft_routes.hpp>
 
@@ -167,6 +171,67 @@ void check_window(Bench& bench, const routing_case& one, std::uint32_t layers, s
           retold.first_row(id) == expected.first_row(id) && retold.row_count(id) == expected.row_count(id) && retold.confidence(id) == expected.confidence(id);
       REQUIRE(same);
     }
+  }
+}
+
+/// A layer's utilities after one event, beside `after`: what a scorer says of each expert then.
+template <class Bench, class Step>
+void check_update(Bench& bench, const Step& step, const std::vector<moesaic::demand>& wanted, std::vector<moesaic::utility> before,
+                  const std::vector<moesaic::utility>& after) {
+  const auto here = bench.put(wanted);
+  const auto count = bench.put(std::vector<std::uint32_t>{static_cast<std::uint32_t>(wanted.size())});
+  const auto worth = bench.put(before);
+  const moesaic::result<void> ran = mc::utility_update(bench.where, step, here, count.data(), worth);
+  REQUIRE_MESSAGE(ran, (ran ? "" : ran.error().sentence().data()));
+  const bool same = bench.template back<moesaic::utility>(worth) == after;
+  CHECK(same);
+}
+
+/// The `most` best of each layer, beside a stable sort.
+template <class Bench>
+void check_top(Bench& bench, const std::vector<moesaic::utility>& worth, std::uint32_t layers, std::uint32_t most) {
+  using namespace moesaic;
+  const std::size_t experts = worth.size() / layers;
+  std::vector<expert_index> expected;
+  for (std::uint32_t l = 0; l < layers; ++l) {
+    const auto its = std::span(worth).subspan(l * experts, experts);
+    std::vector<std::uint16_t> order(experts);
+    std::iota(order.begin(), order.end(), std::uint16_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](std::uint16_t a, std::uint16_t b) { return its[a] > its[b]; });
+    for (std::uint32_t i = 0; i < most; ++i) expected.push_back(its[order[i]] == utility::lowest() ? mc::nobody : expert_index{order[i]});
+  }
+  const auto here = bench.put(worth);
+  const auto best = bench.template room<expert_index>(std::size_t{layers} * most);
+  const moesaic::result<void> ran = mc::utility_top(bench.where, here, layers, best);
+  REQUIRE_MESSAGE(ran, (ran ? "" : ran.error().sentence().data()));
+  const bool same = bench.template back<expert_index>(best) == expected;
+  CHECK(same);
+}
+
+/// Where a layer's wanted experts lie, beside a walk through the table.
+template <class Bench>
+void check_lookup(Bench& bench, const std::vector<std::uint64_t>& table, const moesaic::expert_space& space, moesaic::layer_index layer,
+                  const std::vector<moesaic::demand>& wanted, std::uint32_t count) {
+  using namespace moesaic;
+  std::vector<expert_index> expected;
+  for (const demand& d : std::span(wanted).first(count))
+    if (table[space.flat(layer, d.expert)] == mc::absent_slot) expected.push_back(d.expert);
+  const auto here = bench.put(table);
+  const auto demands = bench.put(wanted);
+  const auto many = bench.put(std::vector<std::uint32_t>{count});
+  const auto gone = bench.template room<std::uint32_t>(1);
+  const mc::lookup_output out{bench.template room<std::uint64_t>(wanted.size()), bench.template room<expert_index>(wanted.size()), gone.data()};
+  const moesaic::result<void> ran = mc::resident_lookup(bench.where, here, space, layer, demands, many.data(), out);
+  REQUIRE_MESSAGE(ran, (ran ? "" : ran.error().sentence().data()));
+  REQUIRE(bench.template back<std::uint32_t>(gone)[0] == expected.size());
+  const auto missing = bench.template back<expert_index>(out.missing);
+  const bool same_missing = std::equal(expected.begin(), expected.end(), missing.begin());
+  CHECK(same_missing);
+  CHECK(std::all_of(missing.begin() + static_cast<std::ptrdiff_t>(expected.size()), missing.end(), is_rubbish<expert_index>));
+  const auto slots = bench.template back<std::uint64_t>(out.slots);
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    const bool same = i < count ? slots[i] == table[space.flat(layer, wanted[i].expert)] : is_rubbish(slots[i]);
+    REQUIRE(same);
   }
 }
 

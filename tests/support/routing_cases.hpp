@@ -85,7 +85,9 @@ inline std::vector<routing_case> made_up_cases() {
   splitmix random{11};
   for (int i = 0; i < 100; ++i) {
     const std::uint32_t experts = random.between(1, random.chance(300) ? 1'100 : 160);
-    all.push_back(random_case(random, random.below(70), random.between(1, 9), experts));
+    const std::uint32_t tokens = random.below(70);
+    const std::uint32_t k = random.between(1, 9);
+    all.push_back(random_case(random, tokens, k, experts));
   }
   all.push_back(random_case(random, 4'096, 8, 1'024));
   all.push_back(random_case(random, 1'001, 7, 61));

@@ -40,6 +40,7 @@ namespace moesaic::cuda {
 ///   errors     shapes that do not match, a workspace too small, a launch that the device refused: a value, before or instead of
 ///              work. What goes wrong on the device later is told by the call that waits for the stream
 ///   threads    no state of its own: any number at once, each with its own workspace and outputs
+/// Cost: a launch for each `each`; what they do is said with each algorithm.
 
 /// The calling thread and ordinary memory: Thrust's sequential back end. What tests run; engines have `on_stream`.
 struct on_host {

@@ -15,7 +15,7 @@ namespace moesaic::cuda {
 
 /// Device work on a stream: Thrust's CUDA back end, without its wait at the end. Neither the runtime nor the stream is its own.
 /// The stream's device has to be the calling thread's.
-/// Not yet run on a device.
+/// Cost: a kernel launch each, no allocation. Not yet run on a device.
 struct on_stream {
   const runtime_api& api;
   stream_handle stream{};
