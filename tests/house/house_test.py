@@ -103,6 +103,9 @@ class rules(unittest.TestCase):
             ("301 lines", {POOL: SPDX + "//\n" * 300}),
             ("does not say `Source:`", {LRU: GOOD[LRU].replace("Source", "From")}),
             ("does not say `Cost:`", {LRU: GOOD[LRU].replace("Cost", "Price")}),
+            ("cuda/slots.hpp: does not say `Cost:`", {"include/moesaic/cuda/slots.hpp": SPDX, "tests/cuda/slots_test.cpp": SPDX}),
+            ("has no tests/gpu/sort_test.cu", {"include/moesaic/cuda/sort.cuh": SPDX + "// Cost: O(n)\n"}),
+            ("tests/gpu/sort_test.cu:2: sleeps", {"tests/gpu/sort_test.cu": SPDX + "usleep(3);\n"}),
             ("does not say `Ties:`", {LRU: GOOD[LRU].replace("Ties", "Equal")}),
             ("in no conformance list", {"tests/conformance/eviction_test.cpp": SPDX + "eviction::lru_by_rank\n"}),
             ("does not end by asserting", {LRU: GOOD[LRU].replace("static_assert(", "// (")}),
@@ -139,6 +142,9 @@ class rules(unittest.TestCase):
             self.assertEqual(found, [] if left_out is None else [f"{left_out}: is built by nothing"])
         self.assertEqual(inventory.findings(root, commands, ["examples/e"]), [])
         self.assertEqual(inventory.findings(root, commands, ["examples/f"]), ["examples/e.cpp: is built by nothing"])
+        self.assertEqual(inventory.findings(root, commands, only=["tests/core"]), [])
+        (root / "tests/core/kernel.cu").write_text(SPDX)
+        self.assertEqual(inventory.findings(root, commands, only=["tests/core"]), ["tests/core/kernel.cu: is built by nothing"])
 
     def test_links(self):
         readme = GOOD["README.md"]

@@ -3,9 +3,10 @@
 
     inventory.py ROOT [--compile-commands build/release/compile_commands.json]
 
-headers    have a test of the same name (tests/<folder>/<header>_test.cpp) and at most 300 lines
+headers    have a test of the same name (tests/<folder>/<header>_test.cpp; of kernels, .cuh, tests/gpu/<header>_test.cu) and at most 300 lines
 policies   say `Source:`, `Cost:` and `Ties:` (their helpers too); a type that hears events asserts its concept
            and stands in a conformance list (tests/conformance/*.cpp)
+leaves     say `Cost:` in each header
 library    no printing; outside transport/ no clock, no sleep, no mutable static either
 tests      do not sleep and read no clock
 sources    are built by something (only where compile commands are given)
@@ -21,6 +22,7 @@ import sys
 from sources import POLICY_FOLDERS, bare_code, files, headers, numbered, root_of, text_of, verdict
 
 LONGEST_HEADER = 300
+LEAVES = {"cuda", "mpi"}
 UMBRELLAS = {"moesaic.hpp", "fwd.hpp"}  # nothing of their own to test; header sets and tests/odr compile them
 CLOCK = re.compile(r"#\s*include\s*<(chrono|ctime|time\.h|thread|semaphore)>|\b(system_clock|steady_clock|high_resolution_clock"
                    r"|clock_gettime|gettimeofday|clock\s*\(\s*\))")
@@ -41,14 +43,13 @@ def own(root, *suffixes):
 
 def headers_have_tests(root):
     for header, below in headers(root):
-        if below.parts[0] in ("cuda", "mpi"):
-            continue
         lines = len(text_of(header).splitlines())
         if lines > LONGEST_HEADER:
             yield f"include/moesaic/{below.as_posix()}: {lines} lines, the limit is {LONGEST_HEADER}"
         if below.name in UMBRELLAS and len(below.parts) == 1:
             continue
-        test = pathlib.Path("tests") / below.parent / f"{below.stem}_test.cpp"
+        kernels = below.suffix == ".cuh"
+        test = pathlib.Path("tests") / ("gpu" if kernels else below.parent) / f"{below.stem}_test.{'cu' if kernels else 'cpp'}"
         if below.as_posix() == "version.hpp":
             continue  # held against CHANGELOG.md below
         if not (root / test).is_file():
@@ -59,9 +60,11 @@ def policies_speak(root):
     conformance = root / "tests" / "conformance"
     lists = "\n".join(text_of(path) for path in files(conformance, ".cpp", ".hpp")) if conformance.is_dir() else ""
     for header, below in headers(root):
+        text = text_of(header)
+        if below.parts[0] in LEAVES and not re.search(r"//.*\bCost:", text):
+            yield f"include/moesaic/{below.as_posix()}: does not say `Cost:`"
         if below.parts[0] not in POLICY_FOLDERS:
             continue
-        text = text_of(header)
         for word in ("Source:", "Cost:", "Ties:"):
             if not re.search(rf"//.*\b{word}", text):
                 yield f"include/moesaic/{below.as_posix()}: does not say `{word}`"
@@ -90,7 +93,7 @@ def mutable_statics(code):
 
 def library_only_decides(root):
     for header, below in headers(root):
-        moves = below.parts[0] in ("transport", "cuda", "mpi")  # these may read clocks and keep what their systems want kept
+        moves = below.parts[0] in {"transport"} | LEAVES  # these may read clocks and keep what their systems want kept
         code = bare_code(text_of(header))
         name = f"include/moesaic/{below.as_posix()}"
         for line, content in numbered(code):
@@ -102,16 +105,16 @@ def library_only_decides(root):
 
 
 def tests_hold_time(root):
-    for path, name in own(root / "tests", ".cpp", ".hpp") if (root / "tests").is_dir() else []:
+    for path, name in own(root / "tests", ".cpp", ".hpp", ".cu") if (root / "tests").is_dir() else []:
         for line, content in numbered(bare_code(text_of(path))):
             if SLEEP.search(content) or (CLOCK.search(content) and "include <thread>" not in content):
                 yield f"tests/{name}:{line}: sleeps or reads a clock: {content.strip()}"
 
 
-def sources_are_built(root, compile_commands, left_out=()):
+def sources_are_built(root, compile_commands, left_out=(), folders=("tests", "examples", "benchmarks")):
     built = {pathlib.Path(entry["directory"], entry["file"]).resolve() for entry in json.loads(text_of(compile_commands))}
-    for folder in ("tests", "examples", "benchmarks"):
-        for path, name in own(root / folder, ".cpp", ".cc", ".c") if (root / folder).is_dir() else []:
+    for folder in folders:
+        for path, name in own(root / folder, ".cpp", ".cc", ".c", ".cu") if (root / folder).is_dir() else []:
             if not name.startswith(("compile_fail/", "consumer/")) and path not in built and not f"{folder}/{name}".startswith(tuple(left_out)):
                 yield f"{folder}/{name}: is built by nothing"
 
@@ -142,7 +145,9 @@ def every_file(root):
                     yield f"{name}:{line}: {what}: {pattern.search(content).group(0)}"
 
 
-def findings(root, compile_commands=None, left_out=()):
+def findings(root, compile_commands=None, left_out=(), only=()):
+    if only:
+        return list(sources_are_built(root, compile_commands, left_out, only))
     wrong = []
     for rule in (headers_have_tests, policies_speak, library_only_decides, tests_hold_time, version_is_logged, every_file):
         wrong += rule(root)
@@ -155,6 +160,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("root", type=root_of)
     parser.add_argument("--compile-commands", type=pathlib.Path)
+    parser.add_argument("--only", nargs="*", default=[], help="nothing but whether the sources in these folders are built")
     parser.add_argument("--left-out", nargs="*", default=[], help="files and folders that need what this build has not got")
     given = parser.parse_args()
-    sys.exit(verdict(findings(given.root, given.compile_commands, given.left_out), "the inventory"))
+    sys.exit(verdict(findings(given.root, given.compile_commands, given.left_out, given.only), "the inventory"))

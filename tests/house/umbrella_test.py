@@ -30,6 +30,21 @@ class costs(unittest.TestCase):
     def test_too_much_of_the_standard_library(self):
         self.assertIn("of the standard library stand behind", self.found("#include <algorithm>\n#include <bits/stdc++.h>\nint f();\n"))
 
+    def test_a_leaf_behind_any_header(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder).resolve()
+            for name, text in (("moesaic.hpp", "#include <vector>\n"), ("core/word.hpp", "#include <moesaic/core/other.hpp>\n"),
+                               ("core/other.hpp", "#include <cuda_runtime_api.h>\n"), ("cuda/slots.hpp", "#include <cuda_runtime_api.h>\n")):
+                path = root / "include/moesaic" / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+            found = "\n".join(umbrella.findings(root, COMPILER))
+            self.assertRegex(found, "outside the leaves reaches .*cuda_runtime_api.h")
+            (root / "include/moesaic/core/other.hpp").write_text("#include <moesaic/cuda/slots.hpp>\n", encoding="utf-8")
+            self.assertRegex("\n".join(umbrella.findings(root, COMPILER)), "outside the leaves reaches .*cuda/slots.hpp")
+            (root / "include/moesaic/core/other.hpp").write_text("#include <array>\n", encoding="utf-8")
+            self.assertNotIn("leaves", "\n".join(umbrella.findings(root, COMPILER)))
+
     def test_an_empty_one(self):
         self.assertIn("nothing was counted", self.found("// nothing\n"))
 
