@@ -84,9 +84,10 @@ def cells(system):
         for slots, memory in ((6, "low"), (16, "high")):
             name = "DeepSeek-V2-Lite"
             m = papers.MODELS[name]
-            on = lambda link, draft: papers.machine(name, c[link], c["layer"], c[draft].value * m["layers"], c["vram"], c["peak"])
+            on = lambda link, draft: papers.machine(name, c[link], c["layer"], draft * m["layers"], c["vram"], kernel=c["kernel"])
+            fused, one_by_one = c["draft_layer"].value, c["layer"].value + m["top_k"] * c["kernel"].value
             fidelity = round(c["same_set"].value ** (1 / m["top_k"]), 4)
-            yield (f"{name}, {memory}", name, {None: on("pinned", "draft_layer"), "one_by_one": on("one_by_one", "draft_layer"), "slow_draft": on("pinned", "layer")},
+            yield (f"{name}, {memory}", name, {None: on("pinned", fused), "one_by_one": on("one_by_one", fused), "slow_draft": on("pinned", one_by_one)},
                    f"{(slots + 1e-4) / m['experts'] * 100:.6f}%", ["--acceptance", c["acceptance"].value, "--fidelity", fidelity])
     elif system == "sp_moe":
         for name, gpu, memory, scope in (("Mixtral-8x7B", "RTX 3090", 24, "global"), ("Mixtral-8x7B", "A100", 40, "layer")):

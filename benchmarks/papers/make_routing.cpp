@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// make_routing LAYERS EXPERTS TOP_K TOKENS SEED FILE: made-up routing (sim/synthetic_routing.hpp) as a MOETRC1 trace, for models
-// whose routing nobody has published.
+// make_routing LAYERS EXPERTS TOP_K TOKENS SEED FILE [AGAIN TOPICAL TOPIC_SIZE]: made-up routing (sim/synthetic_routing.hpp) as a MOETRC1
+// trace, for models whose routing nobody has published.
 #include <array>
 #include <cstdint>
 #include <cstdio>
@@ -15,8 +15,8 @@ namespace {
 
 using namespace moesaic;
 
-result<void> make(const trace::dimensions& shape, std::uint32_t tokens, std::uint64_t seed, const std::string& path) {
-  const result<sim::routing_tape> tape = sim::synthetic_routing(shape, tokens, {.seed = seed});
+result<void> make(const trace::dimensions& shape, std::uint32_t tokens, const sim::locality& like, const std::string& path) {
+  const result<sim::routing_tape> tape = sim::synthetic_routing(shape, tokens, like);
   if (!tape) return tape.error();
   auto file = trace::file_sink::open(path);
   if (!file) return file.error();
@@ -37,8 +37,8 @@ result<void> make(const trace::dimensions& shape, std::uint32_t tokens, std::uin
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 7) {
-    std::fprintf(stderr, "make_routing: name LAYERS EXPERTS TOP_K TOKENS SEED and a FILE\n");
+  if (argc != 7 && argc != 10) {
+    std::fprintf(stderr, "make_routing: name LAYERS EXPERTS TOP_K TOKENS SEED and a FILE, and behind them AGAIN TOPICAL TOPIC_SIZE or nothing\n");
     return 2;
   }
   std::array<std::uint32_t, 5> given{};
@@ -51,7 +51,17 @@ int main(int argc, char** argv) {
     }
     given[i] = static_cast<std::uint32_t>(value);
   }
-  const result<void> made = make({given[0], given[1], given[2]}, given[3], given[4], argv[6]);
+  sim::locality like{.seed = given[4]};
+  double* const shares[] = {&like.again, &like.topical, &like.topic_size};
+  for (int i = 7; i < argc; ++i) {
+    char* end = nullptr;
+    *shares[i - 7] = std::strtod(argv[i], &end);
+    if (end == argv[i] || *end != '\0' || !(*shares[i - 7] >= 0 && *shares[i - 7] <= 1)) {
+      std::fprintf(stderr, "make_routing: '%s' is no share from 0 to 1\n", argv[i]);
+      return 2;
+    }
+  }
+  const result<void> made = make({given[0], given[1], given[2]}, given[3], like, argv[6]);
   if (made) return 0;
   std::fprintf(stderr, "make_routing: %s\n", std::string(made.error().sentence()).c_str());
   return 2;

@@ -11,7 +11,7 @@ so. Where a paper copies in another way than its baseline, both links are consta
 faster one for both. Mixtral-Offloading asks the next layer's gate early, as its paper says; a column has it as a plain LRU, as its
 code is. A row counts as explained if its ratio is within 15 % of the reported one.
 """
-import argparse, json, pathlib, subprocess, sys, tempfile
+import argparse, json, lzma, pathlib, struct, subprocess, sys, tempfile
 
 TOLERANCE = 0.15
 GIB = 2**30
@@ -25,27 +25,34 @@ class Constant:
         return {"value": self.value, "unit": self.unit, "source": self.source}
 
 
-# Reported: Table 3 of MoE-SpeQ gives hit rates, Fig. 13 times, of the same baseline: what is left is time that no expert's copy takes.
+# Reported: Table 3 of MoE-SpeQ gives hit rates, Fig. 13 times, of the same baseline: what is left is time that no expert's copy takes. The simulated
+# baseline computes the experts it has while the others travel, so what is left of a layer is its fixed part and the kernels of the last expert.
 SPEQ_COPY_MS = 17.3e6 / 12e9 * 1e3
 SPEQ_LEFT = sorted(bar - 26 * 6 * (1 - hit) * SPEQ_COPY_MS for bar, hit in ((220.6, .2920), (133.8, .6113), (148.5, .5094), (102.0, .7656)))
-SPEQ_LAYER_MS = (SPEQ_LEFT[1] + SPEQ_LEFT[2]) / 2 / 26
-# Table 4 (tokens/s): the fused draft kernel saves so much per committed token, of which a draft step is committed/16.
-SPEQ_COMMITTED = sum(.9**i for i in range(17))
-SPEQ_DRAFT_LAYER_MS = SPEQ_LAYER_MS - (1e3 / 8.88 - 1e3 / 13.02) * SPEQ_COMMITTED / 16 / 26
+SPEQ_LEFT_MS = (SPEQ_LEFT[1] + SPEQ_LEFT[2]) / 2 / 26
+SPEQ_ACCEPTANCE = .97
+# Table 4 (tokens/s): the fused draft kernel saves so much per committed token. A window drafts 16 for so many; fused, six experts' kernels take what one's do.
+SPEQ_COMMITTED = sum(SPEQ_ACCEPTANCE**i for i in range(17))
+SPEQ_KERNEL_MS = (1e3 / 8.88 - 1e3 / 13.02) * SPEQ_COMMITTED / 16 / 26 / (6 - 1)
 # Fig. 10 of SP-MoE, seconds: AdapMoE copies asynchronously, Mixtral-Offloading one by one; if both move the same bytes, the rest is the rate.
 SP_ONE_BY_ONE = 11.9
 SP_BATCHED = sorted(SP_ONE_BY_ONE * one_by_one / asynchronous for one_by_one, asynchronous in
                     ((1.452, .956), (1.425, .914), (1.213, .755), (.502, .357), (.496, .345)))[2]
+
+# Reported tokens/s of plain llama.cpp, less the layers and the device's experts: five of six experts are computed on the host.
+SPAC_LAYER_MS, SPAC_ON_DEVICE, SPAC_EXPERTS = .1, .167, 48 * 8 * 9.44e6
+SPAC_HOST = (1 - SPAC_ON_DEVICE) * SPAC_EXPERTS / (1 / 15.23 - 48 * SPAC_LAYER_MS / 1e3 - SPAC_ON_DEVICE * SPAC_EXPERTS / 1008e9) / 1e9
 
 CONSTANTS = {
     "moe_speq": {
         "one_by_one": Constant(12, "GB/s", "bandwidth prior of the authors' later code (Specter) for this platform; with it Table 3's misses give Fig. 13's baseline bars"),
         "pinned": Constant(25.6, "GB/s", "MoE-SpeQ 4.1.2: pinned memory, non-blocking copies; PCIe 4.0 x16 data sheet 32 GB/s x 0.8"),
         "vram": Constant(1555, "GB/s", "A100-40GB data sheet"),
-        "peak": Constant(312, "TFLOP/s", "A100 data sheet, FP16 tensor cores"),
-        "layer": Constant(round(SPEQ_LAYER_MS, 3), "ms", "MoE-SpeQ: Fig. 13's four baseline bars of DeepSeek-V2-Lite less Table 3's misses x expert / link, median, / 26 layers"),
-        "draft_layer": Constant(round(SPEQ_DRAFT_LAYER_MS, 3), "ms", "the same, less what Table 4 says the fused draft kernel saves"),
-        "acceptance": Constant(.9, "share", "MoE-SpeQ 4.5: above 90 %"),
+        "kernel": Constant(round(SPEQ_KERNEL_MS, 3), "ms", "MoE-SpeQ Table 4: kernels of one expert, a fifth of what the fused draft kernel saves of six"),
+        "layer": Constant(round(SPEQ_LEFT_MS - SPEQ_KERNEL_MS, 3), "ms", "MoE-SpeQ: Fig. 13's four baseline bars of DeepSeek-V2-Lite less Table 3's misses x expert / link, median, / 26 layers, less a kernel"),
+        "draft_layer": Constant(round(SPEQ_LEFT_MS, 3), "ms", "layer, and all experts in one kernel"),
+        "acceptance": Constant(SPEQ_ACCEPTANCE, "share", "SP-MoE Table 1: DeepSeek-V2-Lite drafted by its own 4-bit copy, 97.0 %; MoE-SpeQ 4.5 says above 90 %"),
+        "length": Constant("16/8/16", "tokens", "the authors' later code (Specter), chosen offline for DeepSeek, Qwen1.5, Phi; the paper names none"),
         "gates": Constant(.847, "share", "MoE-SpeQ Fig. 6: what a predictor finds one layer ahead; for the baseline's early gates"),
         "same_set": Constant(.909, "share", "MoE-SpeQ Fig. 6: tokens of which the draft names the whole top-k set"),
     },
@@ -64,16 +71,18 @@ CONSTANTS = {
         "link": Constant(25.6, "GB/s", "PCIe 4.0 x16 data sheet 32 GB/s x 0.8"),
         "vram": Constant(1008, "GB/s", "RTX 4090 data sheet"),
         "peak": Constant(165, "TFLOP/s", "RTX 4090 data sheet, FP16 tensor cores"),
-        "host": Constant(66, "GB/s", "MoE-SpAc's bar for plain llama.cpp, 15.23 tokens/s: 48 x 8 x 0.83 experts of 9.44 MB in 1/15.23 s, less the device's share"),
-        "layer": Constant(.1, "ms", "attention of Qwen3-30B-A3B and launches: 38 MB of FP16 weights a layer / 1008 GB/s + 60 us of kernels, assumed"),
+        "host": Constant(round(SPAC_HOST, 1), "GB/s", "MoE-SpAc's bar for plain llama.cpp, 15.23 tokens/s: 48 x 8 x 0.83 experts of 9.44 MB in 1/15.23 s, less layers and the device's experts"),
+        "layer": Constant(SPAC_LAYER_MS, "ms", "attention of Qwen3-30B-A3B and launches: 38 MB of FP16 weights a layer / 1008 GB/s + 60 us of kernels, assumed"),
         "draft": Constant(6, "ms", "Qwen3-4B-FP8: 4.0e9 bytes / 1008 GB/s + 36 layers x 60 us of kernels, assumed"),
+        "routing": Constant("0.2/0.75/0.1", "shares", "again, topical and topic size of made-up routing: then it has the reuse, the hottest quarter and the experts for W tokens of the recorded top-6 run"),
         "acceptance": Constant(.75, "share", "llama.cpp stops drafting below probability 0.75; the acceptance itself is not reported"),
     },
 }
 
 
-def model(layers, experts, top_k, expert_mb, trace=None):
-    return {"layers": layers, "experts": experts, "top_k": top_k, "expert": expert_mb * 1e6, "trace": trace}
+def model(layers, experts, top_k, expert_mb, trace=None, routing=None):
+    """`routing`: what make_routing is told of a model that does not route as most do."""
+    return {"layers": layers, "experts": experts, "top_k": top_k, "expert": expert_mb * 1e6, "trace": trace, "routing": routing}
 
 
 MODELS = {
@@ -81,8 +90,10 @@ MODELS = {
     "Qwen1.5-MoE-A2.7B": model(24, 60, 4, 17.3),
     "Phi-3.5-MoE": model(32, 16, 2, 157.3),
     "Mixtral-8x7B": model(32, 8, 2, 352.3),
-    "Qwen3-30B-A3B": model(48, 128, 8, 9.44),  # the recorded trace is of a run with top-6
+    "Qwen3-30B-A3B": model(48, 128, 8, 9.44, routing=CONSTANTS["moe_spac"]["routing"]),
+    "Qwen3-30B-A3B, top-6": model(48, 128, 6, 9.44),  # the recorded run: one text of 156 tokens, six of eight experts
 }
+RECORDED_TOP_6 = "qwen3_30b_a3b_k6.bin.xz"
 
 
 class Simulator:
@@ -102,13 +113,26 @@ class Simulator:
             return self.traces / m["trace"], "recorded"
         path = self.folder / (name + ".bin")
         if not path.exists():
-            self.run(["make_routing", m["layers"], m["experts"], m["top_k"], 8192, 1, path])
+            self.run(["make_routing", m["layers"], m["experts"], m["top_k"], 8192, 1, path, *(m["routing"].value.split("/") if m["routing"] else [])])
         return path, "made up"
 
-    def milliseconds_a_token(self, name, machine, system, capacity, extra):
+    def again_and_again(self, name, recorded, prompt):
+        """The tokens of a recorded run behind its prompt, until there are enough. None: it is not there."""
+        if not (self.traces / recorded).exists():
+            return None
+        raw, path = lzma.decompress((self.traces / recorded).read_bytes()), self.folder / (name + ".bin")
+        layers, experts, top_k, sequences, tokens, _ = struct.unpack_from("<6I", raw, 8)
+        begins = 32 + 16 * sequences
+        ids = raw[begins + prompt * layers * top_k:begins + tokens * layers * top_k]
+        times = -(-2 * self.tokens // (tokens - prompt))
+        whole = (tokens - prompt) * times
+        path.write_bytes(b"MOETRC1\0" + struct.pack("<10I", layers, experts, top_k, 1, whole, 0, 0, whole, 0, 0) + ids * times)
+        return path
+
+    def milliseconds_a_token(self, name, machine, system, capacity, extra, trace=None):
         profile = self.folder / "machine.json"
         profile.write_text(json.dumps(machine))
-        trace, _ = self.trace(name)
+        trace = trace or self.trace(name)[0]
         row = json.loads(self.run(["moesaic-simulate", trace, "--hardware", profile, "--system", system, "--capacity", capacity, "--tokens", self.tokens,
                                    "--expert-bytes", int(MODELS[name]["expert"]), "--json", "-", "--quiet", *extra]))["rows"][0]
         if row["tokens"] < self.tokens:
@@ -116,10 +140,13 @@ class Simulator:
         return row["seconds"] / row["tokens"] * 1e3, row
 
 
-def machine(name, link, layer_ms, draft_ms, vram, peak, host=None, overlap=True):
-    """A hardware profile. Kernels of a layer are a constant: engines of these papers are bound by launching them."""
+def machine(name, link, layer_ms, draft_ms, vram, peak=None, host=None, overlap=True, kernel=None):
+    """A hardware profile. Kernels of a layer are a constant: engines of these papers are bound by launching them. `kernel`: what launching those of one expert takes."""
     here = lambda value, unit, of: {"value": value, "unit": unit, "source": of.source}
-    expert = {"memory": vram.json(), "peak": peak.json(), "bits_per_weight": {"value": 16, "unit": "bits", "source": "FP16"}}
+    if kernel:
+        expert = here(kernel.value + MODELS[name]["expert"] / (vram.value * 1e6), "ms", kernel)
+    else:
+        expert = {"memory": vram.json(), "peak": peak.json(), "bits_per_weight": {"value": 16, "unit": "bits", "source": "FP16"}}
     return {
         "schema": "moesaic.hardware/1", "name": "paper", "about": "a machine of a paper",
         "expert_bytes": {"value": MODELS[name]["expert"], "unit": "B", "source": "3 x hidden x inner x 2 bytes"},
@@ -138,23 +165,24 @@ def moe_speq(simulator):
     """Fig. 13: time per token against Mixtral-Offloading given the draft's memory for more slots (SM)."""
     c = CONSTANTS["moe_speq"]
     # slots per layer: Table 3 (DeepSeek), Specter's protocol (the others); the draft's 4.25 of 16 bits as slots: a quarter of the experts
+    lengths = dict(zip(("DeepSeek-V2-Lite", "Qwen1.5-MoE-A2.7B", "Phi-3.5-MoE"), map(int, c["length"].value.split("/"))))
     for name, memory, slots, ours, theirs in (
             ("DeepSeek-V2-Lite", "low", 6, 98.8, 133.8), ("DeepSeek-V2-Lite", "high", 16, 72.2, 102.0),
             ("Qwen1.5-MoE-A2.7B", "low", 8, 76.0, 97.1), ("Qwen1.5-MoE-A2.7B", "high", 15, 35.3, 74.1),
             ("Phi-3.5-MoE", "low", 1, 165.4, 386.7), ("Phi-3.5-MoE", "high", 2, 163.3, 295.1)):
         m = MODELS[name]
-        on = {link: machine(name, c[link], c["layer"], c["draft_layer"].value * m["layers"], c["vram"], c["peak"]) for link in ("one_by_one", "pinned")}
+        on = {link: machine(name, c[link], c["layer"], c["draft_layer"].value * m["layers"], c["vram"], kernel=c["kernel"]) for link in ("one_by_one", "pinned")}
         share = lambda n: f"{n / m['experts'] * 100:.6f}%"
         fidelity = c["same_set"].value ** (1 / m["top_k"])
         room, gates = share(slots + m["experts"] // 4 + 1e-4), ["--gate-recall", c["gates"].value]
         base, _ = simulator.milliseconds_a_token(name, on["one_by_one"], "mixtral_offloading", room, gates)
         lru, _ = simulator.milliseconds_a_token(name, on["one_by_one"], "on_demand", room, [])
         same, _ = simulator.milliseconds_a_token(name, on["pinned"], "mixtral_offloading", room, gates)
-        # the draft length is profiled, as the authors' later code does it; the paper names none
-        best, row = simulator.milliseconds_a_token(name, on["pinned"], "moe_speq", share(slots + 1e-4),
-                                                 ["--draft-length", "auto", "--acceptance", c["acceptance"].value, "--fidelity", round(fidelity, 4)])
+        drafts = ["--acceptance", c["acceptance"].value, "--fidelity", round(fidelity, 4)]
+        best, row = simulator.milliseconds_a_token(name, on["pinned"], "moe_speq", share(slots + 1e-4), ["--draft-length", lengths[name], *drafts])
+        tried, _ = simulator.milliseconds_a_token(name, on["pinned"], "moe_speq", share(slots + 1e-4), ["--draft-length", "auto", *drafts])
         yield {"paper": "MoE-SpeQ Fig. 13", "row": f"{name}, {memory}", "against": "Mixtral-Offloading, same memory", "reported_ms": [ours, theirs],
-               "simulated_ms": [best, base], "lru_ms": lru, "same_link_ms": same, "draft_length": row["draft_length"], "routing": simulator.trace(name)[1]}
+               "simulated_ms": [best, base], "lru_ms": lru, "same_link_ms": same, "auto_length_ms": tried, "draft_length": row["draft_length"], "routing": simulator.trace(name)[1]}
 
 
 def sp_moe_room(name, memory_gib):
@@ -189,11 +217,16 @@ def moe_spac(simulator):
     c, name = CONSTANTS["moe_spac"], "Qwen3-30B-A3B"
     on = machine(name, c["link"], c["layer"], c["draft"].value, c["vram"], c["peak"], c["host"])
     speculating = ["--draft-length", 8, "--acceptance", c["acceptance"].value]
-    best, row = simulator.milliseconds_a_token(name, on, "moe_spac", "16.7%", speculating)
-    for against, system, extra, theirs in (("llama.cpp with speculation", "llama_cpp_like", speculating, 17.66), ("HybriMoE", "hybrimoe", [], 12.15)):
-        base, _ = simulator.milliseconds_a_token(name, on, system, "16.7%", extra)
-        yield {"paper": "MoE-SpAc", "row": f"{name}, 4090", "against": against, "reported_ms": [1e3 / 25.06, 1e3 / theirs], "simulated_ms": [best, base],
-               "lru_ms": None, "same_link_ms": base, "draft_length": row["draft_length"], "routing": simulator.trace(name)[1]}
+    text = simulator.again_and_again("recorded", RECORDED_TOP_6, 28)
+    for which, path in ((name, None), (name + ", top-6", text)):
+        if which != name and path is None:
+            continue
+        run = lambda system, extra: simulator.milliseconds_a_token(which, on, system, f"{SPAC_ON_DEVICE:.1%}", extra, path)
+        best, row = run("moe_spac", speculating)
+        for against, system, extra, theirs in (("llama.cpp with speculation", "llama_cpp_like", speculating, 17.66), ("HybriMoE", "hybrimoe", [], 12.15)):
+            base, _ = run(system, extra)
+            yield {"paper": "MoE-SpAc", "row": f"{which}, 4090", "against": against, "reported_ms": [1e3 / 25.06, 1e3 / theirs], "simulated_ms": [best, base], "lru_ms": None,
+                   "same_link_ms": base, "draft_length": row["draft_length"], "routing": "recorded" if path else "made up", "counts": path is None}
 
 
 PAPERS = {"moe_speq": (moe_speq, 4, 6), "sp_moe": (sp_moe, 3, 5), "moe_spac": (moe_spac, 1, 2)}
@@ -217,12 +250,13 @@ def main():
             for row in make(simulator):
                 reported, simulated = (row[k][1] / row[k][0] for k in ("reported_ms", "simulated_ms"))
                 row |= {"reported": reported, "simulated": simulated, "off": simulated / reported - 1, "explained": abs(simulated / reported - 1) <= TOLERANCE}
-                explained += row["explained"]
+                explained += row.setdefault("counts", True) and row["explained"]
                 rows.append(row)
                 lru = f"{row['lru_ms'] / row['simulated_ms'][0]:.2f}" if row["lru_ms"] else "-"
                 times = lambda k: f"{row[k][0]:8.1f} {row[k][1]:9.1f}"
                 print(f"  {row['row']:28} {row['against']:44} {times('reported_ms')} {reported:6.2f}   {times('simulated_ms')} {simulated:6.2f} {row['off']:+6.0%} {row['same_link_ms'] / row['simulated_ms'][0]:8.2f} {lru:>6} {row['draft_length']:5}"
-                      f"{'' if row['explained'] else '  not explained'}  ({row['routing']} routing)", flush=True)
+                      f"{'' if row['explained'] else '  not explained'}  ({row['routing']} routing{'' if row['counts'] else ', not counted'}"
+                      f"{', length auto ' + format(row['simulated_ms'][1] / row['auto_length_ms'], '.2f') if 'auto_length_ms' in row else ''})", flush=True)
             print(f"  {explained} of {whole} rows within {TOLERANCE:.0%}; the goal is {goal}")
     if asked.json:
         path = pathlib.Path(asked.json)
