@@ -90,21 +90,21 @@ class link_desk {
 
   template <class Core>
   void prefetch(Core& core) noexcept {
-    if constexpr (never_prefetches<std::remove_cvref_t<decltype(core.desk_.policies.prefetch)>>) return;
-    for (std::uint32_t asked = 0; !quiet_ && asked < most_asks; ++asked) {
-      if (open_.full() || demand_waits(core)) return;
-      const auto scene = core.look();
-      const std::optional<prefetch_request> wish = core.desk_.policies.prefetch.next(scene);
-      quiet_ = !wish;
-      if (!wish) return;
-      core.desk_.note(seen::wish{*wish});
-      if (core.shape_->contains(wish->expert) && open_.count() > 0 &&
-          scene.link.time_for(scene.link.travelling) > gap_ + scene.link.time_for(core.shape_->size_of(wish->expert)))
-        return core.desk_.note(seen::held_back{});
-      const prefetch_fate fate = start(core, *wish);
-      settle(core, *wish, fate);
-      quiet_ = fate == prefetch_fate::no_room;  // the answer would be the same until something leaves
-    }
+    if constexpr (!never_prefetches<std::remove_cvref_t<decltype(core.desk_.policies.prefetch)>>)
+      for (std::uint32_t asked = 0; !quiet_ && asked < most_asks; ++asked) {
+        if (open_.full() || demand_waits(core)) return;
+        const auto scene = core.look();
+        const std::optional<prefetch_request> wish = core.desk_.policies.prefetch.next(scene);
+        quiet_ = !wish;
+        if (!wish) return;
+        core.desk_.note(seen::wish{*wish});
+        if (core.shape_->contains(wish->expert) && open_.count() > 0 &&
+            scene.link.time_for(scene.link.travelling) > gap_ + scene.link.time_for(core.shape_->size_of(wish->expert)))
+          return core.desk_.note(seen::held_back{});
+        const prefetch_fate fate = start(core, *wish);
+        settle(core, *wish, fate);
+        quiet_ = fate == prefetch_fate::no_room;  // the answer would be the same until something leaves
+      }
   }
 
   /// A layer starts: prefetches for it that have not begun are withdrawn. The wanted ones keep their room and travel again
