@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,7 @@
 
 #include "support/catalogue_check.hpp"
 #include "support/governor_bench.hpp"
+#include "support/splitmix.hpp"
 
 namespace {
 using namespace moesaic;
@@ -54,6 +56,29 @@ TEST_CASE("speculation catalogue: who heeds a time limit says so, who says so he
     const auto made = make(e.name == "fixed" ? "fixed(4)" : e.name);
     REQUIRE(made);
     CHECK(keeps_within(*made) == speculation::reads_time_limit(e.name));
+  }
+}
+
+TEST_CASE("speculation catalogue: links without a rate, probabilities that are none, times below nothing or endless: an answer within what is possible") {
+  constexpr double nothing = std::numeric_limits<double>::quiet_NaN(), endless = std::numeric_limits<double>::infinity();
+  constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+  for (const auto& e : speculation::entries()) {
+    CAPTURE(e.name);
+    const auto made = make(e.name == "fixed" ? "fixed(4,stop_below=50)" : e.name);
+    REQUIRE(made);
+    for (const std::int64_t time : {std::int64_t{0}, std::int64_t{-7}, never, -never, std::int64_t{1}}) {
+      moesaic_test::governor_bench b(*made);
+      moesaic_test::splitmix dice{static_cast<std::uint64_t>(time)};
+      for (const double rate : {0.0, -1.0, nothing, endless, std::numeric_limits<double>::min()})
+        for (int i = 0; i < 100; ++i) {
+          b.link.rate = {rate};
+          b.possible = dice.below(64);
+          const auto [drafted, verified] = b.window(dice.chance(500) ? std::numeric_limits<float>::quiet_NaN() : 0.5F);
+          CHECK(drafted <= b.possible);
+          CHECK(verified <= drafted);
+          b.governor.observe(moesaic_test::went(drafted, verified, dice.below(verified + 1), dice.chance(500) ? time : 5, dice.chance(500) ? time : 9, time));
+        }
+    }
   }
 }
 
