@@ -74,7 +74,8 @@ TEST_CASE("what does not fit is said before anything runs") {
   CHECK(has(said(good, 8, enough, {offsets, std::span(order).first(3), places}), "room for the order"));
   CHECK(has(said(good, 8, enough, {offsets, order, std::span(places).first(3)}), "room for the places"));
   const std::span<const std::int32_t> endless{ids.data(), std::size_t{1} << 21U};  // never read: the counters of such a call would not fit
-  CHECK(has(said({1U << 21U, 1, endless, {}}, 65'535, enough, out), "please split the tokens"));
+  std::vector<std::uint32_t> wide(65'536);
+  CHECK(has(said({1U << 21U, 1, endless, {}}, 65'535, enough, {wide, {order.data(), endless.size()}, {}}), "please split the tokens"));
   CHECK(launches == 0);
   CHECK(order == std::vector<std::uint32_t>(4, 77));
 }

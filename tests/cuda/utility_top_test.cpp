@@ -28,9 +28,8 @@ struct recent_score {
     return {static_cast<std::int64_t>((static_cast<std::uint64_t>(before.count) >> 1U) + ((mass << 16U) / tokens) / 2)};
   }
 };
-struct holds_a_vector {
+struct holds_a_vector : mc::hysteresis_of_tokens {
   std::vector<int> much;
-  utility operator()(utility before, const demand&) const noexcept { return before; }
 };
 static_assert(mc::utility_step<recent_score> && mc::utility_step<mc::hysteresis_of_tokens> && !mc::utility_step<holds_a_vector>);
 

@@ -110,8 +110,6 @@ void check_permutation(Bench& bench, const routing_case& one, std::size_t worksp
   const auto got = bench.template back<std::uint32_t>(out.order);
   const bool same_order = std::equal(order.begin(), order.end(), got.begin());
   CHECK(same_order);
-  const bool rest_is_left = std::all_of(got.begin() + static_cast<std::ptrdiff_t>(order.size()), got.end(), is_rubbish<std::uint32_t>);
-  CHECK(rest_is_left);
   const bool same_places = !with_places || bench.template back<std::uint32_t>(out.places) == places;
   CHECK(same_places);
 }

@@ -104,7 +104,9 @@ inline std::vector<routing_case> recorded_cases(const std::string& path, std::ui
   auto plain = trace::moetrc1_reader<trace::file_source>::open(*std::move(ids), *std::move(weights));
   if (!plain) return all;
   const trace::dimensions shape = plain->shape();
-  for (auto rows = plain->next(); rows && *rows && all.size() < most; rows = plain->next())
+  for (;;) {
+    const auto rows = plain->next();
+    if (!rows || !*rows || all.size() >= most) return all;
     for (std::uint32_t first = 0; first < (*rows)->tokens; first += window)
       for (std::uint32_t layer = 0; layer < shape.layers && all.size() < most; ++layer) {
         routing_case one{path + ", layer " + std::to_string(layer) + ", token " + std::to_string((*rows)->first_token + first), 0, shape.top_k, shape.experts};
@@ -116,7 +118,7 @@ inline std::vector<routing_case> recorded_cases(const std::string& path, std::ui
           }
         all.push_back(std::move(one));
       }
-  return all;
+  }
 }
 
 }  // namespace moesaic_test

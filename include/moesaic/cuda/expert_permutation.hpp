@@ -18,7 +18,7 @@ inline constexpr std::uint32_t no_place = std::numeric_limits<std::uint32_t>::ma
 /// Routed ids, grouped by expert. Id i is token i / k's choice i % k.
 struct permutation_output {
   std::span<std::uint32_t> offsets{};  ///< [experts + 1]: expert e has the places offsets[e] to offsets[e + 1] - 1
-  std::span<std::uint32_t> order{};    ///< [tokens × k]: the id at each place; places from offsets[experts] on are left as they were
+  std::span<std::uint32_t> order{};    ///< [tokens × k]: the id at each place; behind offsets[experts] it means nothing
   std::span<std::uint32_t> places{};   ///< [tokens × k]: the place of each id, or `no_place`; or none, if nobody wants them
 };
 
@@ -110,8 +110,6 @@ template <routed_id Id>
 [[nodiscard]] result<void> permutation_fits(const routed<Id>& from, std::uint32_t experts, const permutation_output& out) noexcept {
   constexpr std::string_view where = "expert_permutation";
   if (const result<void> fine = fits(where, from, experts); !fine) return fine;
-  if (std::uint64_t{walks_for(from.tokens * from.k)} * experts > static_cast<std::uint64_t>(std::numeric_limits<std::int32_t>::max()))
-    return error(error_code::bad_argument, where, ": ", from.experts.size(), " ids of ", experts, " experts do not fit one call; please split the tokens");
   if (const result<void> fine = output_fits(where, "room for the offsets", std::uint64_t{experts} + 1, out.offsets.size()); !fine) return fine;
   if (const result<void> fine = output_fits(where, "room for the order", from.experts.size(), out.order.size()); !fine) return fine;
   return output_fits(where, "room for the places", out.places.empty() ? 0 : from.experts.size(), out.places.size());
@@ -140,6 +138,9 @@ template <workplace Where, routed_id Id>
 [[nodiscard]] result<void> expert_permutation(const Where& where, const routed<Id>& from, std::uint32_t experts, std::span<std::byte> workspace,
                                               const permutation_output& out) {
   if (const result<void> fine = detail::permutation_fits(from, experts, out); !fine) return fine;
+  if (std::uint64_t{detail::walks_for(from.tokens * from.k)} * experts > static_cast<std::uint64_t>(std::numeric_limits<std::int32_t>::max()))
+    return error(error_code::bad_argument, "expert_permutation: ", from.experts.size(), " ids of ", experts,
+                 " experts do not fit one call; please split the tokens");
   const std::size_t wanted = expert_permutation_workspace(from.tokens, from.k, experts);
   if (const result<void> fine = detail::workspace_fits("expert_permutation", wanted, workspace); !fine) return fine;
   const auto ids = static_cast<std::uint32_t>(from.experts.size());

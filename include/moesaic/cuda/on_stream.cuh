@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
+#include <cuda_runtime.h>
 #include <thrust/for_each.h>
 #include <thrust/iterator/counting_iterator.h>
 #include <thrust/system/cuda/execution_policy.h>
@@ -13,9 +16,10 @@
 
 namespace moesaic::cuda {
 
-/// Device work on a stream: Thrust's CUDA back end, without its wait at the end. Neither the runtime nor the stream is its own.
-/// The stream's device has to be the calling thread's.
-/// Cost: a kernel launch each, no allocation. Not yet run on a device.
+/// Device work on a stream: Thrust's CUDA back end without its wait at the end, and kernels of ours. Neither the runtime nor the stream
+/// is its own. The stream's device has to be the calling thread's. A refusal is that launch's own, and does not stay behind as
+/// the runtime's last error.
+/// Cost: a kernel launch each, no allocation, no wait. Not yet run on a device.
 struct on_stream {
   const runtime_api& api;
   stream_handle stream{};
@@ -23,12 +27,33 @@ struct on_stream {
   template <class Body>
   [[nodiscard]] result<void> each(std::uint32_t n, const Body& body) const {
     try {
-      thrust::for_each_n(thrust::cuda::par_nosync.on(runtime_api::native(stream)), thrust::counting_iterator<std::uint32_t>(0), n, body);
+      thrust::for_each_n(thrust::cuda::par_nosync.on(native()), thrust::counting_iterator<std::uint32_t>(0), n, body);
     } catch (const thrust::system_error& refused) {  // by then Thrust has cleared the runtime's last error
       return explained(api, {refused.code().value()}, "device work of ", n, " threads");
     }
     return {};
   }
+
+  /// The dialect's other half: kernels that work together in blocks.
+  template <class... Wanted, class... Given>
+  [[nodiscard]] result<void> launch(void (*kernel)(Wanted...), std::uint32_t blocks, std::uint32_t threads, std::size_t shared_bytes, Given... given) const {
+    cudaLaunchConfig_t how{};
+    how.gridDim = dim3(blocks);
+    how.blockDim = dim3(threads);
+    how.dynamicSmemBytes = shared_bytes;
+    how.stream = native();
+    return said(cudaLaunchKernelEx(&how, kernel, Wanted(given)...), "a kernel of ", blocks, " blocks");
+  }
+  [[nodiscard]] result<void> clear(std::span<std::byte> memory) const {
+    return said(cudaMemsetAsync(memory.data(), 0, memory.size(), native()), "clearing ", memory.size(), " bytes of device memory");
+  }
+  template <class... Asked>
+  [[nodiscard]] result<void> said(cudaError_t code, const Asked&... asked) const {
+    if (code == cudaSuccess) return {};
+    (void)cudaGetLastError();
+    return explained(api, {code}, asked...);
+  }
+  [[nodiscard]] cudaStream_t native() const noexcept { return runtime_api::native(stream); }
 };
 static_assert(workplace<on_stream>);
 
