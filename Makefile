@@ -15,6 +15,7 @@ help:
 	@echo "  make bench-peer    beside llama.cpp: one file, one memory limit; PEER=--small or --full (an hour; as root)"
 	@echo "  make bench-ablations   each part of their systems switched off in turn, simulated and decoded (15 minutes)"
 	@echo "  make bench-speculation   where drafting tokens helps and where it does not: real decoder (10 minutes; FULL=yes: an hour)"
+	@echo "  make bench-lossless      ids with a draft beside ids without: every drafter, length, budget and system (hours; it may be interrupted)"
 	@echo "  make docs    the documents as a site, build/docs/index.html (a minute first)"
 	@echo "  make clean   remove what was built; what was installed (build/venv*) and the peer's models (build/peer) stay"
 	@echo
@@ -55,6 +56,11 @@ bench-speculation: configure
 	@cmake --build $(release) -j $(jobs) --target moesaic-decode speculation_cells
 	@python3 benchmarks/end_to_end/speculation.py build/bin $(if $(FULL),--full)
 
+bench-lossless: configure
+	@echo "moesaic: building the decoder and the benchmark"
+	@cmake --build $(release) -j $(jobs) --target moesaic-decode lossless_runs
+	@python3 benchmarks/end_to_end/speculation_lossless.py build/bin
+
 docs:
 	@sh cmake/docs.sh
 
@@ -73,4 +79,4 @@ provide:
 clean:
 	@rm -rf $(release) build/bin build/bench
 
-.PHONY: docs help demo test bench bench-paper bench-peer bench-speculation bench-ablations build configure provide clean
+.PHONY: docs help demo test bench bench-paper bench-peer bench-speculation bench-lossless bench-ablations build configure provide clean

@@ -174,7 +174,7 @@ def main():
     ask.add_argument("--lengths", default="1,2,3,4,5,6,7,8")
     ask.add_argument("--minutes", type=float, default=1e9)
     ask.add_argument("--processes", type=int, default=2)
-    ask.add_argument("--out", default=str(ROOT / "build/bench"))
+    ask.add_argument("--out", default=str(ROOT / "build/bench/lossless"))
     asked = ask.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         matrix = Matrix(asked, folder)

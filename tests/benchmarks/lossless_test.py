@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""speculation_lossless.py on few tokens: no id differs, runs that were cut short go on, and one that differs is told.
+"""speculation_lossless.py on few tokens: no id differs, runs that were cut short go on, and one that differs is told. Then a target whose experts have two
+sizes, and a drafter that has its vocabulary and nothing else of its shape.
 
     lossless_test.py BENCHMARKS PROGRAMS
 """
@@ -42,6 +43,14 @@ def main():
         store.write_text("\n".join(again[:-1] + [json.dumps(forged)]) + "\n")
         ran = bench(folder)
         check(ran.returncode == 1 and "prompt 1 parted at token 7" in ran.stdout, "other ids pass")
+
+        target, draft = str(folder / "target.gguf"), str(folder / "draft.gguf")
+        for path, shape in ((target, "--layers 3 --width 64 --heads 4 --experts 8 --top-k 2 --inner 64 --type Q8_0 --down-type F16"),
+                            (draft, "--architecture qwen3 --layers 2 --width 96 --heads 4 --experts 0 --inner 96 --type F16")):
+            subprocess.run([str(PROGRAMS / "moesaic-make-model"), path, "--vocabulary", "4096", *shape.split()], check=True, capture_output=True)
+        ran = bench(folder / "made", "--model", target, "--draft", draft)
+        done = json.loads((folder / "made/lossless.json").read_text()) if ran.returncode == 0 else sys.exit(f"lossless_test: {ran.stdout} {ran.stderr}")
+        check(done["cells_done"] >= 5 * 3 * 11 and done["by"]["draft draft.gguf"]["drafted"] > 0, "the drafter of another shape did not draft")
 
 
 main()
