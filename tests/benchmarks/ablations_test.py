@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""benchmarks/papers/ablations.py on a few tokens: what it writes, and that a part which is switched off is off."""
+"""benchmarks/papers/ on a few tokens: what ablations.py writes, and that a part which is switched off is off; what paper_ratios.py counts."""
 import json
 import pathlib
 import subprocess
@@ -38,6 +38,26 @@ class ablations_test(unittest.TestCase):
             self.assertNotEqual(rows["three-phase scheduler"]["found"], rows["nothing"]["found"])
             self.assertEqual(rows["draft kernel"]["reported"], .682)
         self.assertIn("| lookahead eviction | lru |", printed)
+
+    def test_ratios_are_counted_by_what_they_are_and_every_constant_has_its_source(self):
+        with tempfile.TemporaryDirectory() as folder:
+            out = pathlib.Path(folder) / "papers.json"
+            done = subprocess.run([sys.executable, "-B", str(BENCHMARKS / "papers" / "paper_ratios.py"), PROGRAMS, "--tokens", "48", "--traces", folder, "--json", str(out)],
+                                  capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            written = json.loads(out.read_text())
+        self.assertEqual([sum(row["paper"].startswith(paper) for row in written["rows"]) for paper in ("MoE-SpeQ", "SP-MoE", "MoE-SpAc")], [6, 5, 2])
+        for row in written["rows"]:
+            (ours, theirs), (best, base) = row["reported_ms"], row["simulated_ms"]
+            self.assertAlmostEqual(row["off"], base / best / (theirs / ours) - 1)
+            self.assertEqual(row["explained"], abs(row["off"]) <= .15)
+        for of in written["constants"].values():
+            for constant in of.values():
+                self.assertGreater(len(constant["source"]), 10)
+        for line in done.stdout.splitlines():
+            if " rows within " in line:
+                paper = {"4": "MoE-SpeQ", "3": "SP-MoE", "1": "MoE-SpAc"}[line.split()[-1]]
+                self.assertEqual(int(line.split()[0]), sum(row["explained"] for row in written["rows"] if row["paper"].startswith(paper)))
 
 
 if __name__ == "__main__":
