@@ -13,8 +13,9 @@ for program in "$programs"/bench_*; do
   name=$(basename "$program")
   echo "moesaic: $name"
   "$program" --benchmark_out="$results/$name.json.part" --benchmark_out_format=json "$@"
-  mv "$results/$name.json.part" "$results/$name.json"
   ran=$((ran + 1))
+  [ -f "$results/$name.json.part" ] || continue  # it had nothing to measure on, and said so
+  mv "$results/$name.json.part" "$results/$name.json"
 done
 # The replay beside libCacheSim, where both are there; on the largest trace at hand.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)

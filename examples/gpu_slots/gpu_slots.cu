@@ -11,25 +11,12 @@
 
 #include <moesaic/cuda/runtime_api.hpp>
 
+#include "gpu_slots/layer_graph.cuh"
 #include "gpu_slots/slot_engine.hpp"
 
 namespace {
 
-using gpu_slots::graph_addresses;
 using gpu_slots::tiny_model;
-
-// [kernel]
-__global__ void layer_kernel(graph_addresses at) {
-  const std::uint32_t i = blockIdx.x * blockDim.x + threadIdx.x;
-  const std::uint32_t x = at.token[i];
-  std::uint32_t next = x + 1;
-  for (std::uint32_t n = 0; n < tiny_model::top_k; ++n) {
-    const std::uint64_t seat = at.table[at.wanted[n]];  // where it lies now; the graph was captured long before
-    next += seat == moesaic::cuda::absent_slot ? gpu_slots::no_seat : gpu_slots::added(x, reinterpret_cast<const std::uint32_t*>(at.slab + seat)[i]);
-  }
-  at.token[i] = next;
-}
-// [/kernel]
 
 int fail(const moesaic::error& why) {
   std::fprintf(stderr, "gpu_slots: %.*s\n", static_cast<int>(why.sentence().size()), why.sentence().data());
@@ -39,19 +26,6 @@ int fail(const char* what, cudaError_t code) {
   std::fprintf(stderr, "gpu_slots: %s: %s\n", what, cudaGetErrorString(code));
   return 1;
 }
-
-// [graph]
-cudaError_t captured(cudaStream_t stream, const graph_addresses& at, cudaGraphExec_t& made) {
-  cudaGraph_t graph = nullptr;
-  cudaError_t code = cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal);
-  if (code != cudaSuccess) return code;
-  layer_kernel<<<tiny_model::width / 256, 256, 0, stream>>>(at);
-  code = cudaStreamEndCapture(stream, &graph);
-  if (code == cudaSuccess) code = cudaGraphInstantiate(&made, graph, 0);
-  if (graph != nullptr) (void)cudaGraphDestroy(graph);
-  return code;
-}
-// [/graph]
 
 }  // namespace
 
@@ -72,19 +46,20 @@ int main(int count, char** arguments) {
 
   const cudaStream_t stream = moesaic::cuda::runtime_api::native(engine->stream());
   cudaGraphExec_t layer = nullptr;
-  if (const cudaError_t code = captured(stream, engine->addresses(), layer); code != cudaSuccess) return fail("the layer could not be captured", code);
+  if (const cudaError_t code = gpu_slots::captured<tiny_model>(stream, engine->addresses(), layer); code != cudaSuccess)
+    return fail("the layer could not be captured", code);
   const auto launch = [&](moesaic::cuda::stream_handle) -> moesaic::result<void> {
     if (const cudaError_t code = cudaGraphLaunch(layer, stream); code != cudaSuccess)
       return moesaic::cuda::explained(*api, {static_cast<std::int32_t>(code)}, "launched a layer");
     return {};
   };
 
-  gpu_slots::token expected{}, token{};
+  tiny_model::token expected{}, token{};
   for (std::uint32_t i = 0; i < tiny_model::width; ++i) expected[i] = i;
   if (auto begun = engine->begin(expected); !begun) return fail(begun.error());
   for (std::uint32_t s = 0; s < static_cast<std::uint32_t>(steps); ++s) {
     if (auto done = engine->step(s, launch); !done) return fail(done.error());
-    gpu_slots::forward(expected, s);
+    tiny_model::forward(expected, s);
   }
   cudaError_t code = cudaMemcpyAsync(token.data(), engine->addresses().token, sizeof token, cudaMemcpyDeviceToHost, stream);
   if (code == cudaSuccess) code = cudaStreamSynchronize(stream);

@@ -69,15 +69,18 @@ class pinned_memory {
   std::byte* memory_;
 };
 
-template <moesaic::cuda::stream_api Api>
+template <moesaic::cuda::stream_api Api, class Model = tiny_model>
 class slot_engine {
+  using token = typename Model::token;
+  using wanted_experts = std::array<std::uint32_t, Model::top_k>;
+
  public:
   /// `steps`: how many will be run at most; what each sends to the device lies in pinned memory until the end.
-  static moesaic::result<slot_engine> create(Api& api, const tiny_model& model, std::uint32_t steps) {
+  static moesaic::result<slot_engine> create(Api& api, const Model& model, std::uint32_t steps) {
     auto weights = pinned_memory<Api>::create(api, model.size());
     if (!weights) return weights.error();
     model.load({weights->get(), static_cast<std::size_t>(model.size().count)});
-    auto sent = pinned_memory<Api>::create(api, {sizeof(token) + sizeof(wanted_experts) * std::uint64_t{steps} * tiny_model::layers});
+    auto sent = pinned_memory<Api>::create(api, {sizeof(token) + sizeof(wanted_experts) * std::uint64_t{steps} * Model::layers});
     if (!sent) return sent.error();
     auto device = moesaic::cuda::device_memory<Api>::create(api, {sizeof(token) + sizeof(wanted_experts)});
     if (!device) return device.error();
@@ -85,12 +88,12 @@ class slot_engine {
     if (!stream) return stream.error();
 
     // [create]
-    const auto shape = moesaic::model_shape::uniform(tiny_model::layers, tiny_model::experts, tiny_model::top_k, tiny_model::expert_size);
+    const auto shape = moesaic::model_shape::uniform(Model::layers, Model::experts, Model::top_k, Model::expert_size);
     if (!shape) return shape.error();
     moesaic::transports::memory_source experts(shape->space());
-    for (std::uint32_t l = 0; l < tiny_model::layers; ++l)
-      for (std::uint32_t e = 0; e < tiny_model::experts; ++e)
-        experts.add(moesaic::make_expert(l, e), {.from = weights->get() + tiny_model::offset(l, e), .size = tiny_model::expert_size});
+    for (std::uint32_t l = 0; l < Model::layers; ++l)
+      for (std::uint32_t e = 0; e < Model::experts; ++e)
+        experts.add(moesaic::make_expert(l, e), {.from = weights->get() + Model::offset(l, e), .size = Model::expert_size});
 
     const moesaic::bytes budget{model.size().count / 4};
     auto slab = moesaic::cuda::device_memory<Api>::create(api, budget);  // or the engine's own allocation: any span of device memory
@@ -129,9 +132,9 @@ class slot_engine {
   /// One token through all layers. `launch(stream)` has the graph of a layer run on a stream.
   template <class Launch>
   moesaic::result<void> step(std::uint32_t number, Launch&& launch) noexcept {
-    for (std::uint32_t l = 0; l < tiny_model::layers; ++l) {
+    for (std::uint32_t l = 0; l < Model::layers; ++l) {
       // An engine reads its router's answer back at this place, or knows it earlier; here it is made up.
-      const std::array<std::uint32_t, tiny_model::top_k> routed = tiny_model::routed(number, l);
+      const wanted_experts routed = Model::routed(number, l);
       const moesaic::layer_event event{.step = {number}, .first_token = {number}, .layer = static_cast<moesaic::layer_index>(l)};
       if (auto done = run_layer(event, routed, launch); !done) return done;
     }
@@ -141,8 +144,6 @@ class slot_engine {
   [[nodiscard]] moesaic::bytes budget() const noexcept { return cache_.budget(); }
 
  private:
-  using wanted_experts = std::array<std::uint32_t, tiny_model::top_k>;
-
   slot_engine(Api& api, pinned_memory<Api>&& weights, pinned_memory<Api>&& sent, moesaic::cuda::device_memory<Api>&& device,
               moesaic::cuda::device_memory<Api>&& slab, moesaic::cuda::owned_stream<Api>&& stream, std::unique_ptr<moesaic::cuda::use_fences<Api>> fences,
               moesaic::cuda::slot_map<Api>&& map, expert_cache<Api>&& cache)
@@ -159,13 +160,13 @@ class slot_engine {
   // [layer]
   template <class Launch>
   moesaic::result<void> run_layer(moesaic::layer_event event, std::span<const std::uint32_t> routed, Launch& launch) noexcept {
-    std::array<moesaic::demand, tiny_model::top_k> wanted{};
+    std::array<moesaic::demand, Model::top_k> wanted{};
     for (std::size_t i = 0; i < wanted.size(); ++i) wanted[i] = {static_cast<moesaic::expert_index>(routed[i]), 1, {}};
     event.wanted = wanted;
 
     auto lease = cache_.acquire(event, moesaic::holding::all);  // one graph reads all of them, so all have to have slots at once
     if (!lease) return lease.error();
-    std::array<moesaic::seat, tiny_model::top_k> seats{};
+    std::array<moesaic::seat, Model::top_k> seats{};
     wanted_experts flat{};
     for (std::size_t n = 0;; ++n) {
       const auto next = lease->next_ahead();  // also who still travels: the host does not wait

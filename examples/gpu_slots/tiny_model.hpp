@@ -3,6 +3,7 @@
 
 // A model that is small enough to be made up, and exact: integers, so that every order of addition gives the same token.
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -13,8 +14,15 @@
 
 namespace gpu_slots {
 
-struct tiny_model {
-  static constexpr std::uint32_t layers = 6, experts = 16, top_k = 2, width = 1024;
+/// What an expert's weight adds to a number of the token.
+[[nodiscard]] constexpr std::uint32_t added(std::uint32_t x, std::uint32_t weight) noexcept { return (x ^ weight) * 3U; }
+/// What a number becomes where an expert has no seat: wrong, and seen to be.
+inline constexpr std::uint32_t no_seat = 0x0BAD'5EA7U;
+
+template <std::uint32_t Layers, std::uint32_t Experts, std::uint32_t TopK, std::uint32_t Width>
+struct made_up_model {
+  static constexpr std::uint32_t layers = Layers, experts = Experts, top_k = TopK, width = Width;
+  using token = std::array<std::uint32_t, width>;
   static constexpr moesaic::bytes expert_size{width * sizeof(std::uint32_t)};  // a multiple of 256, so rooms are aligned
 
   [[nodiscard]] static constexpr moesaic::bytes size() noexcept { return expert_size * (layers * experts); }
@@ -33,21 +41,31 @@ struct tiny_model {
           std::memcpy(memory.data() + offset(l, e) + i * sizeof w, &w, sizeof w);
         }
   }
-  /// Two experts, ascending. Text has locality, so most steps want what the step before wanted.
+  /// Distinct experts, ascending. Text has locality, so most steps want much of what the step before wanted.
   [[nodiscard]] static constexpr std::array<std::uint32_t, top_k> routed(std::uint32_t step, std::uint32_t layer) noexcept {
-    const std::uint32_t topic = ((step / 4 + layer) * 2'246'822'519U) >> 28U;
-    const std::uint32_t word = ((step + 3 * layer) * 3'266'489'917U) >> 28U;
-    const std::uint32_t other = word == topic ? (word + 1) % experts : word;
-    return topic < other ? std::array{topic, other} : std::array{other, topic};
+    std::array<std::uint32_t, top_k> chosen{};
+    for (std::uint32_t n = 0; n < top_k; ++n) {
+      const std::uint32_t changes_every = n % 2 == 0 ? 4 : 1;
+      std::uint32_t next = ((step / changes_every + 5 * layer + 11 * n) * 2'246'822'519U >> 16U) % experts;
+      while (std::find(chosen.begin(), chosen.begin() + n, next) != chosen.begin() + n) next = (next + 1) % experts;
+      chosen[n] = next;
+    }
+    std::sort(chosen.begin(), chosen.end());
+    return chosen;
+  }
+  /// A step with all experts at hand: what the device has to come to.
+  static void forward(token& t, std::uint32_t step) noexcept {
+    for (std::uint32_t l = 0; l < layers; ++l) {
+      const auto wanted = routed(step, l);
+      for (std::uint32_t i = 0; i < width; ++i) {
+        std::uint32_t next = t[i] + 1;
+        for (const std::uint32_t e : wanted) next += added(t[i], weight(l, e, i));
+        t[i] = next;
+      }
+    }
   }
 };
-
-using token = std::array<std::uint32_t, tiny_model::width>;
-
-/// What an expert's weight adds to a number of the token.
-[[nodiscard]] constexpr std::uint32_t added(std::uint32_t x, std::uint32_t weight) noexcept { return (x ^ weight) * 3U; }
-/// What a number becomes where an expert has no seat: wrong, and seen to be.
-inline constexpr std::uint32_t no_seat = 0x0BAD'5EA7U;
+using tiny_model = made_up_model<6, 16, 2, 1024>;
 
 /// Device memory that a captured graph reads and writes.
 struct graph_addresses {
@@ -56,15 +74,5 @@ struct graph_addresses {
   const std::uint64_t* table = nullptr;   ///< of the slot map
   const std::byte* slab = nullptr;
 };
-
-/// The same with all experts at hand: what the device has to come to.
-inline void forward(token& t, std::uint32_t step) noexcept {
-  for (std::uint32_t l = 0; l < tiny_model::layers; ++l)
-    for (std::uint32_t i = 0; i < tiny_model::width; ++i) {
-      std::uint32_t next = t[i] + 1;
-      for (const std::uint32_t e : tiny_model::routed(step, l)) next += added(t[i], tiny_model::weight(l, e, i));
-      t[i] = next;
-    }
-}
 
 }  // namespace gpu_slots
