@@ -112,6 +112,7 @@ class copy_lanes {
 
   copy_lanes(use_fences<Api>* fences, const lane_options& options, lane_streams<Api>&& lanes)
       : fences_(fences), cost_(options.prior), chunk_(std::max(options.chunk, bytes{1})), own_copy_(options.own_copy), lanes_(std::move(lanes)) {
+    if (!(cost_.rate.count > 0)) cost_.rate = lane_options{}.prior.rate;
     open_.reserve(capacity());
     free_.reserve(capacity());
     for (std::uint32_t i = capacity(); i-- > 0;) free_.push_back(i);

@@ -12,6 +12,7 @@
 namespace moesaic::cuda {
 
 /// A stream of an api, owned. Its end waits until all that it was given is done, so that nobody writes afterwards.
+/// Cost: a stream at creation, one wait at its end.
 template <stream_api Api>
 class owned_stream {
  public:

@@ -67,6 +67,8 @@ struct copy_piece {
 /// `elapsed` is the device's time between two marks that were reached. `now` never goes back.
 /// No failure stays behind: the next call's answer is about that call alone, unless the device is lost.
 /// Threads: one at a time for one object. Users keep a reference: an object that models this outlives them.
+/// Cost: memory, streams and events are made where things are created; what runs while the engine computes is record, query, wait,
+/// copy and now, which have to be cheap and may not allocate.
 template <class T>
 concept stream_api = requires(T api, const T& view, bytes size, std::byte* memory, stream_handle stream, event_handle event, stream_priority priority,
                               const copy_piece& piece, std::span<const copy_piece> pieces, api_code code) {
