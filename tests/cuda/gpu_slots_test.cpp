@@ -46,7 +46,7 @@ outcome run(Api& api, std::uint32_t steps) {
   const tiny_model model;
   auto engine = gpu_slots::slot_engine<Api>::create(api, model, steps);
   if (!engine) return {false, std::string(engine.error().sentence()), {}};
-  gpu_slots::token expected{}, token{};
+  tiny_model::token expected{}, token{};
   for (std::uint32_t i = 0; i < tiny_model::width; ++i) expected[i] = i;
   if (auto begun = engine->begin(expected); !begun) return {false, std::string(begun.error().sentence()), {}};
   const graph_addresses at = engine->addresses();  // captured once
@@ -56,7 +56,7 @@ outcome run(Api& api, std::uint32_t steps) {
   };
   for (std::uint32_t s = 0; s < steps; ++s) {
     if (auto done = engine->step(s, launch); !done) return {false, std::string(done.error().sentence()), engine->count()};
-    gpu_slots::forward(expected, s);
+    tiny_model::forward(expected, s);
   }
   api.run_all();
   std::memcpy(token.data(), at.token, sizeof token);
