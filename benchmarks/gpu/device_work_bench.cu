@@ -2,19 +2,14 @@
 // What the device work of a layer costs, by the device's own clock.
 //
 //   device_work/<algorithm>/<experts>/<tokens>   8 random experts a token; time of one call on an otherwise idle stream.
-//                                                host_us: what the calling thread spends to give it to the stream
+//                                                device_us: that time; host_us: what the calling thread spends on giving it to the stream
 //
 // `fused` ones are CUB kernels, the others Thrust. Twenty calls stand between two events, because one is shorter than what events resolve.
-#include <benchmark/benchmark.h>
-
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
-#include <utility>
 #include <vector>
 
 #include <cuda_runtime.h>
@@ -25,23 +20,23 @@
 #include <moesaic/cuda/utility_top.hpp>
 #include <moesaic/cuda/window_forecast.hpp>
 
+#include "device_bench.cuh"
+
 namespace {
 using namespace moesaic;
 namespace mc = moesaic::cuda;
+using device_bench::went;
 
 constexpr std::uint32_t k = 8;
 constexpr int calls = 20;
 
-/// A stream, two events, and memory that lives as long as one benchmark runs.
+/// A stream, and memory that lives as long as one benchmark runs.
 class bench {
  public:
-  explicit bench(mc::runtime_api api) : api_(std::move(api)), stream_(api_.make_stream(mc::stream_priority::urgent).value), where{api_, stream_} {
-    for (mc::event_handle& e : marks_) e = api_.make_event().value;
-  }
+  bench() : stream_(api_.make_stream(mc::stream_priority::urgent).value), where{api_, stream_} {}
   ~bench() {
     (void)api_.finish(stream_);
     for (std::byte* const one : held_) api_.device_free(one);
-    for (const mc::event_handle e : marks_) api_.end_event(e);
     api_.end_stream(stream_);
   }
   bench(const bench&) = delete;
@@ -65,30 +60,35 @@ class bench {
   /// Runs a benchmark's loop over a call that answers result<void>.
   template <class Call>
   void measure(benchmark::State& state, const Call& call) {
-    if (!fine_) return state.SkipWithError("the device has not enough memory for this shape");
-    double host_seconds = 0;
+    if (!fine_) return state.SkipWithError("the device has no memory for this shape");
+    const cudaStream_t stream = where.native();
+    device_bench::stopwatch watch;
+    device_bench::spread device_us, host_us;
     for (auto _ : state) {
-      (void)api_.record(marks_[0], stream_);
+      watch.start(stream);
       const auto began = std::chrono::steady_clock::now();
       for (int i = 0; i < calls; ++i)
-        if (const result<void> given = call(where); !given) return state.SkipWithError(std::string(given.error().sentence()).c_str());
-      host_seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-      (void)api_.record(marks_[1], stream_);
-      if (const mc::api_code code = api_.finish(marks_[1]); !code.ok()) return state.SkipWithError(std::string(api_.words(code)).c_str());
-      state.SetIterationTime(static_cast<double>(api_.elapsed(marks_[0], marks_[1]).value.count) * 1e-9 / calls);
+        if (!went(state, call(where))) return;
+      const std::chrono::duration<double, std::micro> spent = std::chrono::steady_clock::now() - began;
+      watch.stop(stream);
+      if (!went(state, cudaStreamSynchronize(stream))) return;
+      const double seconds = watch.seconds() / calls;
+      state.SetIterationTime(seconds);
+      device_us.add(seconds * 1e6);
+      host_us.add(spent.count() / calls);
     }
-    state.counters["host_us"] = host_seconds * 1e6 / calls / static_cast<double>(state.iterations());
+    device_us.report(state, "device_us");
+    host_us.report(state, "host_us");
   }
 
  private:
-  mc::runtime_api api_;
+  mc::runtime_api& api_ = device_bench::device();
   mc::stream_handle stream_;
-  std::array<mc::event_handle, 2> marks_{};
   std::vector<std::byte*> held_{};
   bool fine_ = true;
 
  public:
-  const mc::on_stream where;  ///< after what it refers to
+  const mc::on_stream where;
 };
 
 struct shape {
@@ -107,14 +107,6 @@ std::vector<std::int32_t> random_ids(const shape& of) {
   return ids;
 }
 
-template <class Body>
-void with_device(benchmark::State& state, const Body& body) {
-  auto api = mc::runtime_api::open();
-  if (!api) return state.SkipWithError(std::string(api.error().sentence()).c_str());
-  bench here(*std::move(api));
-  body(here);
-}
-
 /// What the layer's router left on the device.
 struct router_output {
   router_output(bench& here, const shape& of)
@@ -129,76 +121,70 @@ struct router_output {
 };
 
 void distinct(benchmark::State& state) {
-  with_device(state, [&](bench& here) {
-    const shape of(state);
-    const router_output router(here, of);
-    const auto workspace = here.room<std::byte>(mc::distinct_experts_workspace(of.experts));
-    here.measure(state, [&](const mc::on_stream& where) { return mc::distinct_experts(where, router.all, of.experts, workspace, router.wanted); });
-  });
+  bench here;
+  const shape of(state);
+  const router_output router(here, of);
+  const auto workspace = here.room<std::byte>(mc::distinct_experts_workspace(of.experts));
+  here.measure(state, [&](const mc::on_stream& where) { return mc::distinct_experts(where, router.all, of.experts, workspace, router.wanted); });
 }
 void fused_distinct(benchmark::State& state) {
-  with_device(state, [&](bench& here) {
-    const shape of(state);
-    const router_output router(here, of);
-    const auto workspace = here.room<std::byte>(mc::fused::distinct_experts_workspace(of.tokens, k, of.experts));
-    here.measure(state, [&](const mc::on_stream& where) { return mc::fused::distinct_experts(where, router.all, of.experts, workspace, router.wanted); });
-  });
+  bench here;
+  const shape of(state);
+  const router_output router(here, of);
+  const auto workspace = here.room<std::byte>(mc::fused::distinct_experts_workspace(of.tokens, k, of.experts));
+  here.measure(state, [&](const mc::on_stream& where) { return mc::fused::distinct_experts(where, router.all, of.experts, workspace, router.wanted); });
 }
 
 mc::permutation_output groups_for(bench& here, const shape& of) {
   return {here.room<std::uint32_t>(of.experts + 1), here.room<std::uint32_t>(of.tokens * k), here.room<std::uint32_t>(of.tokens * k)};
 }
 void permutation(benchmark::State& state) {
-  with_device(state, [&](bench& here) {
-    const shape of(state);
-    const router_output router(here, of);
-    const auto groups = groups_for(here, of);
-    const auto workspace = here.room<std::byte>(mc::expert_permutation_workspace(of.tokens, k, of.experts));
-    here.measure(state, [&](const mc::on_stream& where) { return mc::expert_permutation(where, router.all, of.experts, workspace, groups); });
-  });
+  bench here;
+  const shape of(state);
+  const router_output router(here, of);
+  const auto groups = groups_for(here, of);
+  const auto workspace = here.room<std::byte>(mc::expert_permutation_workspace(of.tokens, k, of.experts));
+  here.measure(state, [&](const mc::on_stream& where) { return mc::expert_permutation(where, router.all, of.experts, workspace, groups); });
 }
 void fused_permutation(benchmark::State& state) {
-  with_device(state, [&](bench& here) {
-    const shape of(state);
-    const router_output router(here, of);
-    const auto groups = groups_for(here, of);
-    const auto bytes = mc::fused::expert_permutation_workspace(here.where, of.tokens, k, of.experts);
-    if (!bytes) return state.SkipWithError(std::string(bytes.error().sentence()).c_str());
-    const auto workspace = here.room<std::byte>(*bytes);
-    here.measure(state, [&](const mc::on_stream& where) { return mc::fused::expert_permutation(where, router.all, of.experts, workspace, groups); });
-  });
+  bench here;
+  const shape of(state);
+  const router_output router(here, of);
+  const auto groups = groups_for(here, of);
+  const auto bytes = mc::fused::expert_permutation_workspace(here.where, of.tokens, k, of.experts);
+  if (!went(state, bytes)) return;
+  const auto workspace = here.room<std::byte>(*bytes);
+  here.measure(state, [&](const mc::on_stream& where) { return mc::fused::expert_permutation(where, router.all, of.experts, workspace, groups); });
 }
 
 /// The tokens are the rows of one layer's window.
 void window(benchmark::State& state) {
-  with_device(state, [&](bench& here) {
-    const shape of(state);
-    const router_output router(here, of);
-    const mc::window_output out{here.room<mc::expected_expert>(mc::window_width(of.tokens, k, of.experts)), here.room<std::uint32_t>(1)};
-    const auto workspace = here.room<std::byte>(mc::window_forecast_workspace(of.tokens, 1, k, of.experts));
-    const mc::drafted_routes<std::int32_t> drafted{of.tokens, 1, k, router.ids, router.weights};
-    here.measure(state, [&](const mc::on_stream& where) { return mc::window_forecast(where, drafted, of.experts, workspace, out); });
-  });
+  bench here;
+  const shape of(state);
+  const router_output router(here, of);
+  const mc::window_output out{here.room<mc::expected_expert>(mc::window_width(of.tokens, k, of.experts)), here.room<std::uint32_t>(1)};
+  const auto workspace = here.room<std::byte>(mc::window_forecast_workspace(of.tokens, 1, k, of.experts));
+  const mc::drafted_routes<std::int32_t> drafted{of.tokens, 1, k, router.ids, router.weights};
+  here.measure(state, [&](const mc::on_stream& where) { return mc::window_forecast(where, drafted, of.experts, workspace, out); });
 }
 
 /// Demand, utilities, the best 8, and who is missing: what a layer's decision reads, one after the other.
 void layer(benchmark::State& state) {
-  with_device(state, [&](bench& here) {
-    const shape of(state);
-    const router_output router(here, of);
-    const auto workspace = here.room<std::byte>(mc::distinct_experts_workspace(of.experts));
-    const auto worth = here.put(std::vector<utility>(of.experts));
-    const auto best = here.room<expert_index>(k);
-    const expert_space space(1, of.experts);
-    const auto table = here.put(std::vector<std::uint64_t>(space.size(), mc::absent_slot));
-    const mc::lookup_output found{here.room<std::uint64_t>(router.wanted.wanted.size()), here.room<expert_index>(router.wanted.wanted.size()),
-                                  here.room<std::uint32_t>(1).data()};
-    here.measure(state, [&](const mc::on_stream& where) -> result<void> {
-      if (const result<void> done = mc::distinct_experts(where, router.all, of.experts, workspace, router.wanted); !done) return done;
-      if (const result<void> done = mc::utility_update(where, mc::hysteresis_of_tokens{}, router.wanted.wanted, router.wanted.count, worth); !done) return done;
-      if (const result<void> done = mc::utility_top(where, worth, 1, best); !done) return done;
-      return mc::resident_lookup(where, table, space, layer_index{}, router.wanted.wanted, router.wanted.count, found);
-    });
+  bench here;
+  const shape of(state);
+  const router_output router(here, of);
+  const auto workspace = here.room<std::byte>(mc::distinct_experts_workspace(of.experts));
+  const auto worth = here.put(std::vector<utility>(of.experts));
+  const auto best = here.room<expert_index>(k);
+  const expert_space space(1, of.experts);
+  const auto table = here.put(std::vector<std::uint64_t>(space.size(), mc::absent_slot));
+  const mc::lookup_output found{here.room<std::uint64_t>(router.wanted.wanted.size()), here.room<expert_index>(router.wanted.wanted.size()),
+                                here.room<std::uint32_t>(1).data()};
+  here.measure(state, [&](const mc::on_stream& where) -> result<void> {
+    if (const result<void> done = mc::distinct_experts(where, router.all, of.experts, workspace, router.wanted); !done) return done;
+    if (const result<void> done = mc::utility_update(where, mc::hysteresis_of_tokens{}, router.wanted.wanted, router.wanted.count, worth); !done) return done;
+    if (const result<void> done = mc::utility_top(where, worth, 1, best); !done) return done;
+    return mc::resident_lookup(where, table, space, layer_index{}, router.wanted.wanted, router.wanted.count, found);
   });
 }
 
