@@ -5,6 +5,7 @@
 # that nothing can lean on where it was built or first installed. The stranger's project and its build lie there too. Ways:
 #
 #   find_package     headers alone, installed by a build that may find no other package; the project takes a residency apart
+#   cuda             the same with the component cuda, and what is said where no toolkit is found (tests/cuda asks for it)
 #   fetch_content    nothing installed: the library as an archive
 #   pkg_config       headers by `pkg-config moesaic`, and a compiler
 #   c_library        the C example by find_package
@@ -36,7 +37,7 @@ function(run)
 endfunction()
 
 # --- installed ---
-if(WAY MATCHES "^(find_package|pkg_config)$")
+if(WAY MATCHES "^(find_package|pkg_config|cuda)$")
   set(nothing_found)
   foreach(package IN ITEMS ggml fmt CLI11 nlohmann_json benchmark doctest LibLZMA ZLIB Python3)
     list(APPEND nothing_found -DCMAKE_DISABLE_FIND_PACKAGE_${package}=ON)
@@ -88,6 +89,14 @@ set(engine_in_cpp ${HERE}/residency_only/main.cpp)
 set(engine_in_c ${SOURCE}/examples/c_interface/engine.c)
 if(WAY STREQUAL "find_package")
   build_stranger(${engine_in_cpp} -DCMAKE_CXX_COMPILER=${CXX})
+elseif(WAY STREQUAL "cuda")
+  build_stranger(${HERE}/cuda/main.cpp -DCMAKE_CXX_COMPILER=${CXX})
+  execute_process(COMMAND ${CMAKE_COMMAND} -S ${place}/cuda -B ${place}/without -G ${GENERATOR} -DCMAKE_PREFIX_PATH=${prefix} -DCMAKE_CXX_COMPILER=${CXX}
+    -DCMAKE_DISABLE_FIND_PACKAGE_CUDAToolkit=ON RESULT_VARIABLE status OUTPUT_VARIABLE said ERROR_VARIABLE said)
+  string(REGEX REPLACE "[ \n]+" " " said "${said}")
+  if(status EQUAL 0 OR NOT said MATCHES "the component cuda needs the CUDA Toolkit")
+    end_with("without a toolkit it does not say what is missing:\n${said}")
+  endif()
 elseif(WAY STREQUAL "fetch_content")
   execute_process(COMMAND ${CMAKE_COMMAND} -E tar czf ${place}/moesaic.tar.gz CMakeLists.txt cmake include c WORKING_DIRECTORY ${SOURCE})
   build_stranger(${engine_in_cpp} -DCMAKE_CXX_COMPILER=${CXX} -DMOESAIC_ARCHIVE=${place}/moesaic.tar.gz)
