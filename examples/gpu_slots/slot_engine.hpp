@@ -113,9 +113,11 @@ class slot_engine {
   }
   slot_engine(slot_engine&&) noexcept = default;
   slot_engine& operator=(slot_engine&&) = delete;
+  // [end]
   ~slot_engine() {
     if (fences_ != nullptr) (void)stream_.settle();  // kernels on their way read slots and map: the stream is done before either ends
   }
+  // [/end]
 
   /// What a captured graph may hold: none of these addresses ever changes.
   [[nodiscard]] graph_addresses addresses() const noexcept {

@@ -45,6 +45,20 @@ struct tool {
   void mark(cuda::range_kind, const char* text) noexcept { to->lines.push_back(std::string("! ") + text); }
 };
 
+// [watched]
+struct watched_engine {
+  group_per_layer groups;
+  scoring::none scoring;
+  eviction::lru eviction;
+  admission::forced admission;
+  prediction::none prediction;
+  prefetch::none prefetch;
+  placement::fetch placement;
+  cuda::nvtx_ranges<> witness{cuda::nvtx_domain("moesaic")};  // without the name it is off
+};
+// [/watched]
+static_assert(residency_bundle<watched_engine>);
+
 template <class Witness>
 struct watched_policies {
   group_per_layer groups;
