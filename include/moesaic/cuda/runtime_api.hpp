@@ -117,7 +117,9 @@ class runtime_api {
     return {std::chrono::duration_cast<std::chrono::nanoseconds>(since).count()};
   }
 
-  [[nodiscard]] fault meaning(api_code code) const noexcept {
+  [[nodiscard]] fault meaning(api_code code) const noexcept { return meaning_of(code); }
+  /// The same without a device.
+  [[nodiscard]] static fault meaning_of(api_code code) noexcept {
     switch (code.number) {
       case cudaSuccess: return fault::none;
       case cudaErrorNotReady: return fault::not_ready;

@@ -33,8 +33,8 @@ struct slot_map_options {
 /// the stream of its kernels before it launches them: kernels given earlier still see the map as it was. Changes are gathered in
 /// this object and copied from pinned memory of their own, so a change made after `publish` does not reach what is on its way.
 /// Cost: set O(1); publish O(changes · log changes) and one batch of copies, near changes joined. 8 bytes an index on the device, and
-/// twice that in pinned memory. No allocation after creation. Threads: one at a time. The api outlives it; streams that were
-/// published on may not end before it.
+/// twice that in pinned memory. No allocation after creation. Threads: one at a time. The api outlives it. Kernels that
+/// read the array are done before it ends: settle their streams first.
 template <stream_api Api>
 class slot_map {
  public:
