@@ -94,22 +94,22 @@ inline std::vector<routing_case> made_up_cases() {
   return all;
 }
 
-/// A recorded trace's routing: windows of so many tokens in each of some layers, at most `most` cases. Nothing where the file is not there.
-inline std::vector<routing_case> recorded_cases(const std::string& path, std::uint32_t window, std::size_t most) {
+/// A recorded trace's routing: windows of so many tokens in each layer, at most `most` cases. Nothing where the file is not there.
+template <class Source>
+std::vector<routing_case> recorded_cases(moesaic::result<Source> ids, moesaic::result<Source> weights, const std::string& name, std::uint32_t window,
+                                         std::size_t most) {
   namespace trace = moesaic::trace;
   std::vector<routing_case> all;
-  auto ids = trace::file_source::open(path);
-  auto weights = trace::file_source::open(path);
   if (!ids || !weights) return all;
-  auto plain = trace::moetrc1_reader<trace::file_source>::open(*std::move(ids), *std::move(weights));
-  if (!plain) return all;
-  const trace::dimensions shape = plain->shape();
+  auto reader = trace::moetrc1_reader<Source>::open(*std::move(ids), *std::move(weights));
+  if (!reader) return all;
+  const trace::dimensions shape = reader->shape();
   for (;;) {
-    const auto rows = plain->next();
+    const auto rows = reader->next();
     if (!rows || !*rows || all.size() >= most) return all;
     for (std::uint32_t first = 0; first < (*rows)->tokens; first += window)
       for (std::uint32_t layer = 0; layer < shape.layers && all.size() < most; ++layer) {
-        routing_case one{path + ", layer " + std::to_string(layer) + ", token " + std::to_string((*rows)->first_token + first), 0, shape.top_k, shape.experts};
+        routing_case one{name + ", layer " + std::to_string(layer) + ", token " + std::to_string((*rows)->first_token + first), 0, shape.top_k, shape.experts};
         for (std::uint32_t t = first; t < (*rows)->tokens && t < first + window; ++t, ++one.tokens)
           for (std::uint32_t i = 0; i < shape.top_k; ++i) {
             const std::size_t at = (std::size_t{t} * shape.layers + layer) * shape.top_k + i;
@@ -119,6 +119,10 @@ inline std::vector<routing_case> recorded_cases(const std::string& path, std::ui
         all.push_back(std::move(one));
       }
   }
+}
+
+inline std::vector<routing_case> recorded_cases(const std::string& path, std::uint32_t window, std::size_t most) {
+  return recorded_cases(moesaic::trace::file_source::open(path), moesaic::trace::file_source::open(path), path, window, most);
 }
 
 }  // namespace moesaic_test
