@@ -210,6 +210,7 @@ TEST_CASE("what it costs is the slower link and both overheads; memory refused l
   world w(128);
   CHECK(w.link.cost().overhead == microseconds(110));
   CHECK(w.link.cost().rate.count == 5e8);
+  CHECK(w.link.now() > w.link.upstream().now());  // the clock is the runtime's
 
   stream_double small({.pinned = {1000}});
   const host_experts far(1, 1, 100);
