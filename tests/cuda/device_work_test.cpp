@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
 #include <moesaic/cuda/device_work.hpp>
 
+#include "conformance/allocations.hpp"
+#include "support/device_work_checks.hpp"
 #include "support/splitmix.hpp"
 #include "support/workplaces.hpp"
 
@@ -84,6 +87,40 @@ TEST_CASE("pieces of a workspace are aligned, apart, and no more than was counte
   CHECK(b == memory + 32);
   CHECK(c == memory + 48);
   CHECK(real.taken() == counted.taken());
+}
+
+TEST_CASE("no device work asks the host for memory") {
+  constexpr std::uint32_t tokens = 9, k = 4, experts = 100;
+  splitmix random{13};
+  const routing_case one = random_case(random, tokens, k, experts);
+  const std::vector<std::int32_t> ids = ids_as<std::int32_t>(one);
+  const mc::routed<std::int32_t> from{tokens, k, ids, {}};
+  const mc::on_host where;
+  host_bench<mc::on_host> bench;
+  const auto workspace = bench.bare(std::max(
+      {mc::distinct_experts_workspace(experts), mc::expert_permutation_workspace(tokens, k, experts), mc::window_forecast_workspace(tokens, 1, k, experts)}));
+  std::vector<demand> wanted(tokens * k);
+  std::vector<std::uint32_t> offsets(experts + 1), order(tokens * k), places(tokens * k), counts(1);
+  std::vector<mc::expected_expert> expected(tokens * k);
+  std::vector<utility> worth(experts);
+  std::vector<expert_index> best(k), missing(tokens * k);
+  const expert_space space(1, experts);
+  const std::vector<std::uint64_t> table(space.size(), mc::absent_slot);
+  std::vector<std::uint64_t> slots(tokens * k);
+  std::uint32_t count = 0, gone = 0;
+
+  const std::uint64_t before = conformance::allocations();
+  bool all = true;
+  all = all && mc::distinct_experts(where, from, experts, workspace, {wanted, &count});
+  all = all && mc::expert_permutation(where, from, experts, workspace, {offsets, order, places});
+  all = all && mc::window_forecast(where, mc::drafted_routes<std::int32_t>{tokens, 1, k, ids, {}}, experts, workspace, {expected, counts});
+  all = all && mc::utility_update(where, mc::hysteresis_of_tokens{}, wanted, &count, worth);
+  all = all && mc::utility_top(where, worth, 1, best);
+  all = all && mc::resident_lookup(where, table, space, layer_index{}, wanted, &count, {slots, missing, &gone});
+  const std::uint64_t after = conformance::allocations();
+  CHECK(all);
+  CHECK(after == before);
+  CHECK(gone == count);
 }
 
 }  // namespace

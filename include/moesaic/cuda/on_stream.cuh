@@ -20,6 +20,9 @@ namespace moesaic::cuda {
 /// is its own. The stream's device has to be the calling thread's. A refusal is that launch's own, and does not stay behind as
 /// the runtime's last error.
 /// Cost: a kernel launch each, no allocation, no wait. Not yet run on a device.
+///
+///     const mc::on_stream where{api, stream};                  // namespace mc = moesaic::cuda
+///     mc::distinct_experts(where, mc::routed<std::int32_t>{tokens, k, ids, weights}, experts, workspace, {wanted, count});
 struct on_stream {
   const runtime_api& api;
   stream_handle stream{};
@@ -34,7 +37,7 @@ struct on_stream {
     return {};
   }
 
-  /// The dialect's other half: kernels that work together in blocks.
+  /// For kernels whose threads work together in blocks.
   template <class... Wanted, class... Given>
   [[nodiscard]] result<void> launch(void (*kernel)(Wanted...), std::uint32_t blocks, std::uint32_t threads, std::size_t shared_bytes, Given... given) const {
     cudaLaunchConfig_t how{};
