@@ -180,10 +180,10 @@ def main():
     ask.add_argument("programs"); ask.add_argument("--only", choices=ARMS); ask.add_argument("--json")
     which = ask.add_mutually_exclusive_group()
     which.add_argument("--decoder", action="store_true"); which.add_argument("--simulator", action="store_true")
-    ask.add_argument("--tokens", type=int, default=512, help="simulated; the decoder generates an eighth"); ask.add_argument("--rounds", type=int, default=3)
+    ask.add_argument("--tokens", type=int, default=4096, help="simulated; the decoder generates one for 64 of them"); ask.add_argument("--rounds", type=int, default=3)
     ask.add_argument("--traces", default=str(ROOT.parent / "shared" / "traces")); ask.add_argument("--models", default=str(ROOT.parent / "shared" / "models"))
     asked = ask.parse_args()
-    decoder = Decoder(asked.programs, pathlib.Path(asked.models), max(asked.tokens // 8, 1), asked.rounds)
+    decoder = Decoder(asked.programs, pathlib.Path(asked.models), max(asked.tokens // 64, 1), asked.rounds)
     left_out = None if asked.simulator else decoder.missing()
     if left_out and asked.decoder:
         sys.exit(left_out)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""paper_ratios.py PROGRAMS [--only moe_speq|sp_moe|moe_spac] [--tokens N] [--traces FOLDER] [--json F] [--work FOLDER]
+"""paper_ratios.py PROGRAMS [--only moe_speq|sp_moe|moe_spac] [--tokens N] [--seed N] [--traces FOLDER] [--json F] [--work FOLDER]
 
 What MoE-SpeQ, SP-MoE and MoE-SpAc report against their baselines, beside what moesaic-simulate finds for the same mechanisms on
 the papers' hardware and model shapes. PROGRAMS holds moesaic-simulate and make_routing. Routing is a recorded trace
@@ -52,7 +52,7 @@ CONSTANTS = {
         "layer": Constant(round(SPEQ_LEFT_MS - SPEQ_KERNEL_MS, 3), "ms", "MoE-SpeQ: Fig. 13's four baseline bars of DeepSeek-V2-Lite less Table 3's misses x expert / link, median, / 26 layers, less a kernel"),
         "draft_layer": Constant(round(SPEQ_LEFT_MS, 3), "ms", "layer, and all experts in one kernel"),
         "acceptance": Constant(SPEQ_ACCEPTANCE, "share", "SP-MoE Table 1: DeepSeek-V2-Lite drafted by its own 4-bit copy, 97.0 %; MoE-SpeQ 4.5 says above 90 %"),
-        "length": Constant("16/8/16", "tokens", "the authors' later code (Specter), chosen offline for DeepSeek, Qwen1.5, Phi; the paper names none"),
+        "lengths": Constant("2/4/6/8/12/16/20/24/32", "tokens", "the authors' later code (Specter) tries these offline, and keeps the one with the best mean for a model; the paper names none"),
         "gates": Constant(.847, "share", "MoE-SpeQ Fig. 6: what a predictor finds one layer ahead; for the baseline's early gates"),
         "same_set": Constant(.909, "share", "MoE-SpeQ Fig. 6: tokens of which the draft names the whole top-k set"),
     },
@@ -97,8 +97,9 @@ RECORDED_TOP_6 = "qwen3_30b_a3b_k6.bin.xz"
 
 
 class Simulator:
-    def __init__(self, programs, traces, folder, tokens):
+    def __init__(self, programs, traces, folder, tokens, seed=0):
         self.programs, self.traces, self.folder, self.tokens = pathlib.Path(programs), pathlib.Path(traces), pathlib.Path(folder), tokens
+        self.seed = seed
         self.known = self.run(["moesaic-simulate", "--system", "list"])
 
     def run(self, command):
@@ -133,7 +134,7 @@ class Simulator:
         profile = self.folder / "machine.json"
         profile.write_text(json.dumps(machine))
         trace = trace or self.trace(name)[0]
-        row = json.loads(self.run(["moesaic-simulate", trace, "--hardware", profile, "--system", system, "--capacity", capacity, "--tokens", self.tokens,
+        row = json.loads(self.run(["moesaic-simulate", trace, "--hardware", profile, "--system", system, "--capacity", capacity, "--tokens", self.tokens, "--seed", self.seed,
                                    "--expert-bytes", int(MODELS[name]["expert"]), "--json", "-", "--quiet", *extra]))["rows"][0]
         if row["tokens"] < self.tokens:
             sys.exit(f"{trace} has {row['tokens']} tokens, and {self.tokens} were asked for")
@@ -165,24 +166,22 @@ def moe_speq(simulator):
     """Fig. 13: time per token against Mixtral-Offloading given the draft's memory for more slots (SM)."""
     c = CONSTANTS["moe_speq"]
     # slots per layer: Table 3 (DeepSeek), Specter's protocol (the others); the draft's 4.25 of 16 bits as slots: a quarter of the experts
-    lengths = dict(zip(("DeepSeek-V2-Lite", "Qwen1.5-MoE-A2.7B", "Phi-3.5-MoE"), map(int, c["length"].value.split("/"))))
-    for name, memory, slots, ours, theirs in (
-            ("DeepSeek-V2-Lite", "low", 6, 98.8, 133.8), ("DeepSeek-V2-Lite", "high", 16, 72.2, 102.0),
-            ("Qwen1.5-MoE-A2.7B", "low", 8, 76.0, 97.1), ("Qwen1.5-MoE-A2.7B", "high", 15, 35.3, 74.1),
-            ("Phi-3.5-MoE", "low", 1, 165.4, 386.7), ("Phi-3.5-MoE", "high", 2, 163.3, 295.1)):
+    for name, rows in (("DeepSeek-V2-Lite", (("low", 6, 98.8, 133.8), ("high", 16, 72.2, 102.0))), ("Qwen1.5-MoE-A2.7B", (("low", 8, 76.0, 97.1), ("high", 15, 35.3, 74.1))),
+                       ("Phi-3.5-MoE", (("low", 1, 165.4, 386.7), ("high", 2, 163.3, 295.1)))):
         m = MODELS[name]
         on = {link: machine(name, c[link], c["layer"], c["draft_layer"].value * m["layers"], c["vram"], kernel=c["kernel"]) for link in ("one_by_one", "pinned")}
-        share = lambda n: f"{n / m['experts'] * 100:.6f}%"
-        fidelity = c["same_set"].value ** (1 / m["top_k"])
-        room, gates = share(slots + m["experts"] // 4 + 1e-4), ["--gate-recall", c["gates"].value]
-        base, _ = simulator.milliseconds_a_token(name, on["one_by_one"], "mixtral_offloading", room, gates)
-        lru, _ = simulator.milliseconds_a_token(name, on["one_by_one"], "on_demand", room, [])
-        same, _ = simulator.milliseconds_a_token(name, on["pinned"], "mixtral_offloading", room, gates)
-        drafts = ["--acceptance", c["acceptance"].value, "--fidelity", round(fidelity, 4)]
-        best, row = simulator.milliseconds_a_token(name, on["pinned"], "moe_speq", share(slots + 1e-4), ["--draft-length", lengths[name], *drafts])
-        tried, _ = simulator.milliseconds_a_token(name, on["pinned"], "moe_speq", share(slots + 1e-4), ["--draft-length", "auto", *drafts])
-        yield {"paper": "MoE-SpeQ Fig. 13", "row": f"{name}, {memory}", "against": "Mixtral-Offloading, same memory", "reported_ms": [ours, theirs],
-               "simulated_ms": [best, base], "lru_ms": lru, "same_link_ms": same, "auto_length_ms": tried, "draft_length": row["draft_length"], "routing": simulator.trace(name)[1]}
+        share = lambda n: f"{(n + 1e-4) / m['experts'] * 100:.6f}%"
+        drafts = ["--acceptance", c["acceptance"].value, "--fidelity", round(c["same_set"].value ** (1 / m["top_k"]), 4)]
+        tried = {length: [simulator.milliseconds_a_token(name, on["pinned"], "moe_speq", share(slots), ["--draft-length", length, *drafts])[0] for _, slots, _, _ in rows]
+                 for length in map(int, c["lengths"].value.split("/"))}
+        length = min(tried, key=lambda k: sum(tried[k]))
+        for best, (memory, slots, ours, theirs) in zip(tried[length], rows):
+            room, gates = share(slots + m["experts"] // 4), ["--gate-recall", c["gates"].value]
+            base, _ = simulator.milliseconds_a_token(name, on["one_by_one"], "mixtral_offloading", room, gates)
+            lru, _ = simulator.milliseconds_a_token(name, on["one_by_one"], "on_demand", room, [])
+            same, _ = simulator.milliseconds_a_token(name, on["pinned"], "mixtral_offloading", room, gates)
+            yield {"paper": "MoE-SpeQ Fig. 13", "row": f"{name}, {memory}", "against": "Mixtral-Offloading, same memory", "reported_ms": [ours, theirs],
+                   "simulated_ms": [best, base], "lru_ms": lru, "same_link_ms": same, "draft_length": length, "routing": simulator.trace(name)[1]}
 
 
 def sp_moe_room(name, memory_gib):
@@ -234,12 +233,12 @@ PAPERS = {"moe_speq": (moe_speq, 4, 6), "sp_moe": (sp_moe, 3, 5), "moe_spac": (m
 
 def main():
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ask.add_argument("programs"); ask.add_argument("--only", choices=PAPERS); ask.add_argument("--tokens", type=int, default=512)
+    ask.add_argument("programs"); ask.add_argument("--only", choices=PAPERS); ask.add_argument("--tokens", type=int, default=4096); ask.add_argument("--seed", type=int, default=0, help="of who is accepted and foretold")
     ask.add_argument("--traces", default=str(pathlib.Path(__file__).resolve().parents[2].parent / "shared" / "traces")); ask.add_argument("--json"); ask.add_argument("--work")
     asked = ask.parse_args()
     rows = []
     with tempfile.TemporaryDirectory() as own:
-        simulator = Simulator(asked.programs, asked.traces, asked.work or own, asked.tokens)
+        simulator = Simulator(asked.programs, asked.traces, asked.work or own, asked.tokens, asked.seed)
         for paper in [asked.only] if asked.only else PAPERS:
             make, goal, whole = PAPERS[paper]
             print(f"\n{paper}: " + make.__doc__)
@@ -255,8 +254,7 @@ def main():
                 lru = f"{row['lru_ms'] / row['simulated_ms'][0]:.2f}" if row["lru_ms"] else "-"
                 times = lambda k: f"{row[k][0]:8.1f} {row[k][1]:9.1f}"
                 print(f"  {row['row']:28} {row['against']:44} {times('reported_ms')} {reported:6.2f}   {times('simulated_ms')} {simulated:6.2f} {row['off']:+6.0%} {row['same_link_ms'] / row['simulated_ms'][0]:8.2f} {lru:>6} {row['draft_length']:5}"
-                      f"{'' if row['explained'] else '  not explained'}  ({row['routing']} routing{'' if row['counts'] else ', not counted'}"
-                      f"{', length auto ' + format(row['simulated_ms'][1] / row['auto_length_ms'], '.2f') if 'auto_length_ms' in row else ''})", flush=True)
+                      f"{'' if row['explained'] else '  not explained'}  ({row['routing']} routing{'' if row['counts'] else ', not counted'})", flush=True)
             print(f"  {explained} of {whole} rows within {TOLERANCE:.0%}; the goal is {goal}")
     if asked.json:
         path = pathlib.Path(asked.json)
