@@ -250,6 +250,20 @@ TEST_CASE("a lost device fails what is open and what comes, and says so") {
   CHECK(w.next().status == transfer_status::refused);
 }
 
+TEST_CASE("a runtime that will not say what has become of copies counts as lost, and nobody waits for what was not given") {
+  world w({.capacity = 4, .chunk = {16}, .ahead = 1}, 300);
+  w.ask(0, cause::prefetch);
+  w.ask(1, cause::prefetch);  // was not given
+  for (int i = 0; i < 8; ++i) {
+    w.device.api.fail_call(1, stream_double::invalid);
+    CHECK(w.link.poll({}) == 0);
+  }
+  const auto engine = w.device.api.make_stream(cuda::stream_priority::urgent).value;
+  CHECK_FALSE(w.link.arrives_on(ticket{2}, engine));
+  CHECK(w.next().status == transfer_status::read_error);
+  CHECK(w.next().status == transfer_status::refused);
+}
+
 TEST_CASE("the rate is learnt from the device's times of what is long enough") {
   host_experts far(1, 2, 1'000'000);
   double_device device({.eager = 0});
