@@ -82,16 +82,6 @@ TEST_CASE("a prefetch whose room is free goes before one whose room is not") {
   CHECK(b.next() == 0);
 }
 
-TEST_CASE("a prefetch that has begun is finished first: its stream waits for its room anyway") {
-  bench b({.capacity = 8, .chunk = {10}, .ahead = 1}, 25);
-  const auto engine = b.api.make_stream(cuda::stream_priority::urgent).value;
-  b.api.launch(engine, [] {});
-  b.ask(0, cause::prefetch, *b.uses.record(engine));
-  b.ask(1, cause::prefetch);
-  CHECK(b.next() == 1);
-  CHECK(b.next() == 2);
-}
-
 TEST_CASE("prefetches stand back behind the demands that were given before") {
   for (std::uint64_t n = 0; n < 40; ++n) {
     bench b({.capacity = 8, .chunk = {10}, .ahead = 1}, 60);

@@ -229,17 +229,12 @@ class copy_lanes {
     stood_back_for_ = newest->what.number;
     (void)lanes_.api().wait(lanes_.stream(lane::idle), lanes_.end(newest->slot));
   }
-  /// The prefetch to go on with: one that has begun, else the first whose room is free, else the first.
+  /// The prefetch to go on with: the first whose room is free, else the first. (One that has begun is among the free when a chunk
+  /// of it has arrived, so it is not left for a later one.)
   [[nodiscard]] auto waiting() noexcept {
-    auto first = open_.end();
-    for (auto e = open_.begin(); e != open_.end(); ++e) {
-      if (e->over || e->marked) continue;
-      if (e->begun) return e;
-      if (first == open_.end()) first = e;
-    }
-    if (first == open_.end() || first->what.after == fence{}) return first;
-    const auto free =
-        std::find_if(first, open_.end(), [&](const entry& e) { return !e.over && !e.marked && (e.what.after == fence{} || fences_->past(e.what.after)); });
+    const auto waits = [](const entry& e) { return !e.over && !e.marked; };
+    const auto first = std::find_if(open_.begin(), open_.end(), waits);
+    const auto free = std::find_if(first, open_.end(), [&](const entry& e) { return waits(e) && (e.what.after == fence{} || fences_->past(e.what.after)); });
     return free == open_.end() ? first : free;
   }
 
