@@ -276,4 +276,11 @@ TEST_CASE("the rate is learnt from the device's times of what is long enough") {
   }
   CHECK(link.cost().rate.count == doctest::Approx(1e9).epsilon(0.01));  // the double moves a byte a nanosecond
   CHECK(link.cost().overhead == microseconds(3));
+
+  // In several chunks: what lay between them was somebody else's time.
+  auto by_chunks = std::move(*double_transport::create(device.api, &device.fences, far.source(), {.chunk = {300'000}, .ahead = 1, .prior = {{}, {4e9}}}));
+  by_chunks.submit({ticket{1}, far.ids()[0], room.data(), {room.size()}, cause::prefetch, {}});
+  REQUIRE(by_chunks.wait(out) == 1);
+  CHECK(out[0].moved == bytes{1'000'000});
+  CHECK(by_chunks.cost().rate.count == 4e9);
 }

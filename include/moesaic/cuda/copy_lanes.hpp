@@ -29,7 +29,8 @@ namespace moesaic::cuda {
 /// transfer, which is told when nothing of it travels any more. When the device is lost, so are all transfers.
 /// The rate is learnt from the device's own times of transfers that were given in one go.
 /// Ties: demand in the order of submission; prefetches too, but one whose room is free goes before one whose room is not.
-/// Cost: O(open) a call, one event query for each stream with something open; no allocation after creation.
+/// Cost: O(open) a call, one event query for each stream with something open and one for each prefetch whose room is in use; no
+/// allocation after creation.
 template <stream_api Api, class Part>
 class copy_lanes {
  public:
