@@ -26,7 +26,7 @@ struct runtime_options {
 /// legacy default stream, small parts go through cudaMemcpyBatchAsync where the toolkit has it.
 /// A failing call clears the runtime's last error, so that it does not come up again in the engine's next check.
 /// Cost: one runtime call each; allocations and streams also switch to the device and back.
-/// Threads: one at a time; other threads may use the runtime meanwhile.
+/// Threads: one at a time; other threads may use the runtime meanwhile, but not capture a stream in the global mode: it forbids these calls.
 class runtime_api {
  public:
   /// Fails with a sentence where there is no device, or not this one.
@@ -128,6 +128,7 @@ class runtime_api {
       case cudaErrorInsufficientDriver:
       case cudaErrorStubLibrary:
       case cudaErrorInitializationError:
+      case cudaErrorDevicesUnavailable:
       case cudaErrorSystemNotReady:
       case cudaErrorSystemDriverMismatch:
       case cudaErrorCompatNotSupportedOnDevice: return fault::no_device;
@@ -135,7 +136,6 @@ class runtime_api {
       case cudaErrorInvalidDevice:
       case cudaErrorInvalidMemcpyDirection:
       case cudaErrorInvalidResourceHandle: return fault::bad_request;
-      case cudaErrorDevicesUnavailable:
       case cudaErrorDeviceUninitialized:
       case cudaErrorECCUncorrectable:
       case cudaErrorNvlinkUncorrectable:
