@@ -109,7 +109,7 @@ class slot_engine {
     if (!map) return map.error();
     // [/create]
     return slot_engine(api, std::move(*weights), std::move(*sent), std::move(*device), std::move(*slab), std::move(*stream), std::move(fences), std::move(*map),
-                       std::move(*cache));
+                       std::move(*cache), steps);
   }
   slot_engine(slot_engine&&) noexcept = default;
   slot_engine& operator=(slot_engine&&) = delete;
@@ -148,7 +148,7 @@ class slot_engine {
  private:
   slot_engine(Api& api, pinned_memory<Api>&& weights, pinned_memory<Api>&& sent, moesaic::cuda::device_memory<Api>&& device,
               moesaic::cuda::device_memory<Api>&& slab, moesaic::cuda::owned_stream<Api>&& stream, std::unique_ptr<moesaic::cuda::use_fences<Api>> fences,
-              moesaic::cuda::slot_map<Api>&& map, expert_cache<Api>&& cache)
+              moesaic::cuda::slot_map<Api>&& map, expert_cache<Api>&& cache, std::uint32_t steps)
       : api_(&api),
         weights_(std::move(weights)),
         sent_(std::move(sent)),
@@ -157,7 +157,8 @@ class slot_engine {
         stream_(std::move(stream)),
         fences_(std::move(fences)),
         map_(std::move(map)),
-        cache_(std::move(cache)) {}
+        cache_(std::move(cache)),
+        most_events_(std::uint64_t{steps} * Model::layers) {}
 
   // [layer]
   template <class Launch>
@@ -196,6 +197,9 @@ class slot_engine {
 
   /// Numbers of the wanted experts, to where the graph reads them. Their pinned copies are not used twice.
   moesaic::result<void> send(const wanted_experts& flat) noexcept {
+    if (events_ == most_events_)
+      return moesaic::error(moesaic::error_code::wrong_order, "all ", most_events_,
+                            " events that the engine was made for have been run; please make it for more steps");
     std::byte* const from = sent_.get() + sizeof(token) + sizeof flat * events_++;
     std::memcpy(from, flat.data(), sizeof flat);
     return given(api_->copy({device_.memory().data() + sizeof(token), from, {sizeof flat}}, stream()), "a layer's experts");
@@ -215,6 +219,7 @@ class slot_engine {
   moesaic::cuda::slot_map<Api> map_;
   expert_cache<Api> cache_;
   std::uint64_t events_ = 0;
+  std::uint64_t most_events_;
 };
 
 }  // namespace gpu_slots

@@ -123,3 +123,20 @@ TEST_CASE("a lost device is a sentence that says so") {
   const outcome came = run(api, 40);
   CHECK(came.failure.find("the device is lost") != std::string::npos);
 }
+
+TEST_CASE("more steps than it was made for are refused") {
+  stream_double api;
+  auto engine = gpu_slots::slot_engine<stream_double>::create(api, tiny_model{}, 2);
+  REQUIRE(engine);
+  REQUIRE(engine->begin({}));
+  const graph_addresses at = engine->addresses();
+  const auto launch = [&](mc::stream_handle stream) -> moesaic::result<void> {
+    api.launch(stream, [at] { layer(at); });
+    return {};
+  };
+  CHECK(engine->step(0, launch));
+  CHECK(engine->step(1, launch));
+  const auto refused = engine->step(2, launch);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == moesaic::error_code::wrong_order);
+}
