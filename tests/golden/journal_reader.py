@@ -18,7 +18,7 @@ class Cut(Exception):
 def blocks(raw):
     """The stream of records, and whether the file ends inside a block."""
     assert raw[:8] == b"MOEJRNL\0", "no journal"
-    assert struct.unpack_from("<I", raw, 8)[0] in (1, 2), "another version"
+    assert struct.unpack_from("<I", raw, 8)[0] in (1, 2, 3), "another version"
     stream, at = b"", 12
     while at < len(raw):
         if at + 8 > len(raw):
@@ -171,6 +171,8 @@ class Journal:
             return f"governor_asked {f.u()} drafted {f.u()} probability {f.f32():.6f} possible {f.u()} limit {f.s()}"
         if tag == 0x0E:
             return f"governor_told {words(f.outcome())}"
+        if tag == 0x13:
+            return f"governor_told {words(f.outcome())} beyond {f.u()}"
         if tag == 0x11:
             return f"token_drafted {f.u()} took {f.s()}"
         if tag == 0x40:

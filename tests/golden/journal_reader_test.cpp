@@ -70,7 +70,10 @@ struct listing {
     return "governor_asked " + n(static_cast<int>(g.what)) + " drafted " + n(g.drafted.count) + " probability " +
            decimals("%.6f", static_cast<double>(g.last_probability)) + " possible " + n(g.possible.count) + " limit " + n(g.time_limit.count);
   }
-  std::string operator()(const seen::governor_told& g) const { return "governor_told " + outcome(g.outcome); }
+  std::string operator()(const seen::governor_told& g) const {
+    const auto beyond = static_cast<int>(g.outcome.beyond);
+    return "governor_told " + outcome(g.outcome) + (beyond == 0 ? "" : " beyond " + n(beyond));
+  }
   std::string operator()(const seen::sequence&) const { return "sequence"; }
   std::string operator()(const trace::journal::ended&) const { return "end"; }
   std::string operator()(const seen::clock& c) const { return "clock " + n(c.now.count); }

@@ -304,6 +304,41 @@ TEST_CASE("a draft is told from its beginning to its end, token by token, and it
   CHECK(told({}, 0) == "v1 ");
 }
 
+namespace {
+struct half_bundle : bundle {
+  half_verified speculation{};
+};
+}  // namespace
+
+TEST_CASE("the first drafted token that was not verified is judged by what the target went on with, where all before it stood") {
+  using fate = step_outcome::fate;
+  const auto truth = plain(40);
+  std::vector<token_id> sequence = prompt;
+  sequence.insert(sequence.end(), truth.begin(), truth.end());
+  for (const std::uint32_t length : {0U, 1U, 2U, 4U})
+    for (const std::uint32_t wrong_every : {0U, 1U, 3U}) {
+      CAPTURE(length);
+      CAPTURE(wrong_every);
+      std::vector<std::byte> memory;
+      auto run = runtime_with(memory, 1500, length, scripted_draft{sequence, wrong_every}, half_bundle{});
+      REQUIRE(run);
+      REQUIRE(run->prefill(prompt));
+      for (std::uint32_t committed = 1; committed < 30;) {
+        const std::size_t at = prompt.size() + committed;  // of the first drafted token in the sequence
+        const auto step = run->step(8);
+        REQUIRE(step);
+        const step_outcome& o = step->outcome;
+        REQUIRE(o.drafted.count == length);
+        CHECK(o.verified.count == length - std::min(length, 2U));
+        const bool knows = o.accepted == o.verified && length != 0;
+        const bool right = wrong_every == 0 || (at + o.verified.count) % wrong_every != 0;
+        CHECK(o.beyond == (!knows ? fate::unknown : right ? fate::stood : fate::fell));
+        CHECK(o.judged() == o.verified.count + knows);
+        committed += o.committed.count;
+      }
+    }
+}
+
 TEST_CASE("a layer to which nothing is routed is no event, and holds nobody up") {
   std::vector<std::byte> memory;
   auto run = runtime_with(memory, 1000);

@@ -56,11 +56,29 @@ TEST_CASE("acceptance: a text that turns is noticed in a few windows") {
   CHECK(a.at(0) > 0.5);
 }
 
-TEST_CASE("acceptance: hope is more than expectation, and at most certainty") {
+TEST_CASE("acceptance: a deviation, which shrinks with what was seen") {
   acceptance_estimate a;
-  for (int i = 0; i < 30; ++i) a.observe(went(3, 3, 3, 0, 0));
-  CHECK(a.hoped(3) >= a.committed(3));
-  CHECK(a.hoped(3) <= 4);
+  CHECK(a.deviation() == doctest::Approx(0.5));
+  a.observe(went(3, 3, 3, 0, 0));
+  CHECK(a.deviation() == doctest::Approx(0.25));
+}
+
+TEST_CASE("acceptance: a draft that was not verified counts by its first token, where the fate of that is known") {
+  acceptance_estimate right, wrong, behind;
+  step_outcome unseen = went(4, 0, 0, 0, 0);
+  right.observe(unseen);
+  CHECK_FALSE(right.knows());
+  unseen.beyond = step_outcome::fate::stood;
+  for (int i = 0; i < 40; ++i) right.observe(unseen);
+  CHECK(right.at(0) > 0.95);
+  unseen.beyond = step_outcome::fate::fell;
+  for (int i = 0; i < 40; ++i) wrong.observe(unseen);
+  CHECK(wrong.at(0) < 0.05);
+  step_outcome partly = went(4, 1, 1, 0, 0);  // the first verified and right, the second not verified, and wrong
+  partly.beyond = step_outcome::fate::fell;
+  for (int i = 0; i < 100; ++i) behind.observe(partly);
+  CHECK(behind.at(0) > 0.9);
+  CHECK(behind.at(1) < 0.1);
 }
 
 }  // namespace

@@ -38,6 +38,14 @@ struct heard {
   }
 };
 
+/// Rows 0 to `last`, all of which stand.
+double waits(const row_demand& rows, std::uint32_t last, row_demand::unmeasured are = row_demand::unmeasured::alike) {
+  row_demand::row_price row = rows.first_row();
+  double sum = row.right;
+  while (row.row < last) sum += (row = rows.behind_row(row, are)).right;
+  return sum;
+}
+
 TEST_CASE("row demand: an expert belongs to the first row that wants it, a resident one is not missing") {
   heard h;
   h.rows.on(admitted{make_expert(0, 3), cause::demand});
@@ -57,7 +65,7 @@ TEST_CASE("row demand: what was brought ahead had to move for the row that needs
   h.rows.on(admitted{make_expert(0, 3), cause::prefetch});
   h.event(0, {1, 3, 3, 4}, 2);
   CHECK(h.rows.missed_by(1) == 200);
-  h.rows.end_step(1, true, 0);
+  h.rows.end_step(1, 1, 0);
   h.rows.on(admitted{make_expert(0, 1), cause::demand});
   h.rows.on(admitted{make_expert(0, 4), cause::demand});
   ++h.step;
@@ -84,14 +92,56 @@ TEST_CASE("row demand: windows that are alike are foretold, unknown rows like th
   heard h;
   for (; h.step < 200; ++h.step) {
     h.event(0, {1, 2, 2, 3, 3, 4}, 3);  // 2, 1 and 1 new ones a row, nobody ever resident
-    h.rows.end_step(2, true, 800);      // 400 bytes cost 800 ns: 2 ns each
+    h.rows.end_step(2, 2, 800);         // 400 bytes cost 800 ns: 2 ns each
   }
-  CHECK(h.rows.waiting_per_byte() == doctest::Approx(2));
-  CHECK(h.rows.exposed(0) == doctest::Approx(400).epsilon(0.01));
-  CHECK(h.rows.exposed(2) == doctest::Approx(800).epsilon(0.04));
-  CHECK(h.rows.exposed(4) == doctest::Approx(1'200).epsilon(0.05));
+  CHECK(h.rows.waiting_in_window() == doctest::Approx(2));
+  CHECK(h.rows.first_row().right == doctest::Approx(400).epsilon(0.01));
+  CHECK(waits(h.rows, 2) == doctest::Approx(800).epsilon(0.02));
+  CHECK(waits(h.rows, 4) == doctest::Approx(1'180).epsilon(0.03));  // unknown rows: the last known, a little narrower
+  CHECK(waits(h.rows, 4, row_demand::unmeasured::free) < 820);
   CHECK(h.rows.widening(2) == doctest::Approx(1).epsilon(0.05));
   CHECK(h.rows.widening(3) < 1.55);
+}
+
+TEST_CASE("row demand: a row that falls is priced by its bytes, one that stands as a share of what plain steps miss") {
+  heard h;
+  const auto plain = [&](bool missing) {
+    ++h.step;
+    h.event(missing ? 1 : 0, {1, 2}, 1, phase::decode);
+    h.rows.end_step(0, 0, missing ? 200 : 0);
+  };
+  h.rows.on(admitted{make_expert(0, 1), cause::demand});
+  h.rows.on(admitted{make_expert(0, 2), cause::demand});
+  CHECK(h.rows.first_row().waste == 0);
+  plain(true);
+  CHECK(h.rows.first_row().waste == doctest::Approx(200 * 30.0 / 32));  // has never fallen: as many as are absent
+  for (int i = 0; i < 40; ++i) {
+    ++h.step;
+    h.event(1, {1, 2, 3, 4, 5, 6}, 3);  // the first two rows stand, the third falls
+    h.rows.end_step(2, 1, 600);
+  }
+  const auto two = h.rows.behind_row(h.rows.behind_row(h.rows.first_row()));
+  CHECK(two.right == doctest::Approx(200).epsilon(0.1));
+  CHECK(two.wrong == doctest::Approx(200).epsilon(0.01));
+  for (int i = 0; i < 200; ++i) plain(false);  // nothing is missing any more: what stands costs nothing, what falls what it did
+  const auto later = h.rows.behind_row(h.rows.behind_row(h.rows.first_row()));
+  CHECK(h.rows.plainly_exposed() < 1);
+  CHECK(later.right < 1);
+  CHECK(later.wrong == doctest::Approx(200).epsilon(0.01));
+}
+
+TEST_CASE("row demand: waiting that windows hide is known apart from what plain steps wait") {
+  heard h;
+  for (int i = 0; i < 20; ++i) {
+    ++h.step;
+    h.event(0, {1, 2}, 1, phase::decode);
+    h.rows.end_step(0, 0, 600);
+    ++h.step;
+    h.event(0, {1, 2, 3, 4}, 2);
+    h.rows.end_step(1, 1, 100);
+  }
+  CHECK(h.rows.waiting_per_byte() == doctest::Approx(3));
+  CHECK(h.rows.waiting_in_window() == doctest::Approx(0.25));
 }
 
 TEST_CASE("row demand: agrees with sets on random windows") {
@@ -118,8 +168,8 @@ TEST_CASE("row demand: agrees with sets on random windows") {
       resident.insert(e);
       h.rows.on(admitted{make_expert(0, e), cause::demand});
     }
-    h.rows.end_step(tokens - 1, tokens > 1, 0);
-    CHECK(h.rows.exposed(5) == 0);
+    h.rows.end_step(tokens - 1, dice.below(tokens), 0);
+    CHECK(waits(h.rows, 5) == 0);
   }
   CHECK(h.rows.full());
 }

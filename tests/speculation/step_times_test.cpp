@@ -9,6 +9,7 @@
 
 namespace {
 using namespace moesaic_test;
+using speculation::anchored_line;
 using speculation::recent_line;
 using speculation::step_times;
 
@@ -30,6 +31,20 @@ TEST_CASE("a line: many points on a line are that line; it never falls") {
   CHECK(l.at(0) == doctest::Approx(70).epsilon(0.01));
   CHECK(l.at(8) == doctest::Approx(230).epsilon(0.01));
   CHECK(falling.at(8) >= falling.at(0));
+}
+
+TEST_CASE("an anchored line: its value at 0 stays what was measured there, its rise what was measured elsewhere") {
+  anchored_line l, never_at_zero;
+  l.anchor(100);
+  CHECK(l.at(0) == doctest::Approx(100));
+  CHECK(l.at(2) == doctest::Approx(160));  // the guessed slope, .3
+  for (int i = 0; i < 200; ++i) l.add(1 + i % 5, 100 + 84 * (1 + i % 5));
+  CHECK(l.at(0) == doctest::Approx(100));
+  CHECK(l.at(4) == doctest::Approx(436).epsilon(0.01));
+  for (int i = 0; i < 100; ++i) l.add(2, 10);  // falls: never below flat
+  CHECK(l.at(9) >= l.at(0));
+  never_at_zero.add(2, 160);
+  CHECK(never_at_zero.at(0) == doctest::Approx(100));
 }
 
 TEST_CASE("step times: drafts, passes, and passes without waiting") {

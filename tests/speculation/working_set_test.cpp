@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 #include <moesaic/sim/synthetic_routing.hpp>
 #include <moesaic/speculation/working_set.hpp>
@@ -34,13 +35,39 @@ TEST_CASE("working set: at least .95 of the better of no speculation and the bes
     }
 }
 
-TEST_CASE("working set: the first window is half, an empty one is none") {
+TEST_CASE("working set: the first draft is one token that is not verified, an empty one is none") {
   governor_bench b(working_set{.length = 8});
-  CHECK(b.longest() == 4);
-  b.possible = 3;
-  CHECK(b.longest() == 3);
+  CHECK(b.longest() == 1);
+  CHECK(b.window() == std::pair{1U, 0U});
   b.possible = 0;
   CHECK(b.longest() == 0);
+}
+
+TEST_CASE("working set: a drafter that is always wrong is looked at and hardly ever verified, where its fate is told") {
+  governor_bench b(working_set{.length = 8});
+  std::uint32_t drafts = 0, windows = 0;
+  for (int i = 0; i < 1'000; ++i) {
+    const auto [drafted, verified] = b.window();
+    windows += verified != 0;
+    drafts += drafted;
+    step_outcome told = went(drafted, verified, 0, 100 * drafted, 1'000);
+    if (drafted != 0 && verified == 0) told.beyond = step_outcome::fate::fell;
+    b.governor.observe(told);
+  }
+  CHECK(windows <= 1'000 / 64);
+  CHECK(drafts >= 8);
+  CHECK(drafts * 100 <= 1'000 * 1'000 / 64 + 1'000);  // looking costs a sixty-fourth of the time
+
+  governor_bench right(working_set{.length = 8});
+  std::uint32_t full = 0;
+  for (int i = 0; i < 100; ++i) {
+    const auto [drafted, verified] = right.window();
+    full += verified == 8;
+    step_outcome told = went(drafted, verified, verified, 100 * drafted, 1'000 + 20 * verified);
+    if (verified < drafted) told.beyond = step_outcome::fate::stood;
+    right.governor.observe(told);
+  }
+  CHECK(full > 85);
 }
 
 TEST_CASE("working set: windows that only lose are over once the account is, and come back seldom") {

@@ -54,6 +54,11 @@ TEST_CASE("what is written is read, thing by thing") {
   made->note(seen::budget_change{{512}});
   made->note(seen::governor_asked{seen::governor_asked::question::verify, {4}, 0.875F, {8}, {-3}});
   made->note(seen::governor_told{outcome});
+  for (const auto fate : {step_outcome::fate::fell, step_outcome::fate::stood}) {
+    step_outcome drafted = outcome;
+    drafted.beyond = fate;
+    made->note(seen::governor_told{drafted});
+  }
   made->note(seen::sequence{});
   made->note(seen::completions{});
   made->note(seen::completions{false, told});
@@ -164,7 +169,11 @@ TEST_CASE("what is written is read, thing by thing") {
   const auto g = read_one<seen::governor_asked>(from);
   CHECK((g.what == seen::governor_asked::question::verify && g.drafted.count == 4 && g.last_probability == 0.875F && g.possible.count == 8));
   CHECK(g.time_limit == nanoseconds{-3});
-  CHECK(same(read_one<seen::governor_told>(from).outcome));
+  for (const auto fate : {step_outcome::fate::unknown, step_outcome::fate::fell, step_outcome::fate::stood}) {
+    const step_outcome heard = read_one<seen::governor_told>(from).outcome;
+    CHECK(same(heard));
+    CHECK(heard.beyond == fate);
+  }
   (void)read_one<seen::sequence>(from);
   CHECK(read_one<seen::completions>(from).told.empty());
   {

@@ -20,6 +20,13 @@ struct step_outcome {
   nanoseconds stalled{};     ///< exposed transfer time: the part of `verifying` in which the engine waited for the link
   bytes demanded{};          ///< bytes that misses moved
   bytes prefetched{};        ///< bytes that prefetches moved
+  /// The first drafted token that was not verified: is it what the target went on with? Known where all before it stood. What a drafter is
+  /// worth can so be learned from drafts that cost the target nothing.
+  enum class fate : std::uint8_t { unknown, fell, stood } beyond = fate::unknown;
+
+  /// Of the drafted tokens, those whose worth is known, and those of them that stood.
+  [[nodiscard]] std::uint32_t judged() const noexcept { return verified.count + (beyond == fate::unknown ? 0 : 1); }
+  [[nodiscard]] std::uint32_t stood() const noexcept { return accepted.count + (beyond == fate::stood ? 1 : 0); }
 };
 
 }  // namespace moesaic

@@ -234,6 +234,8 @@ void offload_runtime<M, T, B, D, A, R>::accept(const logits_view& logits, step_o
   last_ = rule_.choose(logits.row(std::min(accepted, logits.rows() - 1)));
   outcome.accepted = {accepted};
   outcome.committed = {accepted + 1};
+  if (accepted == outcome.verified.count && accepted < drafted_.size())
+    outcome.beyond = drafted_[accepted].token == last_ ? step_outcome::fate::stood : step_outcome::fate::fell;
   committed_.assign(window_.begin() + 1, window_.begin() + 1 + accepted);
   committed_.push_back(last_);
   move_on(accepted + 1);

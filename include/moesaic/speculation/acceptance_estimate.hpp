@@ -15,10 +15,11 @@ namespace moesaic::speculation {
 /// Source: MoE-SpeQ's p_i (arXiv 2511.14102, 3.2: the probability that token i stands if those before it did, moving average);
 /// the two levels are ours.
 /// Mechanism: counts of tried and standing tokens for each place and for all, both decaying by half every `half_life` windows.
-/// Behind the first token that fell nothing was learned. Windows in a row that all failed at once, or all stood whole, against
-/// odds of 3 in 1,000 mean that the text has changed: three quarters of what was counted are forgotten. A place counts as 8 tokens of the overall rate before
-/// its own count does; the overall rate begins as `first_guess` with the weight of one token. Cost: O(longest window) per observed step, O(1) per question; no
-/// allocation. State and Ties: the counts. Threads: one at a time. Knobs: `half_life`, windows, default 24. `first_guess`, default 0.8.
+/// Behind the first token that fell nothing was learned; the first that was not verified counts where its fate is known. Windows in a row that all failed at
+/// once, or all stood whole, against odds of 3 in 1,000 mean that the text has changed: three quarters of what was counted are forgotten. A place counts as 8
+/// tokens of the overall rate before its own count does; the overall rate begins as `first_guess` with the weight of one token. Cost: O(longest window) per
+/// observed step, O(1) per question; no allocation. State and Ties: the counts. Threads: one at a time. Knobs: `half_life`, windows, default 24. `first_guess`,
+/// default 0.8.
 class acceptance_estimate {
  public:
   static constexpr std::uint32_t places = 64;
@@ -28,10 +29,10 @@ class acceptance_estimate {
       : keep_(half_life > 0 ? 1 - 0.6931 / std::max(half_life, 1.0) : 0), first_guess_(first_guess) {}
 
   void observe(const step_outcome& outcome) noexcept {
-    if (outcome.verified.count == 0) return;
-    const std::uint32_t stood = std::min({outcome.accepted.count, outcome.verified.count, places});
-    const std::uint32_t judged = std::min({stood + 1, outcome.verified.count, places});
-    if (changed(stood, outcome.verified.count)) forget(0.25);
+    if (outcome.judged() == 0) return;
+    const std::uint32_t stood = std::min({outcome.stood(), outcome.judged(), places});
+    const std::uint32_t judged = std::min({stood + 1, outcome.judged(), places});
+    if (changed(stood, outcome.judged())) forget(0.25);
     all_.decay(keep_);
     for (std::uint32_t i = 0; i < judged; ++i) {
       by_place_[i].decay(keep_);
@@ -53,14 +54,8 @@ class acceptance_estimate {
     for (std::uint32_t i = 0; i < k; ++i) sum += survives *= at(i);
     return sum;
   }
-  /// As `committed`, if chance had been unkind so far: one standard deviation more.
-  [[nodiscard]] double hoped(std::uint32_t k) const noexcept {
-    double sum = 1;
-    double survives = 1;
-    const double more = 0.5 / std::sqrt(all_.tried + 1);
-    for (std::uint32_t i = 0; i < k; ++i) sum += survives *= std::min(at(i) + more, 1.0);
-    return sum;
-  }
+  /// How far chance may have bent `at`: a standard deviation of as many tokens as were counted, at worst.
+  [[nodiscard]] double deviation() const noexcept { return 0.5 / std::sqrt(all_.tried + 1); }
   [[nodiscard]] bool knows() const noexcept { return all_.tried > 0; }
 
  private:

@@ -77,7 +77,7 @@ inline constexpr std::array known{
     entry{"test_and_set", "length=4,refresh=100", "tries lengths for four steps each, then keeps the best for a while"},
     entry{"goodput", "length=8,retry=32", "the length that promises most committed tokens per time, by moving averages"},
     entry{"verification_prefix", "length=8,residency=1", "always drafts length tokens, and verifies the prefix that pays"},
-    entry{"working_set", "length=8,loss=2,allowance=24", "goes on while a row brings more than its experts cost; loses a bounded time against not speculating"},
+    entry{"working_set", "length=8,loss=2,allowance=12", "goes on while a row brings more than its experts cost; loses a bounded time against not speculating"},
 };
 [[nodiscard]] constexpr std::span<const entry> entries() noexcept { return known; }
 /// Whether the governor of that name heeds the scene's `time_limit`; the others draft as if there were none.
@@ -116,7 +116,7 @@ inline constexpr std::array known{
     return with(std::array{knob{"length", 8, 1, longest}, knob{"residency", 1, 0, 1}},
                 [&](const auto& v) { return verification_prefix{.length = small(v[0]), .residency = small(v[1])}; });
   if (parsed->name() == "working_set")
-    return with(std::array{knob{"length", 8, 1, longest}, knob{"loss", 2, 0, 100}, knob{"allowance", 24, 1, 10'000}},
+    return with(std::array{knob{"length", 8, 1, longest}, knob{"loss", 2, 0, 100}, knob{"allowance", 12, 1, 10'000}},
                 [&](const auto& v) { return working_set{.length = small(v[0]), .loss = small(v[1]), .allowance = small(v[2])}; });
   return unknown_name(parsed->name(), "speculation governor", entries());
 }

@@ -30,12 +30,12 @@ class confidence_record {
     return (c.stood + pull * usual) / (c.tried + pull);
   }
   void observe(const step_outcome& outcome) noexcept {
-    const std::uint32_t judged = std::min({outcome.accepted.count + 1, outcome.verified.count, known_});
+    const std::uint32_t judged = std::min({outcome.stood() + 1, outcome.judged(), known_});
     if (judged != 0)
       for (counts& c : bins_) c = {c.tried * keep, c.stood * keep};
     for (std::uint32_t i = 0; i < judged; ++i) {
       bins_[claims_[i]].tried += 1;
-      bins_[claims_[i]].stood += i < outcome.accepted.count ? 1 : 0;
+      bins_[claims_[i]].stood += i < outcome.stood() ? 1 : 0;
     }
     known_ = 0;
   }

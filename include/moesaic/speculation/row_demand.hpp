@@ -18,13 +18,15 @@ namespace moesaic::speculation {
 /// it; one that was absent then is missing there, and so is one that was prefetched and is needed for the first time: its bytes had to
 /// move for this row as well, and what waiting that still costs is in the price of a byte. Averages by row decay with every window:
 ///
-///     widening(k)  distinct experts of rows 1 to k, in units of row 0's
-///     exposed(k)   bytes missing for rows 0 to k, times what a missing byte has cost in waiting lately
+///     widening(k)    distinct experts of rows 1 to k, in units of row 0's
+///     row_price      what a row waits if its token stands, and if it falls
 ///
-/// A row that no window has had yet is taken to be like the one before it, a little narrower. Rows are measured against row 0's level
-/// at the same time, so a cache that fills or a text that turns moves all rows together. Behind a window row 0 misses more than behind
-/// a plain step, because rejected rows pushed others out: `plainly_exposed` takes that off again, as far as plain steps have shown it.
-/// Cost: O(tokens x top-k) per event, O(window) per step and question; 5 bytes per expert of the model.
+/// A row that stands misses what one by one would have missed there, so it is priced as a share of `level`, what a step without windows
+/// misses: a cache that fills or a text that turns moves all rows together. A row that falls is priced in bytes, whatever the level:
+/// nobody else would have wanted them. The level follows plain steps, and in windows the rows that stand, divided by their shares;
+/// plain steps among windows also correct the shares. A row that no window has had yet is like the one before it, a little narrower; one that has never
+/// fallen would miss the experts that are absent, by their number. What waiting a byte costs is known apart for windows: they may hide it behind drafting.
+/// Cost: O(tokens x top-k) per event, O(window) per step, O(1) per row asked for; 5 bytes per expert of the model.
 /// State and Ties: the averages. Events of the prompt teach nothing; events without routes count in equal parts for all rows.
 /// Threads: one at a time. No knobs.
 class row_demand {
@@ -36,8 +38,12 @@ class row_demand {
     held_.assign(all.space().size(), held::no);
     seen_.assign(all.space().size(), 0);
   }
-  void on(const admitted& one) noexcept { held_[shape_->space().flat(one.expert)] = one.why == cause::prefetch ? held::ahead : held::before; }
+  void on(const admitted& one) noexcept {
+    resident_ += held_[shape_->space().flat(one.expert)] == held::no;
+    held_[shape_->space().flat(one.expert)] = one.why == cause::prefetch ? held::ahead : held::before;
+  }
   void on(const evicted& one) noexcept {
+    resident_ -= held_[shape_->space().flat(one.expert)] != held::no;
     held_[shape_->space().flat(one.expert)] = held::no;
     full_ = true;
   }
@@ -71,20 +77,31 @@ class row_demand {
     missing_.fill(0);
     needed_.fill(0);
   }
-  /// The step whose events were heard is over; `verified` is its draft, `stalled` what its pass stood waiting.
-  void end_step(std::uint32_t verified, bool drafted, double stalled) noexcept {
+  /// The step whose events were heard is over; `verified` is its draft, of which `accepted` stood; `stalled` what its pass stood waiting.
+  void end_step(std::uint32_t verified, std::uint32_t accepted, double stalled) noexcept {
     const std::uint32_t width = std::min(verified + 1, rows);
-    exposed_ = exposed_ * keep + stalled;
-    missed_ = missed_ * keep + missed_by(width);
-    learn_level();
-    for (std::uint32_t r = 1; r < width; ++r) {
-      fresh_[r] = fresh_[r] * keep + (needed_[0] > 0 ? needed_[r] / needed_[0] : 1);
-      times_[r] = times_[r] * keep + 1;
-      added_[r] = added_[r] * keep + missing_[r];
-      beside_[r] = beside_[r] * keep + level_;
+    waits& its = verified == 0 ? plain_waits_ : window_waits_;
+    its.add(stalled, missed_by(width));
+    wide_ = wide_ > 0 ? wide_ + 0.1 * (needed_[0] - wide_) : needed_[0];
+    if (verified != 0) {
+      for (std::uint32_t r = 0; r < width; ++r) {
+        if (r != 0) {
+          fresh_[r] = fresh_[r] * keep + (needed_[0] > 0 ? needed_[r] / needed_[0] : 1);
+          times_[r] = times_[r] * keep + 1;
+        }
+        if (r <= accepted) {
+          right_[r] = right_[r] * keep + missing_[r];
+          beside_[r] = beside_[r] * keep + level_;
+        } else {
+          wrong_[r] = wrong_[r] * keep + missing_[r];
+          fallen_[r] = fallen_[r] * keep + 1;
+        }
+      }
     }
+    learn_level(verified != 0, accepted);
     ++steps_;
-    since_window_ = drafted ? 0 : since_window_ + 1;
+    if (verified != 0) windows_ = since_window_ > 8 ? 1 : windows_ + 1;
+    since_window_ = verified != 0 ? 0 : since_window_ + 1;
     forget_step();
   }
 
@@ -106,21 +123,35 @@ class row_demand {
     for (std::uint32_t r = 1; r <= std::min(verified, rows - 1); ++r) sum += share = (fresh_[r] + share * narrower) / (times_[r] + 1);
     return sum;
   }
-  [[nodiscard]] double exposed(std::uint32_t verified) const noexcept {
-    double sum = level_, ratio = 1;
-    for (std::uint32_t r = 1; r <= std::min(verified, rows - 1); ++r) {
-      if (beside_[r] + level_ > 0) ratio = (added_[r] + level_ * ratio) / (beside_[r] + level_);
-      sum += level_ * ratio;
-    }
-    return sum * waiting_per_byte();
+  /// What a row of a window waits for its experts: `right` if its token stands, `wrong` if not. From `first_row` on, row by row.
+  struct row_price {
+    std::uint32_t row = 0;
+    double ratio = 1, waste = 0;
+    double right = 0, wrong = 0;
+  };
+  enum class unmeasured : std::uint8_t { alike, free };  ///< what rows that few windows had are taken to miss: as the one before, or nothing
+  [[nodiscard]] row_price first_row() const noexcept {
+    row_price p{.ratio = behind(), .waste = wide_ * absent_share()};
+    p.right = level_ * p.ratio * waiting_in_window();
+    return p;
   }
-  [[nodiscard]] double plainly_exposed() const noexcept { return level_ * calm_ * waiting_per_byte(); }
-  [[nodiscard]] double waiting_per_byte() const noexcept { return missed_ > 0 ? exposed_ / missed_ : 0; }
+  [[nodiscard]] row_price behind_row(row_price p, unmeasured are = unmeasured::alike) const noexcept {
+    const std::uint32_t r = ++p.row;
+    if (are == unmeasured::free) p.ratio = 0;
+    if (beside_[r] + level_ > 0) p.ratio = (right_[r] + level_ * narrower * std::min(p.ratio, 1.0)) / (beside_[r] + level_);
+    p.waste = (wrong_[r] + p.waste) / (fallen_[r] + 1);
+    p.right = level_ * p.ratio * waiting_in_window();
+    p.wrong = p.waste * waiting_in_window();
+    return p;
+  }
+  [[nodiscard]] double plainly_exposed() const noexcept { return level_ * waiting_per_byte(); }
+  [[nodiscard]] double waiting_per_byte() const noexcept { return plain_waits_.knows() ? plain_waits_.each() : window_waits_.each(); }
+  [[nodiscard]] double waiting_in_window() const noexcept { return window_waits_.knows() ? window_waits_.each() : plain_waits_.each(); }
   /// Somebody had to leave: what a window brings now pushes others out.
   [[nodiscard]] bool full() const noexcept { return full_; }
 
  private:
-  static constexpr double keep = 0.97, narrower = 0.95;
+  static constexpr double keep = 0.97, narrower = 0.95, slow = 0.04;
   enum class held : std::uint8_t { no, ahead, before };  ///< has room; since before the row that needs it, or brought for it ahead of time
 
   [[nodiscard]] bool moved_for_its_first_use(expert_id e) noexcept {
@@ -134,28 +165,54 @@ class row_demand {
     needed_[row] += size;
     if (had_to_move) missing_[row] += size;
   }
-  /// Row 0's level is that behind a window; what plain steps miss teaches how much less it is behind a plain one.
+  /// Row 0 of a window misses more than a plain step, because rows that fell pushed others out.
+  [[nodiscard]] double behind() const noexcept { return beside_[0] + level_ > 0 ? std::clamp((right_[0] + level_) / (beside_[0] + level_), 1.0, 4.0) : 1; }
+  [[nodiscard]] double absent_share() const noexcept { return held_.empty() ? 0 : 1 - static_cast<double>(resident_) / static_cast<double>(held_.size()); }
   /// Quick while there is little to average over, slow behind that: misses come in bursts.
-  void learn_level() noexcept {
-    const double haste = std::max(0.04, 0.5 / static_cast<double>(steps_ + 1));
+  void learn_level(bool window, std::uint32_t stood) noexcept {
+    const double haste = std::max(slow, 0.5 / static_cast<double>(steps_ + 1));
     if (steps_ == 0) {
       level_ = missing_[0];
-    } else if (since_window_ == 0) {
-      level_ += haste * (missing_[0] - level_);
-    } else {
-      if (since_window_ <= 4 && level_ > 0 && full_) calm_ += 0.25 * (std::min(missing_[0] / level_, 1.5) - calm_);
-      level_ += haste * (missing_[0] / std::max(calm_, 0.01) - level_);
+    } else if (window) {
+      // Each token that stood says what one by one would have missed, as far as its row's ratio is known.
+      double moved = missing_[0], expected = behind(), kept = 1 - haste;
+      row_price row = first_row();
+      for (std::uint32_t r = 1; r <= std::min(stood, rows - 1); ++r) {
+        row = behind_row(row);
+        moved += missing_[r];
+        expected += row.ratio;
+        kept *= 1 - haste;
+      }
+      level_ += (1 - kept) * (moved / std::max(expected, 0.1) - level_);
+    } else if (since_window_ != 0 || !full_) {
+      // Among windows plain steps are few: what they say moves the level, and leaves windows as dear as they were.
+      const double was = level_;
+      const bool among = windows_ >= 8 && since_window_ <= 8;
+      level_ += (among ? std::max(haste, 0.1) : haste) * (missing_[0] - level_);
+      if (among && was > 0)
+        for (double& beside : beside_) beside *= std::clamp(level_ / was, 0.5, 2.0);
     }
   }
+  struct waits {
+    double exposed = 0, missed = 0;
+    void add(double stalled, double bytes) noexcept {
+      exposed = exposed * keep + stalled;
+      missed = missed * keep + bytes;
+    }
+    [[nodiscard]] bool knows() const noexcept { return missed > 0; }
+    [[nodiscard]] double each() const noexcept { return missed > 0 ? exposed / missed : 0; }
+  };
 
   const model_shape* shape_ = nullptr;
   std::vector<held> held_;
   std::vector<std::uint32_t> seen_;
   std::array<double, rows> missing_{}, needed_{};  ///< of the running step
-  std::array<double, rows> fresh_{}, times_{}, added_{}, beside_{};
-  double exposed_ = 0, missed_ = 0, level_ = 0, calm_ = 1;
+  std::array<double, rows> fresh_{}, times_{}, right_{}, beside_{}, wrong_{}, fallen_{};
+  waits plain_waits_, window_waits_;
+  double level_ = 0, wide_ = 0;
+  std::uint64_t resident_ = 0;
   step_index step_{~std::uint64_t{}};
-  std::uint64_t steps_ = 0, since_window_ = 0;
+  std::uint64_t steps_ = 0, since_window_ = 0, windows_ = 0;
   std::uint32_t round_ = 0;
   bool full_ = false;
 };

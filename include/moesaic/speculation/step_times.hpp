@@ -47,11 +47,37 @@ class recent_line {
   double keep_;
 };
 
+/// A line whose value at 0 is measured there, and whose rise elsewhere: however long nobody was at 0, what was known of it stays.
+///
+/// Source: textbook least squares through a point, with exponential forgetting; the pull is that of `recent_line`.
+/// Cost: O(1). State and Ties: three sums. Threads: one at a time. No knobs.
+class anchored_line {
+ public:
+  void anchor(double y) noexcept {
+    at_zero_ = known_ ? at_zero_ + 0.1 * (y - at_zero_) : y;
+    known_ = true;
+  }
+  void add(double x, double y) noexcept {
+    if (!known_) anchor(y / (1 + slope * x));
+    xx_ = xx_ * keep + x * x;
+    xy_ = xy_ * keep + x * (y - at_zero_);
+  }
+  [[nodiscard]] double at(double x) const noexcept {
+    constexpr double pull = 0.5;
+    return at_zero_ + x * std::max((xy_ + pull * slope * at_zero_) / (xx_ + pull), 0.0);
+  }
+
+ private:
+  static constexpr double slope = 0.3, keep = 0.95;
+  double at_zero_ = 0, xx_ = 0, xy_ = 0;
+  bool known_ = false;
+};
+
 /// What drafting and verifying take, as measured by the steps themselves: nanoseconds, by drafted tokens.
 ///
 /// Source: ours; SmartSpec (arXiv 2406.14066) and MoE-SpeQ (2511.14102) fit the same lines offline.
-/// Mechanism: a moving average of the time per drafted token, and two lines over verified tokens: the whole pass, and the pass
-/// without what it stood waiting for the link. Times below 0 or above an hour are no times: such a step teaches nothing.
+/// Mechanism: a moving average of the time per drafted token, a line over verified tokens through whole passes, and one through what
+/// they took without waiting for the link, held at 0 by passes that verified nothing. Times below 0 or above an hour are no times: such a step teaches nothing.
 /// Cost: O(1). State and Ties: the sums. Threads: one at a time. No knobs.
 class step_times {
  public:
@@ -69,7 +95,10 @@ class step_times {
     }
     const auto width = static_cast<double>(outcome.verified.count);
     pass_.add(width, passing);
-    computing_.add(widened, passing - stalled);
+    if (widened > 0)
+      computing_.add(widened, passing - stalled);
+    else
+      computing_.anchor(passing - stalled);
     return true;
   }
   bool observe(const step_outcome& outcome) noexcept { return observe(outcome, outcome.verified.count); }
@@ -86,7 +115,7 @@ class step_times {
 
  private:
   recent_line pass_;
-  recent_line computing_;
+  anchored_line computing_;
   double draft_ = 0;
   bool drafts_known_ = false;
 };

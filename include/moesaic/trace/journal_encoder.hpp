@@ -104,8 +104,10 @@ class encoder {
     signed_number(g.time_limit.count);
   }
   void put(const seen::governor_told& g) noexcept {
-    start(tag::governor_told);
+    const bool knows = g.outcome.beyond != step_outcome::fate::unknown;
+    start(knows ? tag::governor_told_beyond : tag::governor_told);
     outcome(g.outcome);
+    if (knows) number(static_cast<unsigned>(g.outcome.beyond));
   }
   void put(const seen::sequence&) noexcept { start(tag::sequence); }
   void put(const draft_started& d) noexcept { start(tag::draft_started, d.longest.count); }

@@ -62,6 +62,11 @@ record decoder::next(field_reader<Bytes>& from) {
         return g;
       }
       case tag::governor_told: return seen::governor_told{from.outcome()};
+      case tag::governor_told_beyond: {
+        seen::governor_told g{from.outcome()};
+        g.outcome.beyond = from.one_of(step_outcome::fate::stood, "an unknown fate of a drafted token");
+        return g;
+      }
       case tag::sequence: return seen::sequence{};
       case tag::draft_started: return draft_started{{small("a draft of more than 2^32 tokens")}};
       case tag::token_drafted: {
