@@ -73,7 +73,6 @@ class copy_lanes {
       out[told++] = {e.what.number, e.status, e.given, e.code};
       close(i);
     }
-    if (told > 0) feed();
     return told;
   }
   std::uint32_t wait(std::span<completion> out) noexcept {
