@@ -2,8 +2,9 @@
 #include "product.hpp"
 
 #include <algorithm>
+#include <array>
 
-#include "row_math.hpp"
+#include "dot_tile.hpp"
 
 namespace moesaic::decoder {
 
@@ -60,21 +61,15 @@ void multiply(thread_team& team, activations& input, std::span<const product> li
     std::int64_t to = std::min(rows, from + each);
     for (const product& p : list) {
       const std::int64_t end = std::min(to, p.weights->rows);
-      const auto function = dot_function(p.weights->type);
-      const auto columns = static_cast<int>(p.weights->columns);
       const activations::prepared rows_in = input.form_for(p.weights->type);
-      // A tile of input rows stays in the first-level cache while the piece's rows of weights pass, each read once per tile.
-      constexpr std::int64_t tile = 16;
-      for (std::int64_t first = 0; first < input.rows() && from < end; first += tile) {
-        const std::int64_t last = std::min(input.rows(), first + tile);
-        for (std::int64_t w = from; w < end; ++w) {
-          const std::byte* weights = p.weights->row(w);
-          for (std::int64_t t = first; t < last; ++t) {
-            float out = 0;
-            function(columns, &out, 0, weights, 0, rows_in.row(t), 0, 1);
-            p.out[t * p.stride + w] = p.bias == nullptr ? out : out + p.bias[w];
-          }
-        }
+      for (std::int64_t first = 0; first < input.rows() && from < end; first += dot_tile::most) {
+        const std::int64_t count = std::min(input.rows() - first, dot_tile::most);
+        std::array<float*, dot_tile::most> out{};
+        for (std::int64_t t = 0; t < count; ++t) out[static_cast<std::size_t>(t)] = p.out + (first + t) * p.stride + from;
+        const auto row = [&](std::int64_t t) { return rows_in.row(first + t); };
+        dot_tile(p.weights->type, p.weights->columns, count, row).multiply(*p.weights, from, end, out.data());
+        for (std::int64_t t = 0; t < count && p.bias != nullptr; ++t)
+          for (std::int64_t w = from; w < end; ++w) out[static_cast<std::size_t>(t)][w - from] += p.bias[w];
       }
       from = std::max<std::int64_t>(0, from - p.weights->rows);
       to -= p.weights->rows;

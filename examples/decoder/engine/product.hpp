@@ -51,13 +51,12 @@ struct product {
 
 /// Computes all products of the list with all rows of the input.
 ///
-/// Every element is one dot product of one row of weights with one row of activations: ggml's, or for F32 that of row_math.hpp.
+/// Every element is one dot product of one row of weights with one row of activations, with the bits of ggml's, or for F32 of row_math.hpp's.
 /// So it has the same bits whether its token is computed alone or in a window, by one thread or by several, and at whatever
 /// address the weights lie. ggml_mul_mat does not promise that: where it is built with the llamafile kernels, F32, F16, BF16, Q8_0, Q4_0, Q5_0 and
 /// IQ4_NL products of two tokens or more sum in another order than those of one, and repacked weights do so as well. (Without
-/// them, as in ggml 0.20's packages for Python, all 28 types gave equal bits; but the next installation may have them.) Rows
-/// of weights are taken in the outer loop, so that one is read from memory once for all rows of the input; that is as fast as
-/// ggml_mul_mat without those kernels.
+/// them, as in ggml 0.20's packages for Python, all 28 types gave equal bits; but the next installation may have them.) The rows of
+/// input are taken eight at a time (dot_tile.hpp), and a piece's rows of weights stay in the second-level cache meanwhile.
 void multiply(thread_team& team, activations& input, std::span<const product> list);
 
 }  // namespace moesaic::decoder
