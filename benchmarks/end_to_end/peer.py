@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """moesaic-decode beside llama.cpp: the same file, the same tokens, the same threads, the same memory limit.
 
-    peer.py [--work build/peer] [--small | --full] [--only TEXT] [--rounds 5] [--ours OPTIONS] [--report]
+    peer.py [--work build/peer] [--small | --full] [--only TEXT] [--rounds 5] [--ours OPTIONS] [--in-memory] [--report]
 
 Gets llama.cpp (from the source archive of the Python package llama-cpp-python, into build/venv_peer), builds both programs
 against its ggml, makes a model of 5.3 GB and two streams of tokens (big_model.py), and runs the matrix: memory limits of 25,
@@ -12,7 +12,8 @@ and the two limits 50 and 110 %: minutes.
 Each run is written to WORK/runs.jsonl when it is done; started again, the matrix goes on where it broke off: what failed, and what
 other programs, options, threads or priorities gave, is run again. --report only reads that file. --only 25%,topics runs the cells
 whose name has all these words. --ours="--eviction successor": further options of moesaic-decode, for cells of their own, in which
-llama.cpp is not run again.
+llama.cpp is not run again. --in-memory is another comparison, without a limit: a prompt of 512 tokens and 64 tokens behind it, with one thread
+and with two (peer_in_memory.py).
 """
 import argparse
 import hashlib
@@ -26,6 +27,7 @@ import sys
 import time
 
 import big_model
+import peer_in_memory
 import peer_machine as machine
 import peer_table
 from memory_group import Groups, NotPermitted
@@ -69,13 +71,16 @@ def provide(work):
 class Model:
     """A form of the model on a disk with its own read-ahead, or in a plain folder where that is not permitted."""
 
-    def __init__(self, form, work, programs):
+    def __init__(self, form, work, programs, own_disk=True):
         self.form, self.programs, self.disk = form, programs, None
         try:
+            if not own_disk:
+                raise NotPermitted("not wanted")
             self.disk = machine.Disk(os.path.join(work, form + ".img"), SIZES[form])
             folder = self.disk.folder
         except NotPermitted as why:
-            say(f"no disk with a read-ahead of its own ({why}); the file's own disk is used as it is")
+            if own_disk:
+                say(f"no disk with a read-ahead of its own ({why}); the file's own disk is used as it is")
             folder = os.path.join(work, form)
             os.makedirs(folder, exist_ok=True)
         try:
@@ -112,17 +117,17 @@ class Model:
             self.disk.close()
 
 
-def llama_command(model, stream, tokens, threads):
-    return [os.path.join(model.programs, "peer_llama"), model.path, os.path.join(model.streams, stream + ".ids"), str(threads), str(PROMPT), str(tokens)]
+def llama_command(model, stream, tokens, threads, prompt=PROMPT):
+    return [os.path.join(model.programs, "peer_llama"), model.path, os.path.join(model.streams, stream + ".ids"), str(threads), str(prompt), str(tokens)]
 
 
-def our_command(model, stream, tokens, threads, budget, more=()):
+def our_command(model, stream, tokens, threads, budget, more=(), prompt=PROMPT):
     ids = model.ids(stream)
     forced = os.path.join(model.streams, f"{stream}.{tokens}.forced")
     with open(forced, "w") as f:  # one more than are run: the last is only chosen
-        f.write(" ".join(map(str, ids[PROMPT : PROMPT + tokens + 1])))
-    return [os.path.join(model.programs, "moesaic-decode"), "--model", model.path, "--prompt-ids", ",".join(map(str, ids[:PROMPT])), "--force-ids", forced,
-            "--tokens", str(tokens + 1), "--ignore-eos", "--context", str(PROMPT + tokens + 9), "--threads", str(threads), "--budget", str(budget), "--quiet",
+        f.write(" ".join(map(str, ids[prompt : prompt + tokens + 1])))
+    return [os.path.join(model.programs, "moesaic-decode"), "--model", model.path, "--prompt-ids", ",".join(map(str, ids[:prompt])), "--force-ids", forced,
+            "--tokens", str(tokens + 1), "--ignore-eos", "--context", str(prompt + tokens + 9), "--threads", str(threads), "--budget", str(budget), "--quiet",
             "--json", "-", *OURS, *more]
 
 
@@ -218,12 +223,19 @@ def main():
     parser.add_argument("--priority", type=int, default=0, help="of both arms, as of nice: on a machine with other users")
     parser.add_argument("--patience", type=int, default=1800, help="seconds after which a run is given up")
     parser.add_argument("--ours", default=[], type=shlex.split, help="further options of moesaic-decode: --ours=\"--scope global\"")
+    parser.add_argument("--in-memory", action="store_true")
     parser.add_argument("--report", action="store_true")
     parser.add_argument("--keep", action="store_true", help="keep the images of 6 GB")
     o = parser.parse_args()
     machine.stop_on_signals()
     os.makedirs(o.work, exist_ok=True)
     o.work = os.path.realpath(o.work)
+    if o.in_memory:
+        def ours(model, stream, tokens, threads, prompt):
+            return our_command(model, stream, tokens, threads, "all", o.ours, prompt)
+
+        return peer_in_memory.measure(o, Model("small" if o.small else "q8_0", o.work, provide(o.work), own_disk=False),
+                                      {"llama.cpp": llama_command, "moesaic": ours}, say)
     log = os.path.join(o.work, "runs.jsonl")
     try:
         if not o.report:
