@@ -113,14 +113,29 @@ struct soak_plan {
   std::uint32_t events = 100;
   bool by_staging = false;
   std::uint32_t bad_copies = 0;  ///< of 1000
+  std::uint64_t scale = 1;       ///< experts and chunks are so many times as large
 };
 
-/// A random engine on streams over a real residency. `Api` is the double, or one that forgets something.
+/// What a kernel looks at when its turn comes.
+struct soak_look {
+  expert_id who{};
+  const std::byte* at = nullptr;           ///< its seat, on the device
+  const std::uint64_t* in_map = nullptr;   ///< its entry of the slot map, on the device; null: not looked at
+  std::uint64_t offset = 0;                ///< what that has to be
+};
+
+/// A random engine on streams over a real residency. `Api` is the double, or one that forgets something, or a device's; what they have
+/// beside a stream_api: `source_of` gives a model's bytes as the host has them, `look` launches a kernel, `run` and `run_all` let time
+/// pass, and memory is counted.
 template <class Api, class Bundle>
 class soak {
  public:
   soak(Api& api, const soak_plan& plan, soak_report& said)
-      : api_(api), plan_(plan), said_(said), dice_{plan.seed}, far_(dice_.between(1, 3), dice_.between(3, 9), dice_.between(20, 90), dice_.below(8)) {}
+      : api_(api),
+        plan_(plan),
+        said_(said),
+        dice_{plan.seed},
+        far_(dice_.between(1, 3), dice_.between(3, 9), plan.scale * dice_.between(20, 90), plan.scale * dice_.below(8)) {}
 
   /// False: memory or handles were refused before there was anything to run.
   bool run() {
@@ -140,23 +155,25 @@ class soak {
       engines_.push_back(std::move(*one));
       api_.engine_streams.push_back(engines_.back().get());
     }
-    auto map = cuda::slot_map<Api>::create(api_, far_.space().size(), slab->memory(), {dice_.between(1, 4)});
-    if (!map) return false;
+    for (std::size_t i = 0; i < engines_.size(); ++i) {
+      auto map = cuda::slot_map<Api>::create(api_, far_.space().size(), slab->memory(), {dice_.between(1, 4)});
+      if (!map) return false;
+      maps_.push_back(std::move(*map));
+    }
     fences_ = &*fences;
-    map_ = &*map;
     slab_ = slab->memory();
-    const cuda::lane_options lanes{dice_.between(1, 9), {dice_.between(8, 90)}, dice_.between(1, 4), {dice_.between(1, 60)}, {}};
+    const cuda::lane_options lanes{dice_.between(1, 9), {plan_.scale * dice_.between(8, 90)}, dice_.between(1, 4), {plan_.scale * dice_.between(1, 60)}, {}};
     bool made = false;
     if (plan_.by_staging) {
       using upstream = transports::failing<transports::memory_copy>;
-      upstream reads(transports::memory_copy(far_.source(), {.capacity = lanes.capacity}), {.per_million = 1000 * plan_.bad_copies, .seed = plan_.seed});
+      upstream reads(transports::memory_copy(api_.source_of(far_), {.capacity = lanes.capacity}), {.per_million = 1000 * plan_.bad_copies, .seed = plan_.seed});
       const bytes staging = largest * dice_.between(1, 3);
       const std::uint64_t before = api_.pinned_bytes();
       auto link = cuda::staged<upstream, Api>::create(api_, fences_, std::move(reads), {staging, {16}, lanes});
       made = link && drive(std::move(*link), shape, budget);
       said_.must(api_.pinned_peak() <= before + staging.count, "more bytes were staged than allowed");
     } else {
-      auto link = cuda::stream_transport<Api, transports::memory_source>::create(api_, fences_, far_.source(), lanes);
+      auto link = cuda::stream_transport<Api, transports::memory_source>::create(api_, fences_, api_.source_of(far_), lanes);
       made = link && drive(std::move(*link), shape, budget);
     }
     for (auto& one : engines_) (void)one.settle();
@@ -187,7 +204,10 @@ class soak {
       for (std::uint32_t i = 0; i < plan_.events; ++i) {
         event(*made, shape);
         said_.must(made->in_use() <= budget.total, "more device bytes were in use than allowed");
-        said_.must(api_.device_bytes() <= budget.total.count + 8 * far_.space().size(), "more device memory was taken than the budget and the map");
+        if constexpr (requires { made->link().inner().staging_in_use(); })
+          said_.must(made->link().inner().staging_in_use() <= made->link().inner().staging(), "more bytes were staged than allowed");
+        said_.must(api_.device_bytes() <= budget.total.count + 8 * far_.space().size() * maps_.size(),
+                   "more device memory was taken than the budget and the map");
         if (dice_.chance(300)) made->end_step({.step = {i}, .committed = {1}});
         if (dice_.chance(500)) api_.run(dice_.below(20));
       }
@@ -257,7 +277,10 @@ class soak {
   /// A kernel on a stream that waits for its seat, and the fence behind it.
   template <class Core>
   held_seat use(Core& core, const seat& where) {
-    auto& stream = engines_[dice_.below(static_cast<std::uint32_t>(engines_.size()))];
+    const std::uint32_t which = dice_.below(static_cast<std::uint32_t>(engines_.size()));
+    auto& stream = engines_[which];
+    auto& map = maps_[which];
+    if (dice_.chance(200)) core.pump();  // what was handed out ahead may be told as failed before anybody asks
     const std::uint32_t flat = far_.space().flat(where.expert);
     if (where.arrives != ticket{})
       if (const auto comes = core.link().inner().arrives_on(where.arrives, stream.get()); !comes) {
@@ -265,19 +288,14 @@ class soak {
         ++said_.refused_calls;
         return {where, {}};
       }
-    map_->set(flat, where.address);
-    if (!map_->publish(stream.get())) {
+    map.set(flat, where.address);
+    if (!map.publish(stream.get())) {
       ++said_.refused_calls;
       return {where, {}};
     }
-    const bool sees_map = engines_.size() == 1;
-    const auto kernel = [this, who = where.expert, at = where.address, flat, sees_map] {
-      ++said_.kernels;
-      said_.wrong_bytes += !far_.right(who, at);
-      said_.wrong_map += sees_map && map_->table()[flat] != static_cast<std::uint64_t>(at - slab_.data());
-    };
-    api_.launch(stream.get(), kernel);
-    api_.launch(stream.get(), kernel);  // it takes a while
+    const soak_look what{where.expert, where.address, sees_map ? map_->table() + flat : nullptr, static_cast<std::uint64_t>(where.address - slab_.data())};
+    api_.look(stream.get(), what, far_, said_);
+    api_.look(stream.get(), what, far_, said_);  // it takes a while
     const auto last = fences_->record(stream.get());
     if (last) return {where, *last};
     ++said_.refused_calls;
@@ -292,7 +310,7 @@ class soak {
   host_experts far_;
   std::vector<cuda::owned_stream<Api>> engines_;
   cuda::use_fences<Api>* fences_ = nullptr;
-  cuda::slot_map<Api>* map_ = nullptr;
+  std::vector<cuda::slot_map<Api>> maps_;  // one for each engine
   std::span<std::byte> slab_;
   std::uint64_t step_ = 0;
 };
@@ -306,6 +324,14 @@ class forgetful : public stream_double {
     const bool engines = std::find(engine_streams.begin(), engine_streams.end(), stream) != engine_streams.end();
     if (forgets_ == (engines ? what::arrivals : what::last_uses)) return {};
     return stream_double::wait(stream, event);
+  }
+  [[nodiscard]] static transports::memory_source source_of(const host_experts& far) { return far.source(); }
+  void look(cuda::stream_handle stream, const soak_look& seen, const host_experts& far, soak_report& said) {
+    launch(stream, [seen, &far, &said] {
+      ++said.kernels;
+      said.wrong_bytes += !far.right(seen.who, seen.at);
+      said.wrong_map += seen.in_map != nullptr && *seen.in_map != seen.offset;
+    });
   }
   std::vector<cuda::stream_handle> engine_streams;
 
