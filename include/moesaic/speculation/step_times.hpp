@@ -76,9 +76,9 @@ class anchored_line {
 /// What drafting and verifying take, as measured by the steps themselves: nanoseconds, by drafted tokens.
 ///
 /// Source: ours; SmartSpec (arXiv 2406.14066) and MoE-SpeQ (2511.14102) fit the same lines offline.
-/// Mechanism: a moving average of the time per drafted token, a line over verified tokens through whole passes, and one through what
-/// they took without waiting for the link, held at 0 by passes that verified nothing. Times below 0 or above an hour are no times: such a step teaches nothing.
-/// Cost: O(1). State and Ties: the sums. Threads: one at a time. No knobs.
+/// Mechanism: a moving average of the time per drafted token, and lines over verified tokens: the whole pass, and the pass
+/// without what it stood waiting for the link, the latter also held at 0 by passes that verified nothing. Times below 0 or above an hour are no times: such a
+/// step teaches nothing. Cost: O(1). State and Ties: the sums. Threads: one at a time. No knobs.
 class step_times {
  public:
   /// A step whose times make no sense is left out; false says so. `widened`: what computing time is a line over, drafted tokens or
@@ -95,10 +95,11 @@ class step_times {
     }
     const auto width = static_cast<double>(outcome.verified.count);
     pass_.add(width, passing);
+    computing_.add(widened, passing - stalled);
     if (widened > 0)
-      computing_.add(widened, passing - stalled);
+      anchored_.add(widened, passing - stalled);
     else
-      computing_.anchor(passing - stalled);
+      anchored_.anchor(passing - stalled);
     return true;
   }
   bool observe(const step_outcome& outcome) noexcept { return observe(outcome, outcome.verified.count); }
@@ -107,6 +108,8 @@ class step_times {
   [[nodiscard]] double pass(std::uint32_t verified) const noexcept { return pass_.at(verified); }
   /// The same without the time that it stood waiting, over the width that `observe` was given.
   [[nodiscard]] double computing(double widened) const noexcept { return computing_.at(widened); }
+  /// The same for who goes back to passes that verify nothing now and then: these hold the line at 0.
+  [[nodiscard]] double anchored(double widened) const noexcept { return anchored_.at(widened); }
   [[nodiscard]] bool knows() const noexcept { return pass_.knows(); }
   /// Has a drafted token been measured? Until then `drafting` is 0.
   [[nodiscard]] bool knows_drafting() const noexcept { return drafts_known_; }
@@ -115,7 +118,8 @@ class step_times {
 
  private:
   recent_line pass_;
-  anchored_line computing_;
+  recent_line computing_;
+  anchored_line anchored_;
   double draft_ = 0;
   bool drafts_known_ = false;
 };

@@ -91,7 +91,7 @@ struct working_set {
     verified ? after_window(outcome) : after_plain_step(outcome);
     // While the cache fills, the window's own rows say exactly what plain steps would have moved.
     const double one_by_one =
-        s.rows.full() ? plain_time() * outcome.committed.count : s.times.computing(0) * outcome.committed.count + missed * s.rows.waiting_per_byte();
+        s.rows.full() ? plain_time() * outcome.committed.count : s.times.anchored(0) * outcome.committed.count + missed * s.rows.waiting_per_byte();
     s.ledger.observe(took, verified ? one_by_one : passing, plain_time(), loss, allowance);
     s.begun = true;
   }
@@ -173,7 +173,7 @@ struct working_set {
     const double gain = best_of(std::min(length, row_demand::rows - 1), {}).rate * plain_time();
     return static_cast<std::uint32_t>(std::clamp(gain / std::max(gain - 1, 0.01), 2.0, 8.0));
   }
-  [[nodiscard]] double plain_time() const noexcept { return state_.times.computing(0) + state_.rows.plainly_exposed(); }
+  [[nodiscard]] double plain_time() const noexcept { return state_.times.anchored(0) + state_.rows.plainly_exposed(); }
   [[nodiscard]] bool fits(std::uint32_t k, nanoseconds limit) const noexcept {
     return limit.count <= 0 || window_of(k, k).takes <= static_cast<double>(limit.count);
   }
@@ -181,7 +181,7 @@ struct working_set {
   [[nodiscard]] window window_of(std::uint32_t drafted, std::uint32_t verified, luck with = luck::usual) const noexcept {
     const memory& s = state_;
     row_demand::row_price row = s.rows.first_row();
-    window its{1, s.times.drafting(drafted) + s.times.computing(s.rows.widening(verified)) + row.right};
+    window its{1, s.times.drafting(drafted) + s.times.anchored(s.rows.widening(verified)) + row.right};
     double survives = 1;
     for (std::uint32_t i = 0; i < verified; ++i) {
       row = s.rows.behind_row(row, with == luck::usual ? row_demand::unmeasured::alike : row_demand::unmeasured::free);
