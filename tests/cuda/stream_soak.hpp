@@ -120,7 +120,7 @@ struct soak_plan {
 struct soak_look {
   expert_id who{};
   const std::byte* at = nullptr;           ///< its seat, on the device
-  const std::uint64_t* in_map = nullptr;   ///< its entry of the slot map, on the device; null: not looked at
+  const std::uint64_t* in_map = nullptr;   ///< its entry of the slot map, on the device
   std::uint64_t offset = 0;                ///< what that has to be
 };
 
@@ -293,7 +293,7 @@ class soak {
       ++said_.refused_calls;
       return {where, {}};
     }
-    const soak_look what{where.expert, where.address, sees_map ? map_->table() + flat : nullptr, static_cast<std::uint64_t>(where.address - slab_.data())};
+    const soak_look what{where.expert, where.address, map.table() + flat, static_cast<std::uint64_t>(where.address - slab_.data())};
     api_.look(stream.get(), what, far_, said_);
     api_.look(stream.get(), what, far_, said_);  // it takes a while
     const auto last = fences_->record(stream.get());
@@ -330,7 +330,7 @@ class forgetful : public stream_double {
     launch(stream, [seen, &far, &said] {
       ++said.kernels;
       said.wrong_bytes += !far.right(seen.who, seen.at);
-      said.wrong_map += seen.in_map != nullptr && *seen.in_map != seen.offset;
+      said.wrong_map += *seen.in_map != seen.offset;
     });
   }
   std::vector<cuda::stream_handle> engine_streams;
