@@ -88,3 +88,20 @@ TEST_CASE("every number has a sentence that names the expert") {
     CHECK(told.sentence().find(one.second) != std::string_view::npos);
   }
 }
+
+TEST_CASE("the latest failures are remembered, arrivals are not") {
+  cuda::recent_failures last(3);
+  CHECK(last.find(ticket{}) == nullptr);
+  for (std::uint64_t n = 1; n <= 5; ++n)
+    last.note(make_expert(0, static_cast<std::uint32_t>(n)), {ticket{n}, n == 3 ? transfer_status::arrived : transfer_status::read_error, {}, 7});
+  CHECK(last.find(ticket{1}) == nullptr);
+  CHECK(last.find(ticket{3}) == nullptr);
+  for (const std::uint64_t n : {2U, 4U, 5U}) {
+    REQUIRE(last.find(ticket{n}) != nullptr);
+    CHECK(last.find(ticket{n})->expert == make_expert(0, static_cast<std::uint32_t>(n)));
+    CHECK(last.find(ticket{n})->how.system_error == 7);
+  }
+  cuda::recent_failures none(0);
+  none.note({}, {ticket{1}, transfer_status::refused, {}, 0});
+  CHECK(none.find(ticket{1}) == nullptr);
+}

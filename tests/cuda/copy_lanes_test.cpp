@@ -82,6 +82,26 @@ TEST_CASE("a prefetch whose room is free goes before one whose room is not") {
   CHECK(b.next() == 0);
 }
 
+TEST_CASE("a prefetch that has arrived is told, though an earlier one still waits for its room") {
+  bench b({.capacity = 8, .chunk = {100}, .ahead = 3}, 50);
+  const auto engine = b.api.make_stream(cuda::stream_priority::urgent).value;
+  const auto gate = b.api.make_event().value;
+  const auto other = b.api.make_stream(cuda::stream_priority::idle).value;
+  bool open = false;
+  b.api.launch(other, [&] { open = true; });
+  REQUIRE(b.api.record(gate, other).ok());
+  REQUIRE(b.api.wait(engine, gate).ok());
+  b.ask(3, cause::prefetch);
+  b.ask(4, cause::prefetch);
+  b.ask(5, cause::prefetch);  // the window is full
+  b.ask(0, cause::prefetch, *b.uses.record(engine));
+  b.ask(1, cause::prefetch);
+  for (std::uint64_t n = 1; n <= 3; ++n) CHECK(b.next() == n);
+  CHECK(b.next() == 5);
+  CHECK(b.next() == 4);
+  CHECK(open);
+}
+
 TEST_CASE("prefetches stand back behind the demands that were given before") {
   for (std::uint64_t n = 0; n < 40; ++n) {
     bench b({.capacity = 8, .chunk = {10}, .ahead = 1}, 60);

@@ -44,7 +44,11 @@ TEST_CASE("the runtime's numbers mean what somebody has to do about them") {
   for (const cudaError_t lost : {cudaErrorIllegalAddress, cudaErrorLaunchFailure, cudaErrorLaunchTimeout, cudaErrorECCUncorrectable, cudaErrorAssert,
                                  cudaErrorHardwareStackError, cudaErrorMisalignedAddress, cudaErrorIllegalInstruction, cudaErrorUnknown})
     CHECK(meaning(lost) == cuda::fault::device_lost);
-  CHECK(meaning(cudaErrorNotSupported) == cuda::fault::other);
+  CHECK(meaning(cudaErrorNotSupported) == cuda::fault::unsupported);
+  CHECK(meaning(cudaErrorNoKernelImageForDevice) == cuda::fault::unsupported);
+  for (const cudaError_t now : {cudaErrorStreamCaptureUnsupported, cudaErrorStreamCaptureInvalidated, cudaErrorStreamCaptureImplicit, cudaErrorCapturedEvent,
+                                cudaErrorStreamCaptureWrongThread})
+    CHECK(meaning(now) == cuda::fault::capturing);
   CHECK(meaning(cudaErrorPeerAccessAlreadyEnabled) == cuda::fault::other);
 }
 

@@ -70,6 +70,8 @@ TEST_CASE("what lies outside of the slab has no seat") {
   CHECK(map.at(1) == cuda::absent_slot);
   map.set(1, slab.data());
   CHECK(map.at(1) == 0);
+  map.set(4, slab.data());  // there is no such index
+  CHECK(map.at(4) == cuda::absent_slot);
   map.set(1, nullptr);  // on the host
   CHECK(map.at(1) == cuda::absent_slot);
 }
@@ -155,4 +157,20 @@ TEST_CASE("without experts or memory there is no map") {
     CHECK(small.handles() == 0);
     CHECK(small.misuses().empty());
   }
+}
+
+TEST_CASE("a map is of one stream") {
+  stream_double api;
+  std::vector<std::byte> slab(64);
+  map_type map = std::move(*map_type::create(api, 4, slab));
+  const auto mine = api.make_stream(cuda::stream_priority::urgent).value, other = api.make_stream(cuda::stream_priority::urgent).value;
+  map.set(1, slab.data());
+  REQUIRE(map.publish(mine));
+  map.set(2, slab.data());
+  const auto refused = map.publish(other);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == error_code::wrong_order);
+  REQUIRE(map.publish(mine));
+  api.run_all();
+  CHECK(map.table()[2] == 0);
 }

@@ -177,6 +177,43 @@ TEST_CASE("a stream waits for a ticket; the host waits for its read alone") {
   CHECK(w.link.arrives_on(ticket{1}, engine));
 }
 
+TEST_CASE("a read is not waited for behind a kernel, and its copy is given") {
+  world w(256);
+  const auto engine = w.device.api.make_stream(cuda::stream_priority::urgent).value;
+  bool ran = false;
+  w.device.api.launch(engine, [&] { ran = true; });
+  w.ask(0, cause::demand, *w.device.fences.record(engine));
+  std::array<completion, 1> out{};
+  w.link.upstream().allowed = 1;
+  CHECK(w.link.poll(out) == 0);  // is read, and its copy is held by the kernel
+  w.ask(1, cause::demand);
+  w.link.upstream().allowed = 0;
+  REQUIRE(w.link.arrives_on(ticket{2}, engine));
+  CHECK_FALSE(ran);
+  w.ask(2, cause::demand);  // finds no place in the ring before the kernel has run
+  CHECK(w.next().number == ticket{2});
+  for (int i = 0; i < 2; ++i) (void)w.next();
+  CHECK(ran);
+}
+
+TEST_CASE("a read that failed is never told to be there; a transport that takes another's place is done with the ring") {
+  world w(128);
+  w.link.submit({ticket{++w.last}, make_expert(0, 7), w.room(0), {128}, cause::demand, {}});
+  CHECK(w.next().status == transfer_status::refused);
+  const auto never = w.link.arrives_on(ticket{1}, {});
+  REQUIRE_FALSE(never);
+  CHECK(never.error().sentence() == "model.gguf is cut, number 0");
+  w.ask(1, cause::demand);
+  w.link.upstream().allowed = 1;
+  std::array<completion, 1> out{};
+  CHECK(w.link.poll(out) == 0);  // is being copied
+  w.link = std::move(*cuda::staged<told_reads, stream_double>::create(w.device.api, &w.device.fences, told_reads(w.far.source()),
+                                                                      {.staging = {128}, .alignment = {64}, .to_device = {}}));
+  CHECK(w.far.right(w.far.ids()[1], w.room(1)));
+  CHECK(w.device.api.misuses().empty());
+  CHECK(w.link.wait(out) == 0);
+}
+
 TEST_CASE("failures keep their sentences, of either side") {
   world w(128);
   const auto sentence = [&](std::uint32_t which, std::string_view because) {

@@ -86,14 +86,16 @@ TEST_CASE("small parts travel in a batch, large ones alone") {
 }
 
 TEST_CASE("a demand overtakes the prefetches that were not given yet") {
-  world w({.capacity = 8, .chunk = {50}, .ahead = 2}, 200);
-  for (std::uint32_t i = 0; i < 4; ++i) w.ask(i, cause::prefetch);
-  CHECK(w.ask(4, cause::demand) == ticket{5});
-  // 100 of the 800 bytes were given before it: two chunks. All streams run evenly, and the demand is among the first.
-  CHECK(w.next().number == ticket{5});
-  CHECK(w.device.api.copied() <= 300 + 100);
-  for (std::uint64_t i = 1; i <= 4; ++i) CHECK(w.next().number == ticket{i});
-  for (std::uint32_t i = 0; i < 5; ++i) CHECK(w.far.right(w.far.ids()[i], w.room(i)));
+  for (const bool one_link : {true, false}) {
+    world w({.capacity = 8, .chunk = {50}, .ahead = 2}, 200, {.eager = 0, .one_link = one_link, .own_targets_only = true});
+    for (std::uint32_t i = 0; i < 4; ++i) w.ask(i, cause::prefetch);
+    CHECK(w.ask(4, cause::demand) == ticket{5});
+    // 100 of the 800 bytes were given before it: two chunks.
+    CHECK(w.next().number == ticket{5});
+    CHECK(w.device.api.copied() <= 300 + (one_link ? 0 : 100));
+    for (std::uint64_t i = 1; i <= 4; ++i) CHECK(w.next().number == ticket{i});
+    for (std::uint32_t i = 0; i < 5; ++i) CHECK(w.far.right(w.far.ids()[i], w.room(i)));
+  }
 }
 
 TEST_CASE("what was not given to the device can be cancelled, also a half") {
@@ -264,10 +266,54 @@ TEST_CASE("a runtime that will not say what has become of copies counts as lost,
   CHECK(w.next().status == transfer_status::refused);
 }
 
+TEST_CASE("a ticket that was told as failed is never told to be there") {
+  world w({.capacity = 4, .own_copy = {1}});
+  const auto engine = w.device.api.make_stream(cuda::stream_priority::urgent).value;
+  w.device.api.set_bad_copies(1000);
+  const ticket failed = w.ask(0, cause::demand);
+  CHECK(w.next().status == transfer_status::refused);
+  w.device.api.set_bad_copies(0);
+  for (std::uint32_t i = 0; i < 9; ++i) {
+    w.ask(i % 8, cause::demand);
+    CHECK(w.next().status == transfer_status::arrived);
+  }
+  const auto never = w.link.arrives_on(failed, engine);
+  REQUIRE_FALSE(never);
+  CHECK(never.error().sentence().starts_with("expert (layer 0, expert 0) did not reach the device"));
+  CHECK(w.link.arrives_on(ticket{w.last}, engine));
+}
+
+TEST_CASE("while somebody captures nothing is said about copies, and nothing is lost") {
+  world w({.capacity = 4});
+  w.ask(0, cause::demand);
+  std::array<completion, 1> out{};
+  for (int i = 0; i < 20; ++i) {
+    w.device.api.fail_call(1, stream_double::capturing);
+    CHECK(w.link.poll(out) == 0);
+  }
+  CHECK(w.next().status == transfer_status::arrived);
+}
+
+TEST_CASE("a transport that takes another's place has nothing travelling any more") {
+  host_experts far(1, 4, 100);
+  double_device device({.eager = 0});
+  std::vector<std::byte> rooms(4096);
+  const auto made = [&] { return std::move(*double_transport::create(device.api, &device.fences, far.source(), {.capacity = 4, .chunk = {20}, .ahead = 2})); };
+  auto link = made();
+  for (std::uint32_t i = 0; i < 4; ++i) link.submit({ticket{i + 1}, far.ids()[i], rooms.data() + 1000 * i, {200}, i < 2 ? cause::demand : cause::prefetch, {}});
+  link = made();
+  CHECK(far.right(far.ids()[0], rooms.data()));
+  const std::vector<std::byte> then = rooms;
+  device.api.run_all();
+  CHECK(rooms == then);
+  std::array<completion, 1> out{};
+  CHECK(link.wait(out) == 0);
+}
+
 TEST_CASE("the rate is learnt from the device's times of what is long enough") {
   host_experts far(1, 2, 1'000'000);
   double_device device({.eager = 0});
-  std::vector<std::byte> room(2'000'000);
+  std::vector<std::byte> room(2'000'200);
   auto link = std::move(*double_transport::create(device.api, &device.fences, far.source(), {.capacity = 2, .prior = {microseconds(3), {4e9}}}));
   std::array<completion, 1> out{};
   for (int i = 0; i < 60; ++i) {
@@ -276,6 +322,14 @@ TEST_CASE("the rate is learnt from the device's times of what is long enough") {
   }
   CHECK(link.cost().rate.count == doctest::Approx(1e9).epsilon(0.01));  // the double moves a byte a nanosecond
   CHECK(link.cost().overhead == microseconds(3));
+
+  // Beside another stream's bytes: no telling whose time it was.
+  auto beside = std::move(*double_transport::create(device.api, &device.fences, far.source(), {.chunk = {300'000}, .ahead = 1, .prior = {{}, {4e9}}}));
+  beside.submit({ticket{1}, far.ids()[1], room.data() + 1'000'100, {1'000'100}, cause::prefetch, {}});
+  beside.submit({ticket{2}, far.ids()[0], room.data(), {1'000'100}, cause::demand, {}});
+  REQUIRE(beside.wait(out) == 1);
+  CHECK(out[0].number == ticket{2});
+  CHECK(beside.cost().rate.count == 4e9);
 
   // In several chunks: what lay between them was somebody else's time.
   auto by_chunks = std::move(*double_transport::create(device.api, &device.fences, far.source(), {.chunk = {300'000}, .ahead = 1, .prior = {{}, {4e9}}}));

@@ -25,7 +25,7 @@ namespace moesaic_test {
 /// at some later call, the streams in any order that events allow, a copy piece by piece. Whoever forgets a wait is found out.
 class stream_double {
  public:
-  static constexpr std::int32_t invalid = 1, no_memory = 2, not_ready = 600, lost = 719, none_there = 100;
+  static constexpr std::int32_t invalid = 1, no_memory = 2, not_ready = 600, lost = 719, none_there = 100, capturing = 900;
 
   struct options {
     std::uint64_t seed = 1;
@@ -33,6 +33,7 @@ class stream_double {
     std::uint32_t bad_copies = 0;   ///< chance, of 1000, that a copy is refused
     moesaic::bytes device = {~std::uint64_t{}};
     moesaic::bytes pinned = {~std::uint64_t{}};
+    bool one_link = false;         ///< copies happen in the order in which they were given, on whatever stream, as on one engine of a device
     bool own_targets_only = false;  ///< copies may only go to memory of device_allocate
   };
 
@@ -131,6 +132,7 @@ class stream_double {
       case none_there: return fault::no_device;
       case not_ready: return fault::not_ready;
       case lost: return fault::device_lost;
+      case capturing: return fault::capturing;
       default: return fault::other;
     }
   }
@@ -181,6 +183,7 @@ class stream_double {
     std::size_t event;
     std::uint64_t generation;
     std::function<void()> body;
+    std::uint64_t number = 0;  ///< of a copy
   };
   struct stream_state {
     std::deque<op> work;
@@ -250,7 +253,7 @@ class stream_double {
                                     [&](const auto& one) { return inside(one, piece.to) && piece.to + piece.size.count <= one.first + one.second.size; });
       if (!good) return misuse("copy to what is no device memory");
     }
-    of(to)->work.push_back({op::kind::copy, piece, 0, 0, {}});
+    of(to)->work.push_back({op::kind::copy, piece, 0, 0, {}, ++given_copies_});
     return {};
   }
 
@@ -263,10 +266,15 @@ class stream_double {
       if (s.work.empty()) continue;
       op& next = s.work.front();
       if (next.what == op::kind::wait && events_[next.event].reached < next.generation) continue;
+      if (how_.one_link && next.what == op::kind::copy && another_was_first(next.number)) continue;
       happen(s, next);
       return true;
     }
     return false;
+  }
+  [[nodiscard]] bool another_was_first(std::uint64_t number) const {
+    return std::any_of(streams_.begin(), streams_.end(),
+                       [=](const stream_state& s) { return !s.work.empty() && s.work.front().what == op::kind::copy && s.work.front().number < number; });
   }
   void happen(stream_state& s, op& next) {
     if (next.what == op::kind::copy && next.piece.size.count > 1 && dice_.below(3) == 0) {  // half of it now
@@ -302,6 +310,7 @@ class stream_double {
   std::uint64_t pinned_peak_ = 0;
   std::uint64_t calls_ = 0;
   std::uint64_t batches_ = 0;
+  std::uint64_t given_copies_ = 0;
   std::uint64_t copied_ = 0;
   std::uint64_t fail_at_ = 0;
   std::int32_t fail_with_ = 0;

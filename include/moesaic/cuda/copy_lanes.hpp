@@ -27,7 +27,7 @@ namespace moesaic::cuda {
 /// Calls make the idle stream go on, so `ahead` chunks should cover the time between two of them.
 /// A room is written after its `after` and after whatever transfer still writes it. A copy that the runtime refuses fails its
 /// transfer, which is told when nothing of it travels any more. When the device is lost, so are all transfers.
-/// The rate is learnt from the device's own times of transfers that were given in one go.
+/// The rate is learnt from the device's own times of transfers that were given in one go while nothing else was on the link.
 /// Ties: demand in the order of submission; prefetches too, but one whose room is free goes before one whose room is not.
 /// Cost: O(open) a call, one event query for each stream with something open and one for each prefetch whose room is in use; no
 /// allocation after creation.
@@ -58,19 +58,19 @@ class copy_lanes {
 
   std::uint32_t poll(std::span<completion> out) noexcept {
     feed();
+    for (const lane on : all_lanes)  // a stream keeps its order: behind the first that is not there, nobody is
+      for (entry* e = first_given(on); e != nullptr && lanes_.reached(lanes_.end(e->slot)); e = first_given(on)) e->over = true;
     std::uint32_t told = 0;
-    std::array<bool, 3> goes_on{true, true, true};  // a stream keeps its order: behind the first that is not there, nobody is
     for (std::size_t i = 0; i < open_.size() && told < out.size();) {
       entry& e = open_[i];
-      bool& lane_goes_on = goes_on[static_cast<std::uint8_t>(e.on)];
-      if (!e.over && e.marked && lane_goes_on) lane_goes_on = e.over = lanes_.reached(lanes_.end(e.slot));
       if (!e.over && lanes_.lost() == 0) {
         ++i;
         continue;
       }
       if (!e.over) e.fail({lanes_.lost()});
       learn(e);
-      out[told++] = {e.what.number, e.status, e.given, e.code};
+      out[told] = {e.what.number, e.status, e.given, e.code};
+      failures_.note(e.what.expert, out[told++]);
       close(i);
     }
     return told;
@@ -92,10 +92,13 @@ class copy_lanes {
     return true;
   }
 
-  /// Makes `stream` wait for a transfer, all of which is given now if it was not yet. One that was told is there.
+  /// Makes `stream` wait for a transfer, all of which is given now if it was not yet. One that was told as arrived is there.
   result<void> hold(stream_handle stream, ticket which) noexcept {
     const auto e = find(which);
-    if (e == open_.end()) return {};
+    if (e == open_.end()) {
+      const auto* const failed = failures_.find(which);
+      return failed == nullptr ? result<void>() : failure_of(lanes_.api(), failed->expert, failed->how.system_error);
+    }
     if (!e->marked && !e->over) give_all(*e);
     if (e->over && e->status == transfer_status::arrived) return {};
     if (e->status != transfer_status::arrived || lanes_.lost() != 0)
@@ -104,14 +107,22 @@ class copy_lanes {
       return explained(lanes_.api(), code, "asked a stream to wait for ticket ", which.number);
     return {};
   }
+  /// Whether something travels that waits for no kernel and that somebody wants.
+  [[nodiscard]] bool soon() noexcept { return first_given(lane::urgent) != nullptr; }
   [[nodiscard]] link_cost cost() const noexcept { return cost_; }
   [[nodiscard]] Api& api() const noexcept { return lanes_.api(); }
 
  private:
   using entry = copy_entry<Part>;
+  static constexpr std::array<lane, 3> all_lanes{lane::urgent, lane::held, lane::idle};
 
   copy_lanes(use_fences<Api>* fences, const lane_options& options, lane_streams<Api>&& lanes)
-      : fences_(fences), cost_(options.prior), chunk_(std::max(options.chunk, bytes{1})), own_copy_(options.own_copy), lanes_(std::move(lanes)) {
+      : fences_(fences),
+        cost_(options.prior),
+        chunk_(std::max(options.chunk, bytes{1})),
+        own_copy_(options.own_copy),
+        failures_(lanes.transfers()),
+        lanes_(std::move(lanes)) {
     if (!(cost_.rate.count > 0)) cost_.rate = lane_options{}.prior.rate;
     open_.reserve(capacity());
     free_.reserve(capacity());
@@ -147,8 +158,12 @@ class copy_lanes {
     }
     if (e.what.after != fence{})
       if (const api_code code = fences_->hold(stream, e.what.after); !code.ok()) return code;
-    e.timed = lanes_.api().record(lanes_.begin(e.slot), stream).ok();
+    e.timed = lanes_.api().record(lanes_.begin(e.slot), stream).ok() && alone(e);
     return {};
+  }
+  /// Nobody on another stream shares the link with it, as far as is known: then its time is its bytes' own.
+  [[nodiscard]] bool alone(const entry& e) const noexcept {
+    return std::none_of(open_.begin(), open_.end(), [&](const entry& o) { return o.begun && !o.over && o.on != e.on; });
   }
   /// Gives a stream up to `most` bytes of the entry; small pieces together.
   [[nodiscard]] api_code give(entry& e, bytes most) noexcept {
@@ -185,6 +200,7 @@ class copy_lanes {
   }
   void end(entry& e) noexcept {
     e.marked = true;
+    e.place = ++given_;
     e.over = lanes_.set(lanes_.end(e.slot), e.on);
   }
   void give_all(entry& e) noexcept {
@@ -238,11 +254,17 @@ class copy_lanes {
     return free == open_.end() ? first : free;
   }
 
+  /// Of what a stream was given to the end and is not known to have arrived, the first.
+  [[nodiscard]] entry* first_given(lane on) noexcept {
+    entry* first = nullptr;
+    for (entry& e : open_)
+      if (e.marked && !e.over && e.on == on && (first == nullptr || e.place < first->place)) first = &e;
+    return first;
+  }
   /// What a wait blocks on: the oldest demand that may travel, else one that is held, else the idle stream.
-  [[nodiscard]] event_handle next_mark() const noexcept {
-    for (const lane on : {lane::urgent, lane::held, lane::idle})
-      for (const entry& e : open_)
-        if (e.marked && !e.over && e.on == on) return lanes_.end(e.slot);
+  [[nodiscard]] event_handle next_mark() noexcept {
+    for (const lane on : all_lanes)
+      if (const entry* e = first_given(on)) return lanes_.end(e->slot);
     return lanes_.chunk(std::min(retired_ + 1, chunks_));
   }
   /// An eighth of the way to what the device took for it.
@@ -257,11 +279,13 @@ class copy_lanes {
   link_cost cost_;
   bytes chunk_;
   bytes own_copy_;
+  std::uint64_t given_ = 0;    // transfers, to the end
   std::uint64_t chunks_ = 0;   // of prefetches, given so far
   std::uint64_t retired_ = 0;  // of these, arrived
   ticket stood_back_for_{};
   std::vector<entry> open_;  // in the order of submission
   std::vector<std::uint32_t> free_;
+  recent_failures failures_;
   lane_streams<Api> lanes_;
 };
 

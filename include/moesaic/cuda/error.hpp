@@ -15,6 +15,7 @@ namespace moesaic::cuda {
     case fault::no_device: return error_code::cannot_open;
     case fault::out_of_memory: return error_code::out_of_memory;
     case fault::bad_request: return error_code::bad_argument;
+    case fault::capturing: return error_code::wrong_order;
     default: return error_code::transfer_failed;
   }
 }
@@ -29,6 +30,11 @@ namespace moesaic::cuda {
              "process again";
     case fault::out_of_memory: return "there is not enough memory; please give a smaller budget or fewer staging bytes, or free what others hold";
     case fault::bad_request: return "the runtime does not take this address, size or handle; please check that it belongs to this device and is still alive";
+    case fault::capturing:
+      return "a stream is being captured; please call this before or behind the capture, and capture in the relaxed mode if others work meanwhile";
+    case fault::unsupported:
+      return "this device or its driver does not have it, or the program was not built for this architecture; please build for the device's, and where it has "
+             "no memory pools, give memory of the engine's own allocator";
     case fault::not_ready: return "it is not done yet";
     default: return "the runtime refused";
   }

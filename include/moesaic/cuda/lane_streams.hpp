@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 #include <moesaic/core/result.hpp>
@@ -41,7 +42,14 @@ class lane_streams {
     return result<lane_streams>(lane_streams(api, transfers, chunks, std::move(*marks), {std::move(*urgent), std::move(*held), std::move(*idle)}));
   }
   lane_streams(lane_streams&&) noexcept = default;
-  lane_streams& operator=(lane_streams&&) noexcept = default;
+  /// Its own copies end as in its destructor before it takes the other's: nothing of them travels then.
+  lane_streams& operator=(lane_streams&& other) noexcept {
+    if (this != &other) {
+      std::destroy_at(this);
+      std::construct_at(this, std::move(other));
+    }
+    return *this;
+  }
 
   [[nodiscard]] Api& api() const noexcept { return *api_; }
   [[nodiscard]] stream_handle stream(lane which) const noexcept { return streams_[static_cast<std::uint8_t>(which)].get(); }
@@ -58,7 +66,8 @@ class lane_streams {
   }
   [[nodiscard]] bool reached(event_handle mark) noexcept {
     const api_code code = api_->query(mark);
-    if (api_->meaning(code) != fault::not_ready) believe(code);
+    const fault what = api_->meaning(code);
+    if (what != fault::not_ready && what != fault::capturing) believe(code);
     return code.ok();
   }
   /// Blocks until the mark is reached, or there is doubt about it.

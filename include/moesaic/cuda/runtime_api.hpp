@@ -26,7 +26,8 @@ struct runtime_options {
 /// legacy default stream, small parts go through cudaMemcpyBatchAsync where the toolkit has it.
 /// A failing call clears the runtime's last error, so that it does not come up again in the engine's next check.
 /// Cost: one runtime call each; allocations and streams also switch to the device and back.
-/// Threads: one at a time; other threads may use the runtime meanwhile, but not capture a stream in the global mode: it forbids these calls.
+/// What would go into a stream under capture is refused (fault::capturing): it would become part of a graph instead of happening.
+/// Threads: one at a time; other threads may use the runtime meanwhile, and capture streams.
 class runtime_api {
  public:
   /// Fails with a sentence where there is no device, or not this one.
@@ -44,7 +45,9 @@ class runtime_api {
   }
 
   answered<std::byte*> device_allocate(bytes size) noexcept {
+    const not_captured whatever_others_do;
     const on_device here(device_);
+    if (!here.code().ok()) return {here.code(), {}};
     void* found = nullptr;
     api_code code = said(cudaMallocFromPoolAsync(&found, size.count, pool_, cudaStreamPerThread));
     if (code.ok()) code = said(cudaStreamSynchronize(cudaStreamPerThread));  // from now on any stream may use it
@@ -52,12 +55,15 @@ class runtime_api {
     return {code, static_cast<std::byte*>(found)};
   }
   void device_free(std::byte* memory) noexcept {
+    const not_captured whatever_others_do;
     const on_device here(device_);
     (void)said(cudaFreeAsync(memory, cudaStreamPerThread));
     (void)said(cudaStreamSynchronize(cudaStreamPerThread));
   }
   answered<std::byte*> pinned_allocate(bytes size) noexcept {
+    const not_captured whatever_others_do;
     const on_device here(device_);
+    if (!here.code().ok()) return {here.code(), {}};
     void* found = nullptr;
     const api_code code = said(cudaHostAlloc(&found, size.count, cudaHostAllocPortable));
     return {code, static_cast<std::byte*>(found)};
@@ -65,7 +71,9 @@ class runtime_api {
   void pinned_free(std::byte* memory) noexcept { (void)said(cudaFreeHost(memory)); }
 
   answered<stream_handle> make_stream(stream_priority priority) noexcept {
+    const not_captured whatever_others_do;
     const on_device here(device_);
+    if (!here.code().ok()) return {here.code(), {}};
     int least = 0, greatest = 0;
     if (const api_code code = said(cudaDeviceGetStreamPriorityRange(&least, &greatest)); !code.ok()) return {code, {}};
     cudaStream_t made = nullptr;
@@ -74,18 +82,35 @@ class runtime_api {
   }
   void end_stream(stream_handle stream) noexcept { (void)said(cudaStreamDestroy(native(stream))); }
   answered<event_handle> make_event() noexcept {
+    const not_captured whatever_others_do;
     const on_device here(device_);
+    if (!here.code().ok()) return {here.code(), {}};
     cudaEvent_t made = nullptr;
     const api_code code = said(cudaEventCreateWithFlags(&made, cudaEventDefault));  // with times: bandwidth is learnt from them
     return {code, {made}};
   }
   void end_event(event_handle event) noexcept { (void)said(cudaEventDestroy(native(event))); }
 
-  api_code record(event_handle event, stream_handle stream) noexcept { return said(cudaEventRecord(native(event), native(stream))); }
-  api_code query(event_handle event) noexcept { return said(cudaEventQuery(native(event))); }
-  api_code wait(stream_handle stream, event_handle event) noexcept { return said(cudaStreamWaitEvent(native(stream), native(event), 0)); }
-  api_code finish(event_handle event) noexcept { return said(cudaEventSynchronize(native(event))); }
-  api_code finish(stream_handle stream) noexcept { return said(cudaStreamSynchronize(native(stream))); }
+  api_code record(event_handle event, stream_handle stream) noexcept {
+    if (const api_code code = uncaptured(stream); !code.ok()) return code;
+    return said(cudaEventRecord(native(event), native(stream)));
+  }
+  api_code query(event_handle event) noexcept {
+    const not_captured whatever_others_do;
+    return said(cudaEventQuery(native(event)));
+  }
+  api_code wait(stream_handle stream, event_handle event) noexcept {
+    if (const api_code code = uncaptured(stream); !code.ok()) return code;
+    return said(cudaStreamWaitEvent(native(stream), native(event), 0));
+  }
+  api_code finish(event_handle event) noexcept {
+    const not_captured whatever_others_do;
+    return said(cudaEventSynchronize(native(event)));
+  }
+  api_code finish(stream_handle stream) noexcept {
+    const not_captured whatever_others_do;
+    return said(cudaStreamSynchronize(native(stream)));
+  }
   answered<nanoseconds> elapsed(event_handle begin, event_handle end) noexcept {
     float milliseconds = 0;
     const api_code code = said(cudaEventElapsedTime(&milliseconds, native(begin), native(end)));
@@ -93,19 +118,20 @@ class runtime_api {
   }
 
   api_code copy(const copy_piece& piece, stream_handle stream) noexcept {
+    if (const api_code code = uncaptured(stream); !code.ok()) return code;
     return said(cudaMemcpyAsync(piece.to, piece.from, piece.size.count, cudaMemcpyHostToDevice, native(stream)));
   }
   api_code copy_batch(std::span<const copy_piece> pieces, stream_handle stream) noexcept {
-#if CUDART_VERSION >= 13000
-    while (!pieces.empty() && batches_) {
+    if (const api_code code = uncaptured(stream); !code.ok()) return code;
+    // Batches are not for the legacy default stream.
+    while (!pieces.empty() && batches_ && stream.raw != nullptr && native(stream) != cudaStreamLegacy) {
       const auto some = pieces.first(std::min(pieces.size(), most_batched));
       const api_code code = batch(some, stream);
-      batches_ = code.number != cudaErrorNotSupported;
+      batches_ = code.number != cudaErrorNotSupported && code.number != cudaErrorCallRequiresNewerDriver;
       if (!batches_) break;
       if (!code.ok()) return code;
       pieces = pieces.subspan(some.size());
     }
-#endif
     for (const copy_piece& piece : pieces)
       if (const api_code code = copy(piece, stream); !code.ok()) return code;
     return {};
@@ -124,6 +150,12 @@ class runtime_api {
       case cudaSuccess: return fault::none;
       case cudaErrorNotReady: return fault::not_ready;
       case cudaErrorMemoryAllocation: return fault::out_of_memory;
+      case cudaErrorCapturedEvent: return fault::capturing;
+      case cudaErrorNoKernelImageForDevice:
+      case cudaErrorInvalidDeviceFunction:
+      case cudaErrorUnsupportedPtxVersion:
+      case cudaErrorCallRequiresNewerDriver:
+      case cudaErrorNotSupported: return fault::unsupported;
       case cudaErrorNoDevice:
       case cudaErrorInsufficientDriver:
       case cudaErrorStubLibrary:
@@ -147,6 +179,7 @@ class runtime_api {
       case cudaErrorUnknown: return fault::device_lost;
       default: break;
     }
+    if (code.number >= cudaErrorStreamCaptureUnsupported && code.number <= cudaErrorStreamCaptureWrongThread) return fault::capturing;
     // Illegal addresses and instructions, failed launches, time-outs: the context does not come back from them.
     const bool sticky = code.number == cudaErrorIllegalAddress || code.number == cudaErrorLaunchTimeout || code.number == cudaErrorAssert ||
                         (code.number >= cudaErrorHardwareStackError && code.number <= cudaErrorLaunchFailure);
@@ -162,28 +195,48 @@ class runtime_api {
   /// The calling thread's device is the engine's affair: it gets it back.
   class on_device {
    public:
-    explicit on_device(int wanted) noexcept {
-      if (cudaGetDevice(&before_) != cudaSuccess) before_ = wanted;
-      if (before_ != wanted) (void)said(cudaSetDevice(wanted));
-      changed_ = before_ != wanted;
+    explicit on_device(int wanted) noexcept : code_(said(cudaGetDevice(&before_))) {
+      if (!code_.ok() || before_ == wanted) return;
+      code_ = said(cudaSetDevice(wanted));
+      changed_ = code_.ok();
     }
     on_device(const on_device&) = delete;
     on_device& operator=(const on_device&) = delete;
     ~on_device() {
       if (changed_) (void)said(cudaSetDevice(before_));
     }
+    [[nodiscard]] api_code code() const noexcept { return code_; }
 
    private:
     int before_ = 0;
     bool changed_ = false;
+    api_code code_;
   };
+  /// Questions about events of our own are refused, and spoil the capture, while somebody captures a stream in another mode
+  /// than the relaxed: this makes the calling thread's calls be of that mode.
+  class not_captured {
+   public:
+    not_captured() noexcept { (void)said(cudaThreadExchangeStreamCaptureMode(&mode_)); }
+    not_captured(const not_captured&) = delete;
+    not_captured& operator=(const not_captured&) = delete;
+    ~not_captured() { (void)said(cudaThreadExchangeStreamCaptureMode(&mode_)); }
+
+   private:
+    cudaStreamCaptureMode mode_ = cudaStreamCaptureModeRelaxed;
+  };
+  /// What is given to a stream under capture would become part of a graph instead of happening: refused.
+  static api_code uncaptured(stream_handle stream) noexcept {
+    cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
+    const api_code code = said(cudaStreamIsCapturing(native(stream), &status));
+    if (!code.ok() || status == cudaStreamCaptureStatusNone) return code;
+    return {cudaErrorStreamCaptureUnsupported};
+  }
 
   explicit runtime_api(const runtime_options& options) noexcept : pool_(options.pool), device_(options.device) {}
   static api_code said(cudaError_t code) noexcept {
     if (code != cudaSuccess && code != cudaErrorNotReady) (void)cudaGetLastError();
     return {static_cast<std::int32_t>(code)};
   }
-#if CUDART_VERSION >= 13000
   static constexpr std::size_t most_batched = 64;
   static api_code batch(std::span<const copy_piece> pieces, stream_handle stream) noexcept {
     std::array<void*, most_batched> to{};
@@ -201,7 +254,6 @@ class runtime_api {
     return said(cudaMemcpyBatchAsync(to.data(), from.data(), sizes.data(), pieces.size(), &how, &first, 1, native(stream)));
   }
   bool batches_ = true;
-#endif
   cudaMemPool_t pool_;
   int device_;
 };

@@ -30,7 +30,8 @@ struct slot_map_options {
 /// since the capture.
 ///
 /// The engine sets what it was handed (`set(flat, seat.address)`), clears what it released if kernels ask about it, and publishes on
-/// the stream of its kernels before it launches them: kernels given earlier still see the map as it was. Changes are gathered in
+/// the stream of its kernels before it launches them: kernels given earlier still see the map as it was. That is why a map is of one
+/// stream; engines with several have one for each. Changes are gathered in
 /// this object and copied from pinned memory of their own, so a change made after `publish` does not reach what is on its way.
 /// Cost: set O(1); publish O(changes · log changes) and one batch of copies, near changes joined. 8 bytes an index on the device, and
 /// twice that in pinned memory. No allocation after creation. Threads: one at a time. The api outlives it. Kernels that
@@ -54,6 +55,7 @@ class slot_map {
     slot_map made(api, indices, slab, std::move(*table), std::move(*ring), std::move(*events));
     if (result<void> filled = made.publish(stream->get()); !filled) return filled.error();
     if (const api_code code = stream->settle(); !code.ok()) return explained(api, code, "filled a slot map of ", indices, " entries");
+    made.published_ = false;
     return result<slot_map>(std::move(made));
   }
   slot_map(slot_map&&) noexcept = default;
@@ -70,18 +72,22 @@ class slot_map {
   [[nodiscard]] const std::uint64_t* table() const noexcept { return reinterpret_cast<const std::uint64_t*>(table_.memory().data()); }
   [[nodiscard]] std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(now_.size()); }
 
-  /// The expert lies at `address`, inside the slab; outside (or null: on the host): it has no seat. `flat` is below `size()`.
+  /// The expert lies at `address`, inside the slab; outside (or null: on the host): it has no seat. Beyond `size()` nothing happens.
   void set(std::uint32_t flat, const std::byte* address) noexcept {
     const std::uint64_t offset = reinterpret_cast<std::uintptr_t>(address) - reinterpret_cast<std::uintptr_t>(slab_.data());
     write(flat, offset < slab_.size() ? offset : absent_slot);
   }
   void clear(std::uint32_t flat) noexcept { write(flat, absent_slot); }
   /// What was set last, published or not.
-  [[nodiscard]] std::uint64_t at(std::uint32_t flat) const noexcept { return now_[flat]; }
+  [[nodiscard]] std::uint64_t at(std::uint32_t flat) const noexcept { return flat < now_.size() ? now_[flat] : absent_slot; }
 
   /// What `stream` is given from now on sees the map as it is now. After an error it may see some of the changes, and the next call
   /// publishes them again. Blocks only where the pinned memory is full of publications that have not been copied.
   result<void> publish(stream_handle stream) noexcept {
+    if (published_ && stream != stream_)
+      return error(error_code::wrong_order,
+                   "a slot map belongs to the stream it was first published on: a change on another could reach kernels that still read; "
+                   "please make one for each stream");
     if (changed_.empty()) return {};
     const bytes needed = gather();
     std::span<std::byte> room;
@@ -102,6 +108,8 @@ class slot_map {
       out_[newest_++ % events_.count()] = room.data();
     else if (marked = api_->finish(stream); marked.ok())
       ring_.give_back(room.data());
+    stream_ = stream;
+    published_ = true;
     if (!copied.ok() || !marked.ok()) return explained(*api_, copied.ok() ? marked : copied, "asked to copy ", changed_.size(), " changes of the slot map");
     for (const std::uint32_t flat : changed_) is_changed_[flat] = 0;
     changed_.clear();
@@ -128,7 +136,7 @@ class slot_map {
   }
 
   void write(std::uint32_t flat, std::uint64_t offset) noexcept {
-    if (now_[flat] == offset) return;
+    if (flat >= now_.size() || now_[flat] == offset) return;
     now_[flat] = offset;
     if (is_changed_[flat] != 0) return;
     is_changed_[flat] = 1;
@@ -162,6 +170,8 @@ class slot_map {
   std::vector<std::uint32_t> changed_;
   std::vector<copy_piece> pieces_;
   std::vector<const std::byte*> out_;  // by publication
+  stream_handle stream_{};
+  bool published_ = false;
   std::uint64_t newest_ = 0;
   std::uint64_t oldest_ = 0;
   device_memory<Api> table_;

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <utility>
@@ -43,6 +44,16 @@ class staged {
     return result<staged>(staged(std::move(upstream), std::move(*ring), std::move(*to_device), capacity));
   }
 
+  staged(staged&&) noexcept = default;
+  /// Its own reads and copies end as in its destructor before it takes the other's: nothing of them travels then.
+  staged& operator=(staged&& other) noexcept {
+    if (this != &other) {
+      std::destroy_at(this);
+      std::construct_at(this, std::move(other));
+    }
+    return *this;
+  }
+
   [[nodiscard]] std::uint32_t capacity() const noexcept { return static_cast<std::uint32_t>(slots_.size()); }
   void submit(const transfer& what) noexcept {
     last_ = std::max(last_, what.number);
@@ -62,7 +73,7 @@ class staged {
     if (out.empty()) return 0;
     while (!open_.empty()) {
       if (const std::uint32_t told = poll(out); told > 0) return told;
-      block();
+      block(reading_ == 0 || lanes_.soon());
     }
     return 0;
   }
@@ -88,19 +99,20 @@ class staged {
   }
   nanoseconds now() noexcept { return lanes_.api().now(); }
 
-  /// What `stream` is given from now on waits until the ticket's bytes are there. The host waits until they are read, never for the
-  /// device. An error: it will not arrive, and nothing that reads its seat may be launched.
+  /// What `stream` is given from now on waits until the ticket's bytes are there. The host waits until they are read; for the device
+  /// only where the ring is full of what is being copied. An error: it will not arrive, and nothing that reads its seat may be launched.
   result<void> arrives_on(ticket which, stream_handle stream) noexcept {
     if (which > last_) return error(error_code::wrong_order, "ticket ", which.number, " was never submitted here; please pass the one of the seat");
     const auto at = find(which);
-    if (at == open_.end()) return {};
+    if (at == open_.end()) {
+      const auto* const failed = failures_.find(which);
+      return failed == nullptr ? result<void>() : sentence(failed->expert, failed->how);
+    }
     journey& j = slots_[*at];
     j.urgent = true;
-    for (go_on(); j.at == stage::waiting || j.at == stage::reading; go_on()) block();
+    for (go_on(); j.at == stage::waiting || j.at == stage::reading; go_on()) block(reading_ == 0);
     if (j.at == stage::copying) return lanes_.hold(stream, which);
-    if (j.end.status == transfer_status::arrived) return {};
-    if (const auto told = explain(j.what.expert, j.end)) return *told;
-    return failure_of(lanes_.api(), j.what.expert, 0);
+    return j.end.status == transfer_status::arrived ? result<void>() : sentence(j.what.expert, j.end);
   }
   [[nodiscard]] std::optional<error> explain(expert_id e, const completion& how) const noexcept {
     if (how.system_error < 0) return failure_of(lanes_.api(), e, how.system_error);
@@ -130,7 +142,7 @@ class staged {
   using lanes = copy_lanes<Api, staged_part>;
 
   staged(Upstream&& upstream, pinned_ring<Api>&& ring, lanes&& to_device, std::uint32_t capacity)
-      : slots_(capacity), ring_(std::move(ring)), lanes_(std::move(to_device)), upstream_(std::move(upstream)) {
+      : slots_(capacity), failures_(capacity), ring_(std::move(ring)), lanes_(std::move(to_device)), upstream_(std::move(upstream)) {
     open_.reserve(capacity);
     free_.reserve(capacity);
     for (std::uint32_t i = capacity; i-- > 0;) free_.push_back(i);
@@ -197,16 +209,20 @@ class staged {
     }
     start_reads();
   }
-  /// Waits for a copy, which always ends, else for a read.
-  void block() noexcept {
+  /// Waits for a copy, or for a read. A copy may be held by a kernel, and meanwhile what has been read would lie there.
+  void block(bool for_copies) noexcept {
     std::array<completion, 1> one;
-    if (!lanes_.empty()) {
+    if (for_copies) {
       if (lanes_.wait(one) > 0) take_copied(one[0]);
-    } else if (reading_ > 0) {
-      if (upstream_.wait(one) > 0) return take_read(one[0]);
-      for (const std::uint32_t i : open_)  // it says that nothing is open: what it lost does not come any more
-        if (slots_[i].at == stage::reading) take_read({slots_[i].what.number, transfer_status::refused, {}, 0});
+      return;
     }
+    if (upstream_.wait(one) > 0) return take_read(one[0]);
+    for (const std::uint32_t i : open_)  // it says that nothing is open: what it lost does not come any more
+      if (slots_[i].at == stage::reading) take_read({slots_[i].what.number, transfer_status::refused, {}, 0});
+  }
+  [[nodiscard]] error sentence(expert_id who, const completion& how) const noexcept {
+    const auto told = explain(who, how);
+    return told ? *told : failure_of(lanes_.api(), who, 0);
   }
   std::uint32_t tell(std::span<completion> out) noexcept {
     std::uint32_t told = 0;
@@ -215,6 +231,7 @@ class staged {
         ++at;
         continue;
       }
+      failures_.note(slots_[*at].what.expert, slots_[*at].end);
       out[told++] = slots_[*at].end;
       free_.push_back(*at);
       at = open_.erase(at);
@@ -227,6 +244,7 @@ class staged {
   std::vector<std::uint32_t> free_;
   std::uint32_t reading_ = 0;
   ticket last_{};
+  recent_failures failures_;
   pinned_ring<Api> ring_;
   lanes lanes_;
   Upstream upstream_;  // ends first, then the lanes: both use the ring

@@ -25,6 +25,8 @@ enum class fault : std::uint8_t {
   no_device,      ///< there is none, or no driver for it
   device_lost,    ///< nothing can be asked of this device any more by this process
   out_of_memory,
+  capturing,      ///< the stream, or another thread's, is being captured into a graph: not now
+  unsupported,    ///< this device or driver cannot do it, or the program was not built for it
   bad_request,    ///< an address, size or handle that the runtime does not take
   other,
 };

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <concepts>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <type_traits>
@@ -37,6 +38,16 @@ class stream_transport {
     auto to_device = lanes::create(api, fences, options);
     if (!to_device) return to_device.error();
     return result<stream_transport>(stream_transport(std::move(source), std::move(*to_device)));
+  }
+
+  stream_transport(stream_transport&&) noexcept = default;
+  /// Its own copies end as in its destructor before it takes the other's: nothing of them travels then.
+  stream_transport& operator=(stream_transport&& other) noexcept {
+    if (this != &other) {
+      std::destroy_at(this);
+      std::construct_at(this, std::move(other));
+    }
+    return *this;
   }
 
   [[nodiscard]] std::uint32_t capacity() const noexcept { return lanes_.capacity(); }

@@ -16,11 +16,11 @@ namespace moesaic::cuda {
 /// The points in an engine's streams after which a seat is not used any more. The engine records one behind the last kernel
 /// that reads a seat and gives it to `lease::release`; the transport's streams wait for it before they write the room again.
 ///
-/// Fences ascend, and the residency keeps only the latest of several, so a later one must mean that the earlier are past: where
-/// an engine records on several streams, each record makes its stream wait for the fence before. Engines with one stream for
-/// compute, or one fence where their streams meet again, pay nothing for that.
+/// Fences ascend, and the residency keeps only the latest of several, so a later one must mean that the earlier are past: each
+/// record makes its stream wait for the fence before. Within one stream that waits for nothing, so engines with one stream for
+/// compute pay only the call. (Handles are not compared: one handle may be another stream in another thread.)
 /// Keeps `kept` events: a fence older than those is waited for by the oldest kept one, which is later and so safe.
-/// Cost: record is one or two runtime calls, past at most one. Nobody blocks. Threads: one at a time, with the transports that use it.
+/// Cost: record is two runtime calls, past at most one. Nobody blocks. Threads: one at a time, with the transports that use it.
 /// Outlives these, and stays where it is meanwhile.
 template <stream_api Api>
 class use_fences {
@@ -34,12 +34,11 @@ class use_fences {
   /// What `stream` has been given until now ends before this fence. Not inside a stream capture: record it behind the graph's launch.
   /// After an error the seat's use has no fence: wait for the stream, then release without one.
   result<fence> record(stream_handle stream) noexcept {
-    if (last_ != 0 && stream != last_stream_)
+    if (last_ != 0)
       if (const api_code code = api_->wait(stream, event_of(last_)); !code.ok()) return explained(*api_, code, "asked a stream to follow the last fence");
     if (const api_code code = api_->record(event_of(last_ + 1), stream); !code.ok())
       return explained(*api_, code, "asked for a fence behind a seat's last use");
     ++last_;
-    last_stream_ = stream;
     return fence{last_};
   }
 
@@ -66,7 +65,6 @@ class use_fences {
 
   Api* api_;
   owned_events<Api> events_;
-  stream_handle last_stream_{};
   std::uint64_t last_ = 0;
   std::uint64_t past_ = 0;
 };
