@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,15 +72,21 @@ TEST_CASE("what does not fit is said before anything runs") {
   CHECK(has(said({3, 2, ids, {}}, 8, enough, out), "the router's ids has to have 6 entries and has 4"));
   CHECK(has(said(good, 0, enough, out), "1 to 65535 experts"));
   CHECK(has(said(good, 8, enough.first(enough.size() - 1), out), "needs a workspace of"));
-  CHECK(has(said(good, 8, enough, {std::span(offsets).first(8), order, places}), "room for the offsets has to have 9 entries and has 8"));
+  CHECK(has(said(good, 8, enough, {std::span(offsets).first(8), order, places}), "room for the offsets has to have at least 9 entries and has 8"));
   CHECK(has(said(good, 8, enough, {offsets, std::span(order).first(3), places}), "room for the order"));
   CHECK(has(said(good, 8, enough, {offsets, order, std::span(places).first(3)}), "room for the places"));
   const std::span<const std::int32_t> endless{ids.data(), std::size_t{1} << 21U};  // never read: the counters of such a call would not fit
   std::vector<std::uint32_t> wide(65'536);
   CHECK(has(said({1U << 21U, 1, endless, {}}, 65'535, enough, {wide, {order.data(), endless.size()}, {}}), "please split the tokens"));
+  CHECK(has(said({1U << 31U, 2, ids, {}}, 8, enough, out), "at most 2147483647 ids"));
   CHECK(launches == 0);
   CHECK(order == std::vector<std::uint32_t>(4, 77));
 }
+
+// What no call takes has no workspace that would do: 2^31 tokens of 4 are no 0 ids, although 32 bits say so.
+static_assert(mc::expert_permutation_workspace(1U << 31U, 4, 8) == std::numeric_limits<std::size_t>::max());
+static_assert(mc::expert_permutation_workspace(1U << 31U, 1, 8) == std::numeric_limits<std::size_t>::max());
+static_assert(mc::expert_permutation_workspace(512, 8, 256) == 128 * 1024 + 1024);
 
 TEST_CASE("a refused launch ends it") {
   host_bench<mc::on_host> bench;

@@ -87,6 +87,19 @@ TEST_CASE("lookups of recorded demand: what distinct_experts leaves on the devic
   }
 }
 
+TEST_CASE("a count above the demands there are is taken for all of them") {
+  const expert_space space(1, 4);
+  const std::vector<std::uint64_t> table{0, mc::absent_slot, 64, 0};
+  const std::vector<demand> wanted{{expert_index{0}, 1, {}}, {expert_index{1}, 1, {}}};
+  std::vector<std::uint64_t> slots(2, 77);
+  std::vector<expert_index> missing(2);
+  std::uint32_t count = 9, gone = 77;
+  REQUIRE(mc::resident_lookup(mc::on_host{}, table, space, layer_index{0}, wanted, &count, {slots, missing, &gone}));
+  CHECK(gone == 1);
+  CHECK(slots == std::vector<std::uint64_t>{0, mc::absent_slot});
+  CHECK(missing[0] == expert_index{1});
+}
+
 TEST_CASE("what does not fit is said before anything runs") {
   std::uint32_t launches = 0;
   const refusing where{1'000, launches};
@@ -102,12 +115,19 @@ TEST_CASE("what does not fit is said before anything runs") {
     CHECK(std::string(ran.error().sentence()).find(part) != std::string::npos);
   };
   const mc::lookup_output out{slots, missing, &gone};
-  said(mc::resident_lookup(where, std::span(table).first(15), space, layer_index{1}, wanted, &count, out), "the table has to have 16 entries and has 15");
+  said(mc::resident_lookup(where, std::span(table).first(15), space, layer_index{1}, wanted, &count, out),
+       "the table has to have at least 16 entries and has 15");
   said(mc::resident_lookup(where, table, space, layer_index{2}, wanted, &count, out), "no layer 2");
-  said(mc::resident_lookup(where, table, space, layer_index{1}, wanted, nullptr, out), "the count");
-  said(mc::resident_lookup(where, table, space, layer_index{1}, wanted, &count, {slots, missing, nullptr}), "the count of missing experts");
+  said(mc::resident_lookup(where, table, space, layer_index{1}, wanted, nullptr, out), "the address of the count is null");
+  said(mc::resident_lookup(where, table, space, layer_index{1}, wanted, &count, {slots, missing, nullptr}),
+       "the address of the count of missing experts is null");
   said(mc::resident_lookup(where, table, space, layer_index{1}, wanted, &count, {std::span(slots).first(2), missing, &gone}), "room for the slots");
   said(mc::resident_lookup(where, table, space, layer_index{1}, wanted, &count, {slots, std::span(missing).first(2), &gone}), "room for the missing");
+  const std::vector<demand> crowd(65'536);
+  said(mc::resident_lookup(where, table, space, layer_index{1}, crowd, &count, out), "room for the slots has to have at least 65536");
+  std::vector<std::uint64_t> many(crowd.size());
+  std::vector<expert_index> gone_many(crowd.size());
+  said(mc::resident_lookup(where, table, space, layer_index{1}, crowd, &count, {many, gone_many, &gone}), "at most 65535 demands, but 65536");
   CHECK(launches == 0);
   CHECK(gone == 77);
   const result<void> refused = mc::resident_lookup(refusing{0, launches}, table, space, layer_index{1}, wanted, &count, out);

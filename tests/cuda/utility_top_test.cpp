@@ -152,7 +152,7 @@ TEST_CASE("what does not fit is said before anything runs") {
     CHECK(ran.error().code() == error_code::bad_argument);
     CHECK(std::string(ran.error().sentence()).find(part) != std::string::npos);
   };
-  said(mc::utility_update(where, mc::hysteresis_of_tokens{}, wanted, nullptr, worth), "the count");
+  said(mc::utility_update(where, mc::hysteresis_of_tokens{}, wanted, nullptr, worth), "the address of the count is null");
   said(mc::utility_update(where, mc::hysteresis_of_tokens{}, wanted, &count, {}), "1 to 65535 experts");
   said(mc::utility_top(where, worth, 0, best), "0 layers");
   said(mc::utility_top(where, worth, 4, best), "the utilities");

@@ -78,6 +78,8 @@ struct routed {
 /// So many experts a layer has at most: 65,535 means "not routed".
 inline constexpr std::uint32_t most_experts = 65'535;
 inline constexpr std::uint32_t no_expert = std::numeric_limits<std::uint32_t>::max();
+/// So many ids one call takes at most. For more, workspace functions answer the largest number: no memory would do.
+inline constexpr std::uint64_t most_ids = std::numeric_limits<std::int32_t>::max();
 
 namespace detail {
 
@@ -88,7 +90,7 @@ template <routed_id Id>
 }
 
 template <class T>
-using shared = ::cuda::atomic_ref<T, ::cuda::thread_scope_device>;
+using met_by_all = ::cuda::atomic_ref<T, ::cuda::thread_scope_device>;
 inline constexpr ::cuda::memory_order in_any_order = ::cuda::memory_order_relaxed;
 
 /// A set of small numbers, one bit each, and how many of it lie below one of them. A rank is what puts the members into
@@ -98,7 +100,7 @@ struct bit_set {
 
   [[nodiscard]] static constexpr std::uint32_t words_for(std::uint32_t bits) noexcept { return bits / 64 + (bits % 64 != 0); }
   __host__ __device__ void insert(std::uint32_t bit) const noexcept {
-    shared<std::uint64_t>(words[bit / 64]).fetch_or(std::uint64_t{1} << bit % 64, in_any_order);
+    met_by_all<std::uint64_t>(words[bit / 64]).fetch_or(std::uint64_t{1} << bit % 64, in_any_order);
   }
   [[nodiscard]] __host__ __device__ std::uint32_t below(std::uint32_t bit) const noexcept {
     std::uint32_t n = 0;
@@ -134,30 +136,36 @@ class pieces {
                  " were given; please give the router's width");
   return {};
 }
+[[nodiscard]] inline result<void> ids_fit(std::string_view where, std::uint32_t tokens, std::uint32_t k) noexcept {
+  if (std::uint64_t{tokens} * k > most_ids)
+    return error(error_code::bad_argument, where, ": at most ", most_ids, " ids fit one call, but ", tokens, " tokens of ", k,
+                 " were given; please split the tokens");
+  return {};
+}
 template <routed_id Id>
 [[nodiscard]] result<void> fits(std::string_view where, const routed<Id>& from, std::uint32_t experts) noexcept {
   if (const result<void> fine = experts_fit(where, experts); !fine) return fine;
+  if (const result<void> fine = ids_fit(where, from.tokens, from.k); !fine) return fine;
   const std::uint64_t ids = std::uint64_t{from.tokens} * from.k;
-  if (ids > static_cast<std::uint64_t>(std::numeric_limits<std::int32_t>::max()))
-    return error(error_code::bad_argument, where, ": at most 2147483647 ids fit one call, but ", from.tokens, " tokens of ", from.k,
-                 " were given; please split the tokens");
   if (from.experts.size() != ids) return mismatched(where, "the router's ids", ids, from.experts.size());
   if (!from.weights.empty() && from.weights.size() != ids) return mismatched(where, "the router's weights", ids, from.weights.size());
   return {};
 }
-[[nodiscard]] inline result<void> workspace_fits(std::string_view where, std::size_t wanted, std::span<const std::byte> given) noexcept {
-  if (given.size() < wanted) return small_workspace(where, wanted, given.size());
+[[nodiscard]] inline result<void> workspace_fits(std::string_view where, std::size_t needed, std::span<const std::byte> given) noexcept {
+  if (given.size() < needed) return small_workspace(where, needed, given.size());
   if (reinterpret_cast<std::uintptr_t>(given.data()) % pieces::alignment != 0)
     return error(error_code::bad_argument, where, ": the workspace has to begin at a multiple of ", pieces::alignment, " bytes; please align it");
   return {};
 }
+/// Room may be more than what is written.
 [[nodiscard]] inline result<void> output_fits(std::string_view where, std::string_view what, std::uint64_t wanted, std::uint64_t given) noexcept {
-  if (given < wanted) return mismatched(where, what, wanted, given);
-  return {};
+  if (given >= wanted) return {};
+  return error(error_code::bad_argument, where, ": ", what, " has to have at least ", wanted, " entries and has ", given,
+               "; please give spans of one event's tokens, experts and layer");
 }
 [[nodiscard]] inline result<void> is_given(std::string_view where, std::string_view what, const void* memory) noexcept {
-  if (memory == nullptr) return mismatched(where, what, 1, 0);
-  return {};
+  if (memory != nullptr) return {};
+  return error(error_code::bad_argument, where, ": the address of ", what, " is null; please give memory of where the work runs");
 }
 
 }  // namespace detail

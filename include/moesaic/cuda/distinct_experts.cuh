@@ -59,19 +59,19 @@ __global__ void __launch_bounds__(distinct_threads)
   if (gridDim.x > 1) {  // the last block to come has everybody's
     for (std::uint32_t e = threadIdx.x; e < experts; e += distinct_threads) {
       if (tokens[e] == 0) continue;
-      words::shared<std::uint32_t>(all.tokens[e]).fetch_add(tokens[e], words::in_any_order);
-      words::shared<std::uint64_t>(all.mass[e]).fetch_add(mass[e], words::in_any_order);
+      words::met_by_all<std::uint32_t>(all.tokens[e]).fetch_add(tokens[e], words::in_any_order);
+      words::met_by_all<std::uint64_t>(all.mass[e]).fetch_add(mass[e], words::in_any_order);
     }
     __shared__ bool last;
     __threadfence();
     __syncthreads();
-    if (threadIdx.x == 0) last = words::shared<std::uint32_t>(*all.done).fetch_add(1, ::cuda::memory_order_acq_rel) == gridDim.x - 1;
+    if (threadIdx.x == 0) last = words::met_by_all<std::uint32_t>(*all.done).fetch_add(1, ::cuda::memory_order_acq_rel) == gridDim.x - 1;
     __syncthreads();
     if (!last) return;
     __threadfence();
     for (std::uint32_t e = threadIdx.x; e < experts; e += distinct_threads) {
-      tokens[e] = words::shared<std::uint32_t>(all.tokens[e]).load(words::in_any_order);
-      mass[e] = words::shared<std::uint64_t>(all.mass[e]).load(words::in_any_order);
+      tokens[e] = words::met_by_all<std::uint32_t>(all.tokens[e]).load(words::in_any_order);
+      mass[e] = words::met_by_all<std::uint64_t>(all.mass[e]).load(words::in_any_order);
     }
     __syncthreads();
   }
@@ -119,13 +119,13 @@ template <routed_id Id>
   if (experts > most_distinct_experts)
     return error(error_code::bad_argument, "fused::distinct_experts takes at most ", most_distinct_experts, " experts of a layer, but got ", experts,
                  "; please use distinct_experts");
-  const std::size_t wanted = distinct_experts_workspace(from.tokens, from.k, experts);
-  if (wanted != 0)
-    if (const result<void> fine = plain::workspace_fits("fused::distinct_experts", wanted, workspace); !fine) return fine;
-  plain::pieces rest(wanted == 0 ? std::span<std::byte>{} : workspace);
+  const std::size_t needed = distinct_experts_workspace(from.tokens, from.k, experts);
+  if (needed != 0)
+    if (const result<void> fine = plain::workspace_fits("fused::distinct_experts", needed, workspace); !fine) return fine;
+  plain::pieces rest(needed == 0 ? std::span<std::byte>{} : workspace);
   const detail::meeting all(rest, experts);
-  if (wanted != 0)
-    if (const result<void> done = where.clear(workspace.first(wanted)); !done) return done;
+  if (needed != 0)
+    if (const result<void> done = where.clear(workspace.first(needed)); !done) return done;
   const auto ids = static_cast<std::uint32_t>(from.experts.size());
   const float* const weights = from.weights.empty() ? nullptr : from.weights.data();
   const std::size_t tallies = std::size_t{experts} * (sizeof(std::uint64_t) + sizeof(std::uint32_t));

@@ -47,8 +47,8 @@ struct tally_route {
   __host__ __device__ void operator()(std::uint32_t i) const noexcept {
     const std::uint32_t e = expert_of(ids[i], experts);
     if (e == no_expert) return;
-    if (shared<std::uint32_t>(all.tokens[e]).fetch_add(1, in_any_order) == 0) all.used.insert(e);
-    if (weights != nullptr) shared<std::uint64_t>(all.mass[e]).fetch_add(demand_collector::in_mass(weights[i]).count, in_any_order);
+    if (met_by_all<std::uint32_t>(all.tokens[e]).fetch_add(1, in_any_order) == 0) all.used.insert(e);
+    if (weights != nullptr) met_by_all<std::uint64_t>(all.mass[e]).fetch_add(demand_collector::in_mass(weights[i]).count, in_any_order);
   }
 };
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include <cub/block/block_radix_sort.cuh>
 #include <cub/device/device_radix_sort.cuh>
@@ -125,12 +126,16 @@ struct sort_memory {
 /// Bytes of workspace that `fused::expert_permutation` needs on this thread's device; none for up to 2,048 ids. CUB is asked, so without
 /// a device there is no answer.
 [[nodiscard]] inline result<std::size_t> expert_permutation_workspace(const on_stream& where, std::uint32_t tokens, std::uint32_t k, std::uint32_t experts) {
+  namespace plain = moesaic::cuda::detail;
+  constexpr std::string_view me = "fused::expert_permutation_workspace";
+  if (const result<void> fine = plain::experts_fit(me, experts); !fine) return fine.error();
+  if (const result<void> fine = plain::ids_fit(me, tokens, k); !fine) return fine.error();
   const std::uint64_t ids = std::uint64_t{tokens} * k;
   if (ids <= detail::ids_of_a_block) return std::size_t{0};
   std::size_t for_cub = 0;
   const cudaError_t code = detail::bytes_for_cub(static_cast<std::uint32_t>(ids), experts, for_cub);
   if (const result<void> asked = where.said(code, "asked CUB what sorting ", ids, " ids takes"); !asked) return asked.error();
-  moesaic::cuda::detail::pieces counted;
+  plain::pieces counted;
   (void)detail::sort_memory(counted, static_cast<std::uint32_t>(ids), for_cub);
   return counted.taken();
 }

@@ -119,6 +119,7 @@ template <routed_id Id>
 
 /// Bytes of workspace that `expert_permutation` needs for so many tokens of k experts.
 [[nodiscard]] constexpr std::size_t expert_permutation_workspace(std::uint32_t tokens, std::uint32_t k, std::uint32_t experts) noexcept {
+  if (std::uint64_t{tokens} * k > most_ids) return std::numeric_limits<std::size_t>::max();
   detail::pieces counted;
   (void)detail::walk_counters(counted, tokens * k, experts);
   return counted.taken();
@@ -138,11 +139,11 @@ template <workplace Where, routed_id Id>
 [[nodiscard]] result<void> expert_permutation(const Where& where, const routed<Id>& from, std::uint32_t experts, std::span<std::byte> workspace,
                                               const permutation_output& out) {
   if (const result<void> fine = detail::permutation_fits(from, experts, out); !fine) return fine;
-  if (std::uint64_t{detail::walks_for(from.tokens * from.k)} * experts > static_cast<std::uint64_t>(std::numeric_limits<std::int32_t>::max()))
+  if (std::uint64_t{detail::walks_for(from.tokens * from.k)} * experts > most_ids)
     return error(error_code::bad_argument, "expert_permutation: ", from.experts.size(), " ids of ", experts,
                  " experts do not fit one call; please split the tokens");
-  const std::size_t wanted = expert_permutation_workspace(from.tokens, from.k, experts);
-  if (const result<void> fine = detail::workspace_fits("expert_permutation", wanted, workspace); !fine) return fine;
+  const std::size_t needed = expert_permutation_workspace(from.tokens, from.k, experts);
+  if (const result<void> fine = detail::workspace_fits("expert_permutation", needed, workspace); !fine) return fine;
   const auto ids = static_cast<std::uint32_t>(from.experts.size());
   detail::pieces rest(workspace);
   const detail::walk_counters all(rest, ids, experts);

@@ -37,11 +37,12 @@ struct look_up {
   slot_table table;
   const demand* wanted;
   const std::uint32_t* count;
+  std::uint32_t most;  ///< demands there is room for
   std::uint64_t* slots;
   expert_index* missing;
   std::uint32_t* missing_count;
   __host__ __device__ void operator()(std::uint32_t i) const noexcept {
-    const std::uint32_t all = *count;
+    const std::uint32_t all = *count < most ? *count : most;
     if (i == 0 && all == 0) *missing_count = 0;
     if (i >= all) return;
     const std::uint64_t slot = table.of(wanted[i].expert);
@@ -64,7 +65,8 @@ struct look_up {
 /// Source: ours. Mechanism: each wanted expert reads the table, and a missing one counts those missing before it. One launch, no
 /// workspace.
 /// Shapes: `table` by flat index of `space`; `wanted` as it was given to distinct_experts, `count` [1]; `slots` and `missing` as
-/// many as `wanted`, `missing_count` [1]. What lies behind `count` is left as it was.
+/// many as `wanted`, `missing_count` [1]. What lies behind `count` is left as it was; a `count`
+/// above `wanted` is taken for all of them.
 /// Cost: O(distinct + missing × distinct) work, O(distinct) in one thread. Ties: none.
 template <workplace Where>
 [[nodiscard]] result<void> resident_lookup(const Where& where, std::span<const std::uint64_t> table, const expert_space& space, layer_index layer,
@@ -77,10 +79,13 @@ template <workplace Where>
   if (const result<void> fine = detail::is_given(me, "the count of missing experts", out.missing_count); !fine) return fine;
   if (const result<void> fine = detail::output_fits(me, "room for the slots", wanted.size(), out.slots.size()); !fine) return fine;
   if (const result<void> fine = detail::output_fits(me, "room for the missing", wanted.size(), out.missing.size()); !fine) return fine;
-  if (wanted.size() > most_experts) return mismatched(me, "the demands", most_experts, wanted.size());
+  if (wanted.size() > most_experts)
+    return error(error_code::bad_argument, me, ": one layer has at most ", most_experts, " demands, but ", wanted.size(),
+                 " were given; please give what distinct_experts wrote for this layer");
   const detail::slot_table entries{table.data(), space.size(), space.in(layer)};
-  const auto threads = std::max(1U, static_cast<std::uint32_t>(wanted.size()));  // one has to say that nothing is missing
-  return where.each(threads, detail::look_up{entries, wanted.data(), count, out.slots.data(), out.missing.data(), out.missing_count});
+  const auto most = static_cast<std::uint32_t>(wanted.size());
+  const std::uint32_t threads = std::max(1U, most);  // one has to say that nothing is missing
+  return where.each(threads, detail::look_up{entries, wanted.data(), count, most, out.slots.data(), out.missing.data(), out.missing_count});
 }
 
 }  // namespace moesaic::cuda

@@ -42,7 +42,9 @@ struct window_output {
   std::span<std::uint32_t> counts{};      ///< [layers]: how many of a layer's are written
 };
 
-[[nodiscard]] constexpr std::uint32_t window_width(std::uint32_t rows, std::uint32_t k, std::uint32_t experts) noexcept { return std::min(experts, rows * k); }
+[[nodiscard]] constexpr std::uint32_t window_width(std::uint32_t rows, std::uint32_t k, std::uint32_t experts) noexcept {
+  return static_cast<std::uint32_t>(std::min(std::uint64_t{experts}, std::uint64_t{rows} * k));
+}
 
 namespace detail {
 
@@ -108,10 +110,10 @@ struct tally_draft {
     if (its.entry == no_expert) return;
     const window_tallies& all = drafted.all;
     const std::uint32_t bit = its.row < forecast::longest_window ? its.row : forecast::longest_window - 1;
-    shared<std::uint64_t>(all.rows[its.entry]).fetch_or(std::uint64_t{1} << bit, in_any_order);
-    shared<std::uint32_t>(all.first[its.entry]).fetch_min(its.at, in_any_order);
+    met_by_all<std::uint64_t>(all.rows[its.entry]).fetch_or(std::uint64_t{1} << bit, in_any_order);
+    met_by_all<std::uint32_t>(all.first[its.entry]).fetch_min(its.at, in_any_order);
     const std::uint32_t sure = drafted.weights == nullptr ? 1U << 16U : demand_collector::in_mass(drafted.weights[i]).count;
-    shared<std::uint32_t>(all.confidence[its.entry]).fetch_max(sure, in_any_order);
+    met_by_all<std::uint32_t>(all.confidence[its.entry]).fetch_max(sure, in_any_order);
   }
 };
 
@@ -153,8 +155,7 @@ template <routed_id Id>
 [[nodiscard]] result<void> window_fits(const drafted_routes<Id>& from, std::uint32_t experts, const window_output& out) noexcept {
   constexpr std::string_view where = "window_forecast";
   const std::uint64_t drafted = std::uint64_t{from.rows} * from.layers;
-  constexpr std::uint64_t most = std::numeric_limits<std::int32_t>::max();
-  if (from.layers == 0 || drafted > most || std::uint64_t{from.layers} * experts > most)
+  if (from.layers == 0 || drafted > most_ids || std::uint64_t{from.layers} * experts > most_ids)
     return error(error_code::bad_argument, where, ": ", from.rows, " rows of ", from.layers, " layers of ", experts,
                  " experts do not fit one call (at least 1 layer, at most 2147483647 in all); please give a window of one model");
   const routed<Id> flat{static_cast<std::uint32_t>(drafted), from.k, from.experts, from.weights};
@@ -167,6 +168,7 @@ template <routed_id Id>
 
 /// Bytes of workspace that `window_forecast` needs for a window of so many rows.
 [[nodiscard]] constexpr std::size_t window_forecast_workspace(std::uint32_t rows, std::uint32_t layers, std::uint32_t k, std::uint32_t experts) noexcept {
+  if (std::uint64_t{rows} * k > most_ids) return std::numeric_limits<std::size_t>::max();
   detail::pieces counted;
   (void)detail::window_tallies(counted, layers, experts, rows * k);
   return counted.taken();
@@ -185,8 +187,8 @@ template <workplace Where, routed_id Id>
 [[nodiscard]] result<void> window_forecast(const Where& where, const drafted_routes<Id>& from, std::uint32_t experts, std::span<std::byte> workspace,
                                            const window_output& out) {
   if (const result<void> fine = detail::window_fits(from, experts, out); !fine) return fine;
-  const std::size_t wanted = window_forecast_workspace(from.rows, from.layers, from.k, experts);
-  if (const result<void> fine = detail::workspace_fits("window_forecast", wanted, workspace); !fine) return fine;
+  const std::size_t needed = window_forecast_workspace(from.rows, from.layers, from.k, experts);
+  if (const result<void> fine = detail::workspace_fits("window_forecast", needed, workspace); !fine) return fine;
   const auto ids = static_cast<std::uint32_t>(from.experts.size());
   if (ids == 0) return where.each(from.layers, detail::clear_counts{out.counts.data()});
   detail::pieces rest(workspace);
