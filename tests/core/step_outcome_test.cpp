@@ -26,4 +26,15 @@ TEST_CASE("it can be written down by name") {
   CHECK(step.verified < step.drafted);
 }
 
+TEST_CASE("what is known of a draft: the verified tokens, and the first behind them where its fate is told") {
+  step_outcome step{.drafted = {5}, .verified = {3}, .accepted = {3}, .committed = {4}};
+  CHECK(step.judged() == 3);
+  CHECK(step.stood() == 3);
+  step.beyond = step_outcome::fate::fell;
+  CHECK(step.judged() == 4);
+  CHECK(step.stood() == 3);
+  step.beyond = step_outcome::fate::stood;
+  CHECK(step.stood() == 4);
+}
+
 }  // namespace
