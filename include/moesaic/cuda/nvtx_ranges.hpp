@@ -48,13 +48,15 @@ class nvtx_ranges {
         open_(std::exchange(other.open_, {})),
         leases_(std::exchange(other.leases_, {})),
         decision_(std::exchange(other.decision_, {})),
-        submitted_(other.submitted_) {}
+        submitted_(other.submitted_),
+        layer_(other.layer_) {}
   nvtx_ranges& operator=(nvtx_ranges&& other) noexcept {
     std::swap(sink_, other.sink_);
     std::swap(open_, other.open_);
     std::swap(leases_, other.leases_);
     std::swap(decision_, other.decision_);
     std::swap(submitted_, other.submitted_);
+    std::swap(layer_, other.layer_);
     return *this;
   }
   ~nvtx_ranges() {
