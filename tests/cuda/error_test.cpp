@@ -25,6 +25,9 @@ TEST_CASE("each fault has a kind and an advice of its own") {
   CHECK(speaks(said(stream_double::none_there), "no CUDA device, or no driver"));
   CHECK(speaks(said(stream_double::lost), "the device is lost"));
   CHECK(speaks(said(stream_double::invalid), "does not take this address"));
+  CHECK(said(stream_double::capturing).code() == error_code::wrong_order);
+  CHECK(speaks(said(stream_double::capturing), "before or behind the capture"));
+  CHECK(cuda::advice_for(cuda::fault::unsupported).find("architecture") != std::string_view::npos);
   CHECK(speaks(said(stream_double::not_ready), "not done yet"));
   CHECK(speaks(said(4711), "refused (said the double, code 4711)"));
 }

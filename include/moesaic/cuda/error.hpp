@@ -30,8 +30,7 @@ namespace moesaic::cuda {
              "process again";
     case fault::out_of_memory: return "there is not enough memory; please give a smaller budget or fewer staging bytes, or free what others hold";
     case fault::bad_request: return "the runtime does not take this address, size or handle; please check that it belongs to this device and is still alive";
-    case fault::capturing:
-      return "a stream is being captured; please call this before or behind the capture, and capture in the relaxed mode if others work meanwhile";
+    case fault::capturing: return "a stream is being captured; please call this before or behind the capture";
     case fault::unsupported:
       return "this device or its driver does not have it, or the program was not built for this architecture; please build for the device's, and where it has "
              "no memory pools, give memory of the engine's own allocator";
