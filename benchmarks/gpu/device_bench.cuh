@@ -32,27 +32,33 @@ template <class T>
   return false;
 }
 
-/// Time between two points of a stream, by the device's clock.
+/// Time between two points of a stream, by the device's clock. What the runtime refuses ends the benchmark: `failed()`.
 class stopwatch {
  public:
-  stopwatch() { (void)cudaEventCreate(&begin_), (void)cudaEventCreate(&end_); }
+  stopwatch() { keep(cudaEventCreate(&begin_)), keep(cudaEventCreate(&end_)); }
   stopwatch(const stopwatch&) = delete;
   stopwatch& operator=(const stopwatch&) = delete;
   ~stopwatch() { (void)cudaEventDestroy(begin_), (void)cudaEventDestroy(end_); }
-  void start(cudaStream_t stream) { (void)cudaEventRecord(begin_, stream); }
-  void stop(cudaStream_t stream) { (void)cudaEventRecord(end_, stream); }
+  void start(cudaStream_t stream) { keep(cudaEventRecord(begin_, stream)); }
+  void stop(cudaStream_t stream) { keep(cudaEventRecord(end_, stream)); }
   [[nodiscard]] cudaEvent_t ended() const { return end_; }
-  /// Waits for the end.
-  [[nodiscard]] double seconds() const {
+  /// Waits for the end. A time that could not be taken is one nanosecond, and `failed()` says why.
+  [[nodiscard]] double seconds() {
     float milliseconds = 0;
-    (void)cudaEventSynchronize(end_);
-    (void)cudaEventElapsedTime(&milliseconds, begin_, end_);
-    return static_cast<double>(milliseconds) / 1e3;
+    keep(cudaEventSynchronize(end_));
+    keep(cudaEventElapsedTime(&milliseconds, begin_, end_));
+    return std::max(static_cast<double>(milliseconds) / 1e3, 1e-9);
   }
+  /// The first refusal, or cudaSuccess.
+  [[nodiscard]] cudaError_t failed() const { return failed_; }
 
  private:
+  void keep(cudaError_t code) {
+    if (failed_ == cudaSuccess) failed_ = code;
+  }
   cudaEvent_t begin_ = nullptr;
   cudaEvent_t end_ = nullptr;
+  cudaError_t failed_ = cudaSuccess;
 };
 
 /// The middle of what was seen, and the tenth below and above which little lies.

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The link from pinned host memory to the device, through stream_transport and by plain cudaMemcpyAsync.
 //
-//   bandwidth/<KiB>/<parts>   experts of that size, back to back. plain and transport in bytes/s; share: transport of plain, which should
-//                             be 0.95 or more from 4 MB on
+//   bandwidth/<KiB>/<parts>   experts of that size, back to back. plain, demand and prefetch in bytes/s; share: demand of plain, which should
+//                             be 0.95 or more from 4 MB on; prefetch_share: the same of what is brought ahead, in chunks. 3 parts are
+//                             gate, up and down; 96 are so small that the transport sends them in batches
+//   demand_behind_prefetch/<KiB>   a demand while experts of 256 MB are brought ahead: microseconds until it is there, alone and behind them
 //   overlap/<KiB>             the same experts beside a kernel that takes as long as they do. hidden: the part of the copies' time that the
 //                             whole did not take longer for, which should be 0.95 or more
 //
@@ -72,14 +74,22 @@ class experts {
         return code;
     return cudaSuccess;
   }
-  /// All of them by the transport; the stream waits for each.
-  moesaic::result<void> by_transport() {
+  /// All of them by the transport; the stream waits for each. Prefetches go chunk by chunk, and the host keeps them going.
+  moesaic::result<void> by_transport(moesaic::cause why = moesaic::cause::demand) {
     const std::uint64_t first = last_ + 1;
-    for (std::uint32_t e = 0; e < count_; ++e) link_.submit({{++last_}, moesaic::make_expert(0, e), rooms_.memory().data() + e * size_, {size_}, {}, {}});
+    for (std::uint32_t e = 0; e < count_; ++e) submit(e, why);
+    if (why == moesaic::cause::prefetch) return settle();  // asked one by one they would be given whole
     for (std::uint64_t t = first; t <= last_; ++t)
       if (auto told = link_.arrives_on({t}, stream_.get()); !told) return told;
     return {};
   }
+  /// One of them; the stream does not wait.
+  moesaic::ticket submit(std::uint32_t e, moesaic::cause why) {
+    link_.submit({{++last_}, moesaic::make_expert(0, e), rooms_.memory().data() + e * size_, {size_}, why, {}});
+    return {last_};
+  }
+  moesaic::result<void> stream_waits_for(moesaic::ticket which) { return link_.arrives_on(which, stream_.get()); }
+  [[nodiscard]] std::uint32_t count() const { return count_; }
   /// Takes in the completions, so that the transport is empty again.
   moesaic::result<void> settle() {
     std::array<moesaic::completion, 16> some;
@@ -113,7 +123,7 @@ void bandwidth(benchmark::State& state) {
   auto all = experts::make(static_cast<std::uint64_t>(state.range(0)) << 10U, static_cast<std::uint32_t>(state.range(1)));
   if (!went(state, all)) return;
   device_bench::stopwatch watch;
-  device_bench::spread plain, transport, share;
+  device_bench::spread plain, demand, prefetch, share, prefetch_share;
   for (auto _ : state) {
     watch.start(all->stream());
     if (!went(state, all->plain())) return;
@@ -124,21 +134,62 @@ void bandwidth(benchmark::State& state) {
     watch.stop(all->stream());
     const double seconds = watch.seconds();
     if (!went(state, all->settle())) return;
+    watch.start(all->stream());
+    if (!went(state, all->by_transport(moesaic::cause::prefetch))) return;  // all have arrived when it comes back
+    watch.stop(all->stream());
+    const double ahead = watch.seconds();
+    if (!went(state, watch.failed())) return;
     plain.add(all->bytes() / by_itself);
-    transport.add(all->bytes() / seconds);
+    demand.add(all->bytes() / seconds);
+    prefetch.add(all->bytes() / ahead);
     share.add(by_itself / seconds);
+    prefetch_share.add(by_itself / ahead);
     state.SetIterationTime(seconds);
   }
   plain.report(state, "plain");
-  transport.report(state, "transport");
+  demand.report(state, "demand");
+  prefetch.report(state, "prefetch");
   share.report(state, "share");
+  prefetch_share.report(state, "prefetch_share");
 }
 BENCHMARK(bandwidth)
     ->ArgNames({"KiB", "parts"})
-    ->ArgsProduct({{1 << 10, 2 << 10, 4 << 10, 10 << 10, 40 << 10, 100 << 10, 350 << 10}, {1, 3}})
+    ->ArgsProduct({{1 << 10, 2 << 10, 4 << 10, 10 << 10, 40 << 10, 100 << 10, 350 << 10}, {1, 3, 96}})
     ->Iterations(30)
     ->UseManualTime()
     ->Unit(benchmark::kMillisecond);
+
+void demand_behind_prefetch(benchmark::State& state) {
+  auto all = experts::make(static_cast<std::uint64_t>(state.range(0)) << 10U, 3);
+  if (!went(state, all)) return;
+  device_bench::stopwatch watch;
+  device_bench::spread alone, behind;
+  const auto demanded = [&] {  // when it is there, in microseconds
+    watch.start(all->stream());
+    const moesaic::ticket one = all->submit(0, moesaic::cause::demand);
+    if (!went(state, all->stream_waits_for(one))) return -1.0;
+    watch.stop(all->stream());
+    return watch.seconds() * 1e6;
+  };
+  for (auto _ : state) {
+    const double by_itself = demanded();
+    if (by_itself < 0 || !went(state, all->settle())) return;
+    for (std::uint32_t e = 1; e < all->count(); ++e) (void)all->submit(e, moesaic::cause::prefetch);
+    const double later = demanded();
+    if (later < 0 || !went(state, all->settle()) || !went(state, watch.failed())) return;
+    alone.add(by_itself);
+    behind.add(later);
+    state.SetIterationTime(later / 1e6);
+  }
+  alone.report(state, "alone_us");
+  behind.report(state, "behind_us");
+}
+BENCHMARK(demand_behind_prefetch)
+    ->ArgNames({"KiB"})
+    ->ArgsProduct({{1 << 10, 4 << 10, 20 << 10}})
+    ->Iterations(30)
+    ->UseManualTime()
+    ->Unit(benchmark::kMicrosecond);
 
 void overlap(benchmark::State& state) {
   auto all = experts::make(static_cast<std::uint64_t>(state.range(0)) << 10U, 3);
@@ -170,7 +221,7 @@ void overlap(benchmark::State& state) {
     if (!went(state, cudaStreamWaitEvent(kernels, arrived.ended(), 0))) return;
     watch.stop(kernels);
     const double both = watch.seconds();
-    if (!went(state, all->settle())) return;
+    if (!went(state, all->settle()) || !went(state, watch.failed())) return;
     hidden.add((copies + kernel - both) / copies);
     share.add(std::max(copies, kernel) / both);
     state.SetIterationTime(both);
