@@ -113,6 +113,38 @@ TEST_CASE("a captured graph does the work again for what lies in memory then") {
 }
 
 __global__ void nothing() {}
+struct leave_alone {
+  __host__ __device__ void operator()(std::uint32_t) const noexcept {}
+};
+
+TEST_SUITE_BEGIN("wrong on purpose");  // sanitize.sh leaves it out
+
+TEST_CASE("an earlier failure that nobody asked for is told as such, and left to whom it concerns") {
+  (void)cudaGetLastError();
+  const bool clean = cudaPeekAtLastError() == cudaSuccess;  // without a driver that is an error too
+  CHECK(bool(mc::detail::nothing_before()) == clean);
+  const cudaError_t refused = cudaSetDevice(1'000'000);  // with a device or without
+  REQUIRE(refused != cudaSuccess);
+  const result<void> before = mc::detail::nothing_before();
+  REQUIRE(!before);
+  CHECK(before.error().sentence().find("an earlier call or launch of this thread has failed") != std::string_view::npos);
+  CHECK(before.error().sentence().find(cudaGetErrorString(refused)) != std::string_view::npos);
+  CHECK(cudaPeekAtLastError() == refused);
+  if (const auto bench = device_bench::open(); bench) {
+    (void)cudaSetDevice(1'000'000);
+    std::uint32_t launches = 0;
+    for (const result<void>& ran : {bench->where.each(1, leave_alone{}), bench->where.launch(&nothing, 1, 32, 0), bench->where.clear({})}) {
+      ++launches;
+      REQUIRE(!ran);
+      CHECK(cudaPeekAtLastError() == refused);
+    }
+    CHECK(launches == 3);
+    CHECK(cudaGetLastError() == refused);
+    CHECK(bench->where.each(1, leave_alone{}));
+  }
+  (void)cudaGetLastError();
+  CHECK(bool(mc::detail::nothing_before()) == clean);
+}
 
 TEST_CASE("a launch that the device refuses is an error, and leaves nothing behind") {
   const auto bench = device_bench::open();
@@ -123,5 +155,7 @@ TEST_CASE("a launch that the device refuses is an error, and leaves nothing behi
   CHECK(cudaPeekAtLastError() == cudaSuccess);
   CHECK(bench->where.launch(&nothing, 1, 32, 0));
 }
+
+TEST_SUITE_END();
 
 }  // namespace

@@ -132,6 +132,7 @@ struct sort_memory {
   if (const result<void> fine = plain::ids_fit(me, tokens, k); !fine) return fine.error();
   const std::uint64_t ids = std::uint64_t{tokens} * k;
   if (ids <= detail::ids_of_a_block) return std::size_t{0};
+  if (const result<void> fine = plain::nothing_before(); !fine) return fine.error();  // CUB would clear it
   std::size_t for_cub = 0;
   const cudaError_t code = detail::bytes_for_cub(static_cast<std::uint32_t>(ids), experts, for_cub);
   if (const result<void> asked = where.said(code, "asked CUB what sorting ", ids, " ids takes"); !asked) return asked.error();
@@ -158,6 +159,7 @@ template <routed_id Id>
   if (ids <= detail::ids_of_a_block)
     return where.launch(&detail::sort_in_a_block<Id>, 1, detail::sort_threads, 0, from.experts.data(), ids, experts, out.offsets.data(), out.order.data(),
                         places);
+  if (const result<void> fine = plain::nothing_before(); !fine) return fine;  // CUB would clear it
   std::size_t for_cub = 0;
   if (const result<void> asked = where.said(detail::bytes_for_cub(ids, experts, for_cub), "asked CUB what sorting ", ids, " ids takes"); !asked) return asked;
   plain::pieces counted;

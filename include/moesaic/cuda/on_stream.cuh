@@ -16,10 +16,24 @@
 
 namespace moesaic::cuda {
 
+namespace detail {
+
+/// A failure that nobody has asked for yet. It stays where it is: who asks next for the runtime's last error gets it.
+[[nodiscard]] inline result<void> nothing_before() noexcept {
+  const cudaError_t before = cudaPeekAtLastError();
+  if (before == cudaSuccess) return {};
+  if (before == cudaErrorNotReady) return (void)cudaGetLastError(), result<void>{};  // a query's answer
+  return error(kind_of(runtime_api::meaning_of({before})), "device work was not begun: an earlier call or launch of this thread has failed (",
+               cudaGetErrorString(before), ", code ", static_cast<std::int32_t>(before),
+               "), and nobody has asked for it; please check cudaGetLastError() behind the engine's own launches");
+}
+
+}  // namespace detail
+
 /// Device work on a stream: Thrust's CUDA back end without its wait at the end, and kernels of ours. Neither the runtime nor the stream
 /// is its own. The stream's device has to be the calling thread's. A refusal is that launch's own, and does not stay behind as
-/// the runtime's last error.
-/// Cost: a kernel launch each, no allocation, no wait. Not yet run on a device.
+/// the runtime's last error. Where the engine has left one there, nothing is launched and it stays: Thrust would take it for its own.
+/// Cost: a kernel launch each and a look at the last error, no allocation, no wait. Not yet run on a device.
 ///
 ///     const mc::on_stream where{api, stream};                  // namespace mc = moesaic::cuda
 ///     mc::distinct_experts(where, mc::routed<std::int32_t>{tokens, k, ids, weights}, experts, workspace, {wanted, count});
@@ -29,6 +43,7 @@ struct on_stream {
 
   template <class Body>
   [[nodiscard]] result<void> each(std::uint32_t n, const Body& body) const {
+    if (const result<void> fine = detail::nothing_before(); !fine) return fine;
     try {
       thrust::for_each_n(thrust::cuda::par_nosync.on(native()), thrust::counting_iterator<std::uint32_t>(0), n, body);
     } catch (const thrust::system_error& refused) {  // by then Thrust has cleared the runtime's last error
@@ -40,6 +55,7 @@ struct on_stream {
   /// For kernels whose threads work together in blocks.
   template <class... Wanted, class... Given>
   [[nodiscard]] result<void> launch(void (*kernel)(Wanted...), std::uint32_t blocks, std::uint32_t threads, std::size_t shared_bytes, Given... given) const {
+    if (const result<void> fine = detail::nothing_before(); !fine) return fine;
     cudaLaunchConfig_t how{};
     how.gridDim = dim3(blocks);
     how.blockDim = dim3(threads);
@@ -48,6 +64,7 @@ struct on_stream {
     return said(cudaLaunchKernelEx(&how, kernel, Wanted(given)...), "a kernel of ", blocks, " blocks");
   }
   [[nodiscard]] result<void> clear(std::span<std::byte> memory) const {
+    if (const result<void> fine = detail::nothing_before(); !fine) return fine;
     return said(cudaMemsetAsync(memory.data(), 0, memory.size(), native()), "clearing ", memory.size(), " bytes of device memory");
   }
   template <class... Asked>
