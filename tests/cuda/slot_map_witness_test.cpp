@@ -45,7 +45,7 @@ TEST_CASE("an entry stands as long as its expert lies there") {
   {
     auto core =
         residency<double_transport, watched_bundle>::create(shape, std::move(link), watched_bundle{.witness = cuda::slot_map_witness<stream_double>(map)},
-                                                            {.budget = {{80 * 6}, 2}, .footprint = footprint_of(shape, {80}), .memory = slab.memory()});
+                                                            {.budget = {{80 * 6}, 1}, .footprint = footprint_of(shape, {80}), .memory = slab.memory()});
     REQUIRE(core);
     splitmix dice{9};
     for (std::uint32_t i = 0; i < 400; ++i) {
@@ -99,6 +99,6 @@ TEST_CASE("an entry stands as long as its expert lies there") {
       }
     }
   }
-  CHECK(framed > 50);
+  CHECK(framed > 15);
   CHECK(stood > 500);
 }

@@ -35,7 +35,7 @@ class slot_map_witness {
   void note(const seen::handed_out& given) noexcept {
     auto& entries = passing_[given.lease % passing_.size()];
     const std::uint32_t flat = space_.flat(given.expert);
-    if ((given.at == residence::frame || left_[flat] != 0) && given.entry < entries.size()) entries[given.entry] = flat;
+    if (left_[flat] != 0 && given.entry < entries.size()) entries[given.entry] = flat;
   }
   void note(const seen::release& done) noexcept {
     auto& entries = passing_[done.lease % passing_.size()];
