@@ -148,6 +148,14 @@ TEST_CASE("most_useful: a request is made only if the link brings it in time") {
   CHECK(b.next() == make_expert(1, 3));
 }
 
+TEST_CASE("most_useful: a clock that leapt over centuries is as good as any (found by fuzzing)") {
+  bench b;
+  b.expect(2, 4, 1);
+  b.event(0);
+  b.layer_time = {std::int64_t{1} << 62};
+  CHECK(b.next() == make_expert(2, 4));
+}
+
 TEST_CASE("most_useful: no more than in_flight travel, and nothing below the threshold") {
   bench b(most_useful{.in_flight = 3});
   b.expect(1, 3, 5, 4);

@@ -88,7 +88,10 @@ struct most_useful {
   template <class S>
   [[nodiscard]] static bool in_time(const scene<S>& now, expert_id e, std::uint32_t layers_ahead) noexcept {
     if (now.layer_time.count <= 0) return true;
-    return now.link.time_for(now.link.travelling + now.residency.size_of(e)) <= now.layer_time * std::int64_t{layers_ahead};
+    const std::int64_t takes = now.link.time_for(now.link.travelling + now.residency.size_of(e)).count;
+    // Divided, because a clock that leaps leaves no room for a product.
+    const std::int64_t for_each = takes / layers_ahead;
+    return for_each < now.layer_time.count || (for_each == now.layer_time.count && takes % layers_ahead == 0);
   }
 };
 
