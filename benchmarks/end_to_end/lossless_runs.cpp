@@ -11,10 +11,7 @@
 //   runs                                    list of {prompt, draft}: ids, and a drafter as there
 //   credulous                               true: whatever is drafted is taken. Somebody has to notice.
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
-#include <exception>
-#include <iostream>
 #include <memory>
 #include <optional>
 #include <span>
@@ -36,6 +33,7 @@
 #include "drafters/make_drafter.hpp"
 #include "program/expert_link.hpp"
 #include "program/speculation_choice.hpp"
+#include "requests.hpp"
 
 using namespace moesaic;
 using nlohmann::json;
@@ -218,20 +216,5 @@ result<json> answer(const json& asked, loaded& here) {
 
 int main() {
   loaded here;
-  std::string line;
-  for (unsigned number = 1; std::getline(std::cin, line); ++number) {
-    try {
-      const auto said = answer(json::parse(line), here);
-      if (!said) {
-        std::fprintf(stderr, "lossless_runs: request %u: %s\n", number, std::string(said.error().sentence()).c_str());
-        return 2;
-      }
-      std::printf("%s\n", said->dump().c_str());
-      std::fflush(stdout);
-    } catch (const std::exception& why) {
-      std::fprintf(stderr, "lossless_runs: request %u is not what is asked for: %s\n", number, why.what());
-      return 2;
-    }
-  }
-  return 0;
+  return moesaic::benchmarks::answer_requests("lossless_runs", [&](const json& asked) { return answer(asked, here); });
 }

@@ -17,9 +17,6 @@
 // speculation.py asks and draws the tables.
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <exception>
-#include <iostream>
 #include <map>
 #include <optional>
 #include <span>
@@ -42,6 +39,7 @@
 #include "command_line/policy_choice.hpp"
 #include "drafters/make_drafter.hpp"
 #include "program/mapped_files.hpp"
+#include "requests.hpp"
 
 using namespace moesaic;
 using nlohmann::json;
@@ -440,20 +438,5 @@ result<json> run(const json& asked, loaded& here) {
 
 int main() {
   loaded here;
-  std::string line;
-  for (unsigned number = 1; std::getline(std::cin, line); ++number) {
-    try {
-      const auto done = run(json::parse(line), here);
-      if (!done) {
-        std::fprintf(stderr, "speculation_cells: request %u: %s\n", number, std::string(done.error().sentence()).c_str());
-        return 2;
-      }
-      std::printf("%s\n", done->dump().c_str());
-      std::fflush(stdout);
-    } catch (const std::exception& why) {
-      std::fprintf(stderr, "speculation_cells: request %u is not what is asked for: %s\n", number, why.what());
-      return 2;
-    }
-  }
-  return 0;
+  return moesaic::benchmarks::answer_requests("speculation_cells", [&](const json& asked) { return run(asked, here); });
 }
