@@ -12,13 +12,13 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include <moesaic/cuda/device_memory.hpp>
 #include <moesaic/cuda/handles.hpp>
+#include <moesaic/cuda/pinned_memory.hpp>
 #include <moesaic/cuda/stream_transport.hpp>
 #include <moesaic/transport/memory_copy.hpp>
 
@@ -44,10 +44,8 @@ class experts {
   static moesaic::result<experts> make(std::uint64_t size, std::uint32_t parts) {
     mc::runtime_api& api = device_bench::device();
     const auto count = static_cast<std::uint32_t>(std::clamp<std::uint64_t>((std::uint64_t{256} << 20U) / size, 4, 64));
-    void* pinned = nullptr;
-    if (const cudaError_t code = cudaHostAlloc(&pinned, size * count, cudaHostAllocPortable); code != cudaSuccess)
-      return mc::explained(api, {static_cast<std::int32_t>(code)}, "asked for ", size * count, " bytes of pinned memory");
-    pinned_memory own(static_cast<std::byte*>(pinned));
+    auto pinned = mc::pinned_memory<mc::runtime_api>::create(api, {size * count}, "for experts");
+    if (!pinned) return pinned.error();
     auto rooms = mc::device_memory<mc::runtime_api>::create(api, {size * count});
     if (!rooms) return rooms.error();
     auto stream = mc::owned_stream<mc::runtime_api>::make(api, mc::stream_priority::urgent);
@@ -57,11 +55,11 @@ class experts {
     for (std::uint32_t e = 0; e < count; ++e)
       for (std::uint32_t p = 0; p < parts; ++p) {
         const std::uint64_t at = p * piece, length = p + 1 == parts ? size - at : piece;
-        source.add(moesaic::make_expert(0, e), {.from = own.get() + e * size + at, .size = {length}, .offset_in_slot = at});
+        source.add(moesaic::make_expert(0, e), {.from = pinned->memory().data() + e * size + at, .size = {length}, .offset_in_slot = at});
       }
     auto link = link_type::create(api, nullptr, std::move(source), {.capacity = count});
     if (!link) return link.error();
-    return experts(std::move(own), std::move(*rooms), std::move(*stream), std::move(*link), size, count);
+    return experts(std::move(*pinned), std::move(*rooms), std::move(*stream), std::move(*link), size, count);
   }
   [[nodiscard]] cudaStream_t stream() const { return mc::runtime_api::native(stream_.get()); }
   [[nodiscard]] double bytes() const { return static_cast<double>(size_) * count_; }
@@ -69,7 +67,8 @@ class experts {
   /// All of them by the runtime alone, on the stream.
   cudaError_t plain() {
     for (std::uint32_t e = 0; e < count_; ++e)
-      if (const cudaError_t code = cudaMemcpyAsync(rooms_.memory().data() + e * size_, pinned_.get() + e * size_, size_, cudaMemcpyHostToDevice, stream());
+      if (const cudaError_t code =
+              cudaMemcpyAsync(rooms_.memory().data() + e * size_, pinned_.memory().data() + e * size_, size_, cudaMemcpyHostToDevice, stream());
           code != cudaSuccess)
         return code;
     return cudaSuccess;
@@ -101,16 +100,11 @@ class experts {
   }
 
  private:
-  struct give_back {
-    void operator()(std::byte* memory) const { (void)cudaFreeHost(memory); }
-  };
-  using pinned_memory = std::unique_ptr<std::byte, give_back>;
-
-  experts(pinned_memory&& pinned, mc::device_memory<mc::runtime_api>&& rooms, mc::owned_stream<mc::runtime_api>&& stream, link_type&& link, std::uint64_t size,
-          std::uint32_t count)
+  experts(mc::pinned_memory<mc::runtime_api>&& pinned, mc::device_memory<mc::runtime_api>&& rooms, mc::owned_stream<mc::runtime_api>&& stream, link_type&& link,
+          std::uint64_t size, std::uint32_t count)
       : pinned_(std::move(pinned)), rooms_(std::move(rooms)), stream_(std::move(stream)), link_(std::move(link)), size_(size), count_(count) {}
 
-  pinned_memory pinned_;
+  mc::pinned_memory<mc::runtime_api> pinned_;
   mc::device_memory<mc::runtime_api> rooms_;
   mc::owned_stream<mc::runtime_api> stream_;
   link_type link_;

@@ -17,6 +17,7 @@
 #include <moesaic/cache/residency.hpp>
 #include <moesaic/cuda/device_memory.hpp>
 #include <moesaic/cuda/handles.hpp>
+#include <moesaic/cuda/pinned_memory.hpp>
 #include <moesaic/cuda/slot_map.hpp>
 #include <moesaic/cuda/stream_transport.hpp>
 #include <moesaic/cuda/use_fences.hpp>
@@ -47,28 +48,6 @@ template <class Api>
 using expert_cache = moesaic::residency<to_device<Api>, policies>;
 // [/policies]
 
-/// Pinned host memory: the model's experts, as a loader would leave them, and what the engine sends to the device.
-template <moesaic::cuda::stream_api Api>
-class pinned_memory {
- public:
-  static moesaic::result<pinned_memory> create(Api& api, moesaic::bytes size) noexcept {
-    const auto made = api.pinned_allocate(size);
-    if (!made.code.ok()) return moesaic::cuda::explained(api, made.code, "asked for ", size.count, " bytes of pinned memory");
-    return pinned_memory(api, made.value);
-  }
-  pinned_memory(pinned_memory&& other) noexcept : api_(other.api_), memory_(std::exchange(other.memory_, nullptr)) {}
-  pinned_memory& operator=(pinned_memory&&) = delete;
-  ~pinned_memory() {
-    if (memory_ != nullptr) api_->pinned_free(memory_);
-  }
-  [[nodiscard]] std::byte* get() const noexcept { return memory_; }
-
- private:
-  pinned_memory(Api& api, std::byte* memory) noexcept : api_(&api), memory_(memory) {}
-  Api* api_;
-  std::byte* memory_;
-};
-
 template <moesaic::cuda::stream_api Api, class Model = tiny_model>
 class slot_engine {
   using token = typename Model::token;
@@ -77,10 +56,11 @@ class slot_engine {
  public:
   /// `steps`: how many will be run at most; what each sends to the device lies in pinned memory until the end.
   static moesaic::result<slot_engine> create(Api& api, const Model& model, std::uint32_t steps) {
-    auto weights = pinned_memory<Api>::create(api, model.size());
+    auto weights = moesaic::cuda::pinned_memory<Api>::create(api, model.size(), "for a model's experts");
     if (!weights) return weights.error();
-    model.load({weights->get(), static_cast<std::size_t>(model.size().count)});
-    auto sent = pinned_memory<Api>::create(api, {sizeof(token) + sizeof(wanted_experts) * std::uint64_t{steps} * Model::layers});
+    model.load(weights->memory());
+    auto sent =
+        moesaic::cuda::pinned_memory<Api>::create(api, {sizeof(token) + sizeof(wanted_experts) * std::uint64_t{steps} * Model::layers}, "for what steps send");
     if (!sent) return sent.error();
     auto device = moesaic::cuda::device_memory<Api>::create(api, {sizeof(token) + sizeof(wanted_experts)});
     if (!device) return device.error();
@@ -93,7 +73,7 @@ class slot_engine {
     moesaic::transports::memory_source experts(shape->space());
     for (std::uint32_t l = 0; l < Model::layers; ++l)
       for (std::uint32_t e = 0; e < Model::experts; ++e)
-        experts.add(moesaic::make_expert(l, e), {.from = weights->get() + Model::offset(l, e), .size = Model::expert_size});
+        experts.add(moesaic::make_expert(l, e), {.from = weights->memory().data() + Model::offset(l, e), .size = Model::expert_size});
 
     const moesaic::bytes budget{model.size().count / 4};
     auto slab = moesaic::cuda::device_memory<Api>::create(api, budget);  // or the engine's own allocation: any span of device memory
@@ -127,8 +107,8 @@ class slot_engine {
   [[nodiscard]] moesaic::cuda::stream_handle stream() const noexcept { return stream_.get(); }
 
   moesaic::result<void> begin(const token& first) noexcept {
-    std::memcpy(sent_.get(), first.data(), sizeof first);
-    return given(api_->copy({device_.memory().data(), sent_.get(), {sizeof first}}, stream()), "the first token");
+    std::memcpy(sent_.memory().data(), first.data(), sizeof first);
+    return given(api_->copy({device_.memory().data(), sent_.memory().data(), {sizeof first}}, stream()), "the first token");
   }
 
   /// One token through all layers. `launch(stream)` has the graph of a layer run on a stream.
@@ -146,7 +126,7 @@ class slot_engine {
   [[nodiscard]] moesaic::bytes budget() const noexcept { return cache_.budget(); }
 
  private:
-  slot_engine(Api& api, pinned_memory<Api>&& weights, pinned_memory<Api>&& sent, moesaic::cuda::device_memory<Api>&& device,
+  slot_engine(Api& api, moesaic::cuda::pinned_memory<Api>&& weights, moesaic::cuda::pinned_memory<Api>&& sent, moesaic::cuda::device_memory<Api>&& device,
               moesaic::cuda::device_memory<Api>&& slab, moesaic::cuda::owned_stream<Api>&& stream, std::unique_ptr<moesaic::cuda::use_fences<Api>> fences,
               moesaic::cuda::slot_map<Api>&& map, expert_cache<Api>&& cache, std::uint32_t steps)
       : api_(&api),
@@ -200,7 +180,7 @@ class slot_engine {
     if (events_ == most_events_)
       return moesaic::error(moesaic::error_code::wrong_order, "all ", most_events_,
                             " events that the engine was made for have been run; please make it for more steps");
-    std::byte* const from = sent_.get() + sizeof(token) + sizeof flat * events_++;
+    std::byte* const from = sent_.memory().data() + sizeof(token) + sizeof flat * events_++;
     std::memcpy(from, flat.data(), sizeof flat);
     return given(api_->copy({device_.memory().data() + sizeof(token), from, {sizeof flat}}, stream()), "a layer's experts");
   }
@@ -210,8 +190,8 @@ class slot_engine {
   }
 
   Api* api_;
-  pinned_memory<Api> weights_;
-  pinned_memory<Api> sent_;
+  moesaic::cuda::pinned_memory<Api> weights_;
+  moesaic::cuda::pinned_memory<Api> sent_;
   moesaic::cuda::device_memory<Api> device_;
   moesaic::cuda::device_memory<Api> slab_;
   moesaic::cuda::owned_stream<Api> stream_;

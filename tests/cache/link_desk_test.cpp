@@ -37,6 +37,25 @@ struct forgetful {
   nanoseconds now() noexcept { return {}; }
 };
 
+/// Asks for the same expert again and again.
+struct never_content {
+  using hears = events<>;
+  template <utility_scorer S>
+  std::optional<prefetch_request> next(const scene<S>&) const noexcept {
+    return prefetch_request{make_expert(0, 1), {}};
+  }
+  void settle(const prefetch_request&, prefetch_fate) const noexcept {}
+};
+struct insatiable {
+  one_group groups{};
+  scoring::none scoring{};
+  eviction::lru eviction{};
+  admission::forced admission{};
+  prediction::none prediction{};
+  never_content prefetch{};
+  placement::fetch placement{};
+};
+
 }  // namespace
 
 TEST_CASE("every wish is settled: there already, no room, too late, or on its way") {
@@ -84,6 +103,48 @@ TEST_CASE("prefetch keeps the link busy for no longer than the engine was away, 
   }
   w.cache.pump();
   CHECK(w.cache.count().prefetches > before + 2);
+}
+
+TEST_CASE("an engine that waits gets all that is asked for, however long the link is busy with it") {
+  world w(20'000, 4);
+  for (std::uint32_t e = 0; e < 8; ++e) w.wishes.push_back(make_expert(1, e));
+  w.wishes.insert(w.wishes.end(), {make_expert(1, 0), make_expert(2, 0)});  // one that is there by then
+  w.cache.pump_until_quiet();
+  CHECK(w.wishes.empty());
+  CHECK(w.fated(prefetch_fate::arrived) == 9);
+  CHECK(w.cache.count().bytes_prefetched == bytes{9'000});
+  CHECK_FALSE(w.cache.view().absent(make_expert(1, 7)));
+  const auto held = w.cache.acquire(event_of(0, 1, {2, 3}));
+  REQUIRE(held);
+  CHECK(w.cache.count().hits == 2);
+  CHECK(w.cache.count().prefetch_late == 0);
+}
+
+TEST_CASE("an engine that waits is let go where there is no room, where nothing arrives, and where a scheduler never ends") {
+  world small(4000);  // two frames, two slots
+  small.wishes = {make_expert(1, 0), make_expert(1, 1), make_expert(1, 2), make_expert(1, 3)};
+  small.cache.pump_until_quiet();
+  CHECK(small.cache.count().prefetches == 2);
+  CHECK(small.fated(prefetch_fate::no_room) >= 1);
+
+  auto never = residency<transports::instant<>, insatiable>::create(shape_of(1, 4, 2, 10), transports::instant<>(), {}, {.budget = {{40}, 2}});
+  REQUIRE(never);
+  never->pump_until_quiet();
+  CHECK_FALSE(never->view().absent(make_expert(0, 1)));
+  auto lost = residency<forgetful, insatiable>::create(shape_of(1, 4, 2, 10), forgetful{}, {}, {.budget = {{40}, 2}});
+  REQUIRE(lost);
+  lost->pump_until_quiet();
+  CHECK(lost->count().failed > 0);
+  CHECK(lost->in_use() == bytes{0});
+}
+
+TEST_CASE("with a live lease waiting is a pump") {
+  world w(20'000, 16);
+  for (std::uint32_t e = 0; e < 8; ++e) w.wishes.push_back(make_expert(1, e));
+  const auto held = w.cache.acquire(event_of(0, 0, {0}));
+  REQUIRE(held);
+  w.cache.pump_until_quiet();
+  CHECK(w.cache.count().prefetches <= 2);
 }
 
 TEST_CASE("the start of a layer withdraws what has not begun: wanted goes on as demand, the rest leaves") {

@@ -69,6 +69,22 @@ double nats_per_token(const std::string& model, std::size_t windows) {
 
 }  // namespace
 
+TEST_CASE("with fill_room what fits is there before the first token") {
+  const auto run = [](const char* budget, const char* prefetch) {
+    const auto end = decode({"--model", demo_model, "--budget", budget, "--prefetch", prefetch, "--prompt-ids", "5,17,42", "--tokens", "24", "--ignore-eos",
+                             "--json", "-", "--quiet"});
+    REQUIRE_MESSAGE(end.status == 0, end.err);
+    return json::parse(end.out);
+  };
+  const json one_by_one = run("all", "none"), filled = run("all", "fill_room"), quarter = run("25%", "fill_room");
+  CHECK(one_by_one.at("counters").at("misses") > 40);
+  CHECK(filled.at("counters").at("misses") == 0);
+  CHECK(filled.at("counters").at("prefetch_wasted") == 0);
+  CHECK(filled.at("ids") == one_by_one.at("ids"));
+  CHECK(quarter.at("ids") == one_by_one.at("ids"));
+  CHECK(quarter.at("budget").at("peak") <= quarter.at("budget").at("bytes"));
+}
+
 TEST_CASE("greedy ids of the shipped model, with everything and with a quarter in memory") {
   const temporary_folder folder;
   const json known = answers();

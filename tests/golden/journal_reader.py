@@ -18,7 +18,7 @@ class Cut(Exception):
 def blocks(raw):
     """The stream of records, and whether the file ends inside a block."""
     assert raw[:8] == b"MOEJRNL\0", "no journal"
-    assert struct.unpack_from("<I", raw, 8)[0] in (1, 2, 3), "another version"
+    assert struct.unpack_from("<I", raw, 8)[0] in (1, 2, 3, 4), "another version"
     stream, at = b"", 12
     while at < len(raw):
         if at + 8 > len(raw):
@@ -107,7 +107,7 @@ def words(values):
     return " ".join(str(v) for v in values)
 
 
-BARE = {0x08: "pump", 0x0F: "sequence", 0x3F: "end", 0x42: "polled []", 0x89: "held_back"}
+BARE = {0x08: "pump", 0x14: "pump_until_quiet", 0x0F: "sequence", 0x3F: "end", 0x42: "polled []", 0x89: "held_back"}
 NUMBERED = {0x03: "next", 0x04: "try_next", 0x05: "next_ahead", 0x07: "end_of_lease", 0x0A: "draft_cut", 0x0C: "budget", 0x10: "draft_started",
             0x12: "draft_ended", 0x80: "leased", 0x8C: "failed", 0x8D: "governor_answered"}
 

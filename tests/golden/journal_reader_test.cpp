@@ -55,7 +55,7 @@ struct listing {
     return kinds[static_cast<std::size_t>(c.what)] + (" " + n(c.lease));
   }
   std::string operator()(const seen::release& r) const { return "release " + n(r.lease) + " " + n(r.entry) + " fence " + n(r.last_use.number); }
-  std::string operator()(const seen::pump&) const { return "pump"; }
+  std::string operator()(const seen::pump& p) const { return p.until_quiet ? "pump_until_quiet" : "pump"; }
   std::string operator()(const hint& h) const {
     return "hint " + n(static_cast<int>(h.from)) + " layer " + n(number(h.layer)) + " row " + n(h.at.count) + " experts [" + ids(h.experts) + "] weights " +
            n(h.weights.size()) + " hidden " + n(h.hidden.size());

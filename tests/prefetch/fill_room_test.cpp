@@ -13,6 +13,7 @@ using prefetch::fill_room;
 
 TEST_CASE("fill room: from the last layer on, all of it, and once") {
   asked<fill_room> b(fill_room{});
+  b.begin(0);
   for (std::uint32_t l = 4; l-- > 1;)
     for (std::uint32_t e = 0; e < 8; ++e) {
       REQUIRE(b.next() == make_expert(l, e));
@@ -25,6 +26,16 @@ TEST_CASE("fill room: from the last layer on, all of it, and once") {
   b.settle(make_expert(0, 0), prefetch_fate::no_room);
   CHECK_FALSE(b.next());
   b.flags.assign(b.flags.size(), 0);  // somebody took them away: it does not come back
+  CHECK_FALSE(b.next());
+}
+
+TEST_CASE("fill room: before the first event no layer runs") {
+  asked<fill_room> b(fill_room{}, 2);
+  for (std::uint32_t l = 2; l-- > 0;)
+    for (std::uint32_t e = 0; e < 8; ++e) {
+      REQUIRE(b.next() == make_expert(l, e));
+      b.settle(make_expert(l, e), prefetch_fate::submitted);
+    }
   CHECK_FALSE(b.next());
 }
 

@@ -63,6 +63,39 @@ TEST_CASE("a replay counts what it made again") {
   }
 }
 
+TEST_CASE("an engine that waited for its prefetches is replayed so") {
+  struct filling : residency_fixture::prefetching_bundle {
+    watched_by<writer> witness;
+  };
+  std::vector<expert_id> wishes;
+  std::vector<std::pair<expert_id, prefetch_fate>> fates;
+  const auto ask = [&] {
+    wishes.clear();
+    for (std::uint32_t e = 0; e < 6; ++e) wishes.push_back(make_expert(1, e));
+  };
+  std::vector<std::byte> file;
+  auto to = writer::open(trace::memory_sink(file), journal_run::about(), true);
+  REQUIRE(to);
+  filling recorded{{}, {&*to}};
+  recorded.prefetch = {&wishes, &fates};
+  auto made = residency<transports::simulated<>, filling>::create(journal_run::shape(), transports::simulated<>(), recorded, {.budget = {{1'000}, 2}});
+  REQUIRE(made);
+  ask();
+  made->pump_until_quiet();
+  one_event(*made, 0, {0, 2, 5});
+  CHECK(made->count().prefetches > 2);
+  REQUIRE(to->finish(made->count()));
+
+  ask();
+  residency_fixture::prefetching_bundle again;
+  again.prefetch = {&wishes, &fates};
+  auto from = reader::open(trace::memory_source("r.journal", file));
+  REQUIRE(from);
+  const auto done = sim::replay_journal(*from, again);
+  REQUIRE_MESSAGE(done, (done ? std::string() : std::string(done.error().sentence())));
+  CHECK(done->count.prefetches == made->count().prefetches);
+}
+
 TEST_CASE("calls that no engine can make end the replay with a sentence") {
   const auto refused = [](auto... records) {
     const auto file = journal_of(true, [&](auto&, auto& to) { (to.note(records), ...); });

@@ -85,7 +85,7 @@ TEST_CASE("a changed byte, an impossible length, another version: said with its 
   CHECK(sentence_after(12 + 8 + 3, std::byte{0xEE}).find("f.journal: byte 12: the block that starts here") == 0);
   CHECK(sentence_after(12 + 58 + 8, std::byte{0xEE}).find("f.journal: byte 70: the block that starts here") == 0);
   CHECK(sentence_after(12 + 3, std::byte{0x7F}).find("f.journal: byte 12: a block of") == 0);
-  CHECK(sentence_after(8, std::byte{4}) == "f.journal: byte 8: is a journal of version 4; this program reads versions 1 to 3");
+  CHECK(sentence_after(8, std::byte{5}) == "f.journal: byte 8: is a journal of version 5; this program reads versions 1 to 4");
   CHECK(sentence_after(8, std::byte{0}).find("journal of version 0") != std::string::npos);
   CHECK(sentence_after(0, std::byte{'m'}).find("is no journal") != std::string::npos);
   journal::block_reader<memory_source> empty(memory_source("f", {}));
@@ -94,8 +94,8 @@ TEST_CASE("a changed byte, an impossible length, another version: said with its 
 
 TEST_CASE("a journal of a version before is read as it stands") {
   file before = written(100, 50);
-  CHECK(before[8] == std::byte{3});
-  for (const std::byte older : {std::byte{1}, std::byte{2}}) {
+  CHECK(before[8] == std::byte{4});
+  for (const std::byte older : {std::byte{1}, std::byte{2}, std::byte{3}}) {
     before[8] = older;
     journal::block_reader<memory_source> from(memory_source("f", before));
     REQUIRE(from.open());

@@ -45,6 +45,7 @@ TEST_CASE("what is written is read, thing by thing") {
     made->note(seen::lease_call{kind, 1});
   made->note(seen::release{1, 5, {1'234'567}});
   made->note(seen::pump{});
+  made->note(seen::pump{true});
   made->note(hint{provenance::draft_router, layer_index{1}, {3}, std::span(routes).first(2), std::span(weights).first(2), hidden});
   made->note(draft_cut{{2}});
   made->note(draft_started{{63}});
@@ -145,7 +146,8 @@ TEST_CASE("what is written is read, thing by thing") {
   }
   const auto r = read_one<seen::release>(from);
   CHECK((r.lease == 1 && r.entry == 5 && r.last_use == fence{1'234'567}));
-  (void)read_one<seen::pump>(from);
+  CHECK_FALSE(read_one<seen::pump>(from).until_quiet);
+  CHECK(read_one<seen::pump>(from).until_quiet);
   {
     const auto e = read_one<hint>(from);
     CHECK((e.from == provenance::draft_router && e.layer == layer_index{1} && e.at == draft_length{3}));

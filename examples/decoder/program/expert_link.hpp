@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -61,8 +62,11 @@ class expert_link {
     return std::visit([&](auto& r) { return r.poll(out); }, reader_);
   }
   std::uint32_t wait(std::span<completion> out) noexcept {
-    return std::visit([&](auto& r) { return r.wait(out); }, reader_);
+    const std::uint32_t told = std::visit([&](auto& r) { return r.wait(out); }, reader_);
+    if (on_wait) on_wait(bytes_read());
+    return told;
   }
+  std::function<void(bytes)> on_wait;  ///< hears what has been read so far; empty: nobody does
   bool cancel(ticket which) noexcept {
     return std::visit([&](auto& r) { return r.cancel(which); }, reader_);
   }

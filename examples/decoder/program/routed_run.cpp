@@ -13,6 +13,7 @@
 #include <moesaic/runtime/offload_runtime.hpp>
 #include <moesaic/transport/file/slab.hpp>
 
+#include "command_line/progress.hpp"
 #include "command_line/rooms.hpp"
 #include "expert_link.hpp"
 #include "run_record.hpp"
@@ -92,6 +93,20 @@ void let_host_compute(runtime<Arena>& run, const mapped_files& mapped) {
   };
 }
 
+/// What the prefetch scheduler wants before the first token: with `fill_room`, all that fits.
+template <class Arena>
+void fill_rooms(runtime<Arena>& run, bool quiet, report& r) {
+  const auto began = std::chrono::steady_clock::now();
+  command_line::progress shown("moesaic-decode", !quiet);
+  const bytes before = run.cache().link().bytes_read();
+  const bytes most = std::min(run.cache().planned().slots, run.cache().shape().total());
+  run.cache().link().on_wait = [&](bytes read) { shown.update("reading experts", (read - before).count, most.count); };
+  run.warm_up();
+  run.cache().link().on_wait = {};
+  shown.done();
+  r.seconds.load += std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+}
+
 /// What is left when a file is cut while it is being computed from: the system sends a signal. Say so and end.
 void end_in_words(int) {
   static constexpr char sentence[] =
@@ -124,6 +139,7 @@ std::optional<broken_off> run_with(tapped_model<ggml_model> model, expert_link l
   r.budget = {budget.total, planned.floor, planned.recommended, planned.frame, planned.frames};
   const auto kernel_before = kernel_reads();
   const bytes read_before = made->cache().link().bytes_read();
+  fill_rooms(*made, o.quiet, r);
   watched_loop<Arena> loop{*made, o.speculation.length.value_or(runtime<Arena>::longest_draft) + 1};
   const result<void> done = generate(loop, order, words, out, r);
   const auto kernel_after = kernel_reads();

@@ -25,7 +25,8 @@ namespace moesaic {
 ///
 /// Demand goes first and takes whatever room the link has, frames before slots (a frame is what the next expert waits for).
 /// Prefetch is asked only while no demand waits, at most `most_asks` times per call, and keeps the outstanding link time
-/// below the longest recent gap between two calls of the engine plus one transfer: more could not be hidden anyway.
+/// below the longest recent gap between two calls of the engine plus one transfer: more could not be hidden anyway. An engine
+/// that says it waits has no such bound.
 template <class Transport>
 class link_desk {
  public:
@@ -89,7 +90,7 @@ class link_desk {
   }
 
   template <class Core>
-  void prefetch(Core& core) noexcept {
+  void prefetch(Core& core, bool engine_waits = false) noexcept {
     if constexpr (!never_prefetches<std::remove_cvref_t<decltype(core.desk_.policies.prefetch)>>)
       for (std::uint32_t asked = 0; !quiet_ && asked < most_asks; ++asked) {
         if (open_.full() || demand_waits(core)) return;
@@ -98,13 +99,24 @@ class link_desk {
         quiet_ = !wish;
         if (!wish) return;
         core.desk_.note(seen::wish{*wish});
-        if (core.shape_->contains(wish->expert) && open_.count() > 0 &&
+        if (!engine_waits && core.shape_->contains(wish->expert) && open_.count() > 0 &&
             scene.link.time_for(scene.link.travelling) > gap_ + scene.link.time_for(core.shape_->size_of(wish->expert)))
           return core.desk_.note(seen::held_back{});
         const prefetch_fate fate = start(core, *wish);
         settle(core, *wish, fate);
         quiet_ = fate == prefetch_fate::no_room;  // the answer would be the same until something leaves
       }
+  }
+
+  template <class Core>
+  void prefetch_until_quiet(Core& core) noexcept {
+    for (std::uint64_t left = 2 * std::uint64_t{core.shape_->expert_count()}; left > 0; --left) {
+      prefetch(core, true);
+      if (!open_.empty())
+        take_in(core, true);
+      else if (quiet_)
+        return;
+    }
   }
 
   /// A layer starts: prefetches for it that have not begun are withdrawn. The wanted ones keep their room and travel again

@@ -79,6 +79,15 @@ class residency {
     desk_.note(seen::pump{});
     use_idle_link();
   }
+  /// The same for an engine that waits, as before its first event: all that the scheduler asks for is brought, however long that takes.
+  /// `fill_room` fills what is free; who needs a forecast asks for nothing yet. With a live lease it is a pump.
+  /// Cost: the transfers; a scheduler that never ends is cut off after twice as many as there are experts.
+  void pump_until_quiet() noexcept {
+    desk_.note(seen::pump{true});
+    use_idle_link();
+    if (!leases_[0].live && !leases_[1].live) link_.prefetch_until_quiet(*this);
+    publish();
+  }
   /// Early knowledge, while drafting.
   void hear(const hint& early) noexcept {
     desk_.note(early);

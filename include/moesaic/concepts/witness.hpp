@@ -50,7 +50,9 @@ struct release {
   std::uint32_t entry = 0;
   fence last_use{};
 };
-struct pump {};
+struct pump {
+  bool until_quiet = false;  ///< the engine waited for all that the scheduler asked for
+};
 struct budget_change {
   bytes total{};
 };

@@ -4,14 +4,13 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include <moesaic/core/quantity.hpp>
 #include <moesaic/core/result.hpp>
-#include <moesaic/cuda/error.hpp>
+#include <moesaic/cuda/pinned_memory.hpp>
 #include <moesaic/cuda/stream_api.hpp>
 
 namespace moesaic::cuda {
@@ -29,31 +28,11 @@ class pinned_ring {
       return error(error_code::bad_argument, "pieces of pinned memory are aligned to a power of two up to 4096, not to ", alignment.count);
     size = {size.count / alignment.count * alignment.count};
     if (size.count == 0) return error(error_code::bad_argument, "a ring of pinned memory is smaller than its alignment of ", alignment.count, " bytes");
-    const auto found = api.pinned_allocate(size);
-    if (!found.code.ok()) return explained(api, found.code, "asked for ", size.count, " bytes of pinned memory to stage experts in");
-    pinned_ring made(api, {found.value, static_cast<std::size_t>(size.count)}, alignment);
+    auto memory = pinned_memory<Api>::create(api, size, "to stage experts in");
+    if (!memory) return memory.error();
+    pinned_ring made(std::move(*memory), alignment);
     made.out_.resize(pieces);
     return result<pinned_ring>(std::move(made));
-  }
-  pinned_ring(pinned_ring&& other) noexcept
-      : api_(std::exchange(other.api_, nullptr)),
-        memory_(std::exchange(other.memory_, {})),
-        alignment_(other.alignment_),
-        out_(std::move(other.out_)),
-        oldest_(other.oldest_),
-        count_(other.count_),
-        begin_(other.begin_),
-        used_(other.used_),
-        peak_(other.peak_) {}
-  pinned_ring& operator=(pinned_ring&& other) noexcept {
-    if (this != &other) {
-      std::destroy_at(this);
-      std::construct_at(this, std::move(other));
-    }
-    return *this;
-  }
-  ~pinned_ring() {
-    if (api_ != nullptr) api_->pinned_free(memory_.data());
   }
 
   /// Empty: there is no room for it now. A piece of 0 bytes takes one unit of alignment.
@@ -61,18 +40,18 @@ class pinned_ring {
     if (count_ == out_.size() || size > capacity()) return {};
     const std::uint64_t length = std::max(rounded_up(size, alignment_), alignment_).count;
     if (count_ == 0) begin_ = 0;
-    const std::uint64_t at = (begin_ + used_) % memory_.size();
-    const std::uint64_t skipped = at + length > memory_.size() ? memory_.size() - at : 0;  // a piece is never cut at the ring's end
-    if (length > memory_.size() - used_ || skipped > memory_.size() - used_ - length) return {};
-    out_[(oldest_ + count_) % out_.size()] = {(at + skipped) % memory_.size(), length + skipped, false};
+    const std::uint64_t at = (begin_ + used_) % whole().size();
+    const std::uint64_t skipped = at + length > whole().size() ? whole().size() - at : 0;  // a piece is never cut at the ring's end
+    if (length > whole().size() - used_ || skipped > whole().size() - used_ - length) return {};
+    out_[(oldest_ + count_) % out_.size()] = {(at + skipped) % whole().size(), length + skipped, false};
     ++count_;
     used_ += length + skipped;
     peak_ = std::max(peak_, used_);
-    return memory_.subspan(static_cast<std::size_t>((at + skipped) % memory_.size()), static_cast<std::size_t>(size.count));
+    return whole().subspan(static_cast<std::size_t>((at + skipped) % whole().size()), static_cast<std::size_t>(size.count));
   }
   /// `piece` is the address of one that is out.
   void give_back(const std::byte* piece) noexcept {
-    const auto at = static_cast<std::uint64_t>(piece - memory_.data());
+    const auto at = static_cast<std::uint64_t>(piece - whole().data());
     for (std::size_t i = 0; i < count_; ++i) {
       part& p = out_[(oldest_ + i) % out_.size()];
       if (p.begin == at && !p.back) {
@@ -81,14 +60,14 @@ class pinned_ring {
       }
     }
     while (count_ > 0 && out_[oldest_].back) {
-      begin_ = (begin_ + out_[oldest_].length) % memory_.size();
+      begin_ = (begin_ + out_[oldest_].length) % whole().size();
       used_ -= out_[oldest_].length;
       oldest_ = (oldest_ + 1) % out_.size();
       --count_;
     }
   }
 
-  [[nodiscard]] bytes capacity() const noexcept { return {memory_.size()}; }
+  [[nodiscard]] bytes capacity() const noexcept { return {whole().size()}; }
   [[nodiscard]] bytes alignment() const noexcept { return alignment_; }
   /// From the oldest piece that is out to the newest, what was skipped at the ring's end included.
   [[nodiscard]] bytes in_use() const noexcept { return {used_}; }
@@ -100,9 +79,10 @@ class pinned_ring {
     std::uint64_t length = 0;  ///< with what was skipped before it
     bool back = false;
   };
-  pinned_ring(Api& api, std::span<std::byte> memory, bytes alignment) noexcept : api_(&api), memory_(memory), alignment_(alignment) {}
-  Api* api_;
-  std::span<std::byte> memory_;
+  pinned_ring(pinned_memory<Api>&& memory, bytes alignment) noexcept : memory_(std::move(memory)), alignment_(alignment) {}
+  [[nodiscard]] std::span<std::byte> whole() const noexcept { return memory_.memory(); }
+
+  pinned_memory<Api> memory_;
   bytes alignment_;
   std::vector<part> out_;
   std::size_t oldest_ = 0;

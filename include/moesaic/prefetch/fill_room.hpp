@@ -10,31 +10,34 @@
 
 namespace moesaic::prefetch {
 
-/// Brings experts in order of layer, from the last to the first, until there is no room; once. What a static placement loads.
+/// Brings experts in order of layer, from the last to the first, until there is no room; once. What a static placement loads, and what lets
+/// a model that fits be read at the link's speed instead of one by one as its experts are first wanted.
 ///
 /// Source: llama.cpp's --n-cpu-moe N: the experts of the first N layers stay in host memory, those of the others are on the device.
-/// Deviation: it loads them before the first token; here an idle link does, from the first question on.
+/// As there they are loaded before the first token where the engine waits for that (`residency::pump_until_quiet`; moesaic-decode does);
+/// elsewhere an idle link brings them, from the first question on.
 /// Mechanism: a walk over all experts, last layer first, lower ids first. One that is there, or below the scene's threshold, is passed over; the layer that
 /// runs is left for later, one that came too late or was withdrawn is tried again; the first that gets no room ends the walk of its layer.
 /// Cost: O(1) per request, O(experts) over all; 8 bytes per layer.
-/// State and Ties: how far the walk is. worth = the scorer's score; it chooses nothing.
+/// State and Ties: how far the walk is, and whether an event has been. worth = the scorer's score; it chooses nothing.
 /// Threads: one at a time.
 /// Knobs: `in_flight`, transfers, default 4, at least 1.
 ///
 ///     prefetch::fill_room scheduler{};
 struct fill_room {
-  using hears = events<inventory>;
+  using hears = events<inventory, layer_event>;
 
   std::uint32_t in_flight = 4;
 
   void on(const inventory& all) { state_ = {&all.shape, std::vector<std::uint32_t>(all.shape.layers()), all.shape.layers()}; }
+  void on(const layer_event&) noexcept { state_.begun = true; }
 
   template <utility_scorer S>
   [[nodiscard]] std::optional<prefetch_request> next(const scene<S>& now) const noexcept {
     if (now.link.in_flight >= in_flight) return std::nullopt;
     for (std::uint32_t l = state_.open; l-- > 0;) {
       const auto layer = static_cast<layer_index>(l);
-      if (layer == now.layer && state_.next.size() > 1) continue;  // may be under lease
+      if (layer == now.layer && state_.begun && state_.next.size() > 1) continue;  // may be under lease
       for (std::uint32_t e = state_.next[l]; e < state_.shape->experts(layer); ++e)
         if (const utility worth = now.scores.score(make_expert(l, e)); now.residency.absent(make_expert(l, e)) && worth >= now.threshold)
           return prefetch_request{make_expert(l, e), worth};
@@ -58,6 +61,7 @@ struct fill_room {
     const model_shape* shape = nullptr;
     std::vector<std::uint32_t> next;  ///< of each layer: the first expert not taken up
     std::uint32_t open = 0;           ///< layers from here on are done
+    bool begun = false;               ///< some layer runs
   };
   memory state_{};  ///< not a knob; public only so that the knob can be named where a bundle is written
 };

@@ -60,6 +60,10 @@ class offload_runtime {
     return result<offload_runtime>(offload_runtime(std::move(model), std::move(*cache), std::move(draft), std::move(rule), options));
   }
 
+  /// Before the first prompt: lets the prefetch scheduler bring all it asks for, and waits. `fill_room` fills what room there is;
+  /// who needs a forecast asks for nothing yet.
+  void warm_up() noexcept { cache_.pump_until_quiet(); }
+
   /// Runs a prompt behind what is already there, in chunks, and chooses the first token behind it.
   result<token_id> prefill(std::span<const token_id> prompt);
 

@@ -133,7 +133,7 @@ class journal_engine {
     done.entry = r.entry;
     leases_[r.lease]->release(done, r.last_use);
   }
-  void perform(const seen::pump&) { core_->pump(); }
+  void perform(const seen::pump& p) { p.until_quiet ? core_->pump_until_quiet() : core_->pump(); }
   void perform(const hint& h) { core_->hear(h); }
   void perform(const draft_cut& c) { core_->hear(c); }
   void perform(const draft_started& d) { core_->hear(d); }

@@ -82,7 +82,7 @@ class encoder {
           c.lease);
   }
   void put(const seen::release& r) noexcept { start(tag::release, r.lease, r.entry, r.last_use.number); }
-  void put(const seen::pump&) noexcept { start(tag::pump); }
+  void put(const seen::pump& p) noexcept { start(p.until_quiet ? tag::pump_until_quiet : tag::pump); }
   void put(const hint& h) noexcept {
     start(tag::hint, static_cast<unsigned>(h.from), moesaic::number(h.layer), h.at.count, h.experts.size());
     for (const expert_index e : h.experts) number(moesaic::number(e));

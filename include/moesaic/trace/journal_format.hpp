@@ -25,7 +25,7 @@ namespace moesaic::trace {
 namespace journal {
 
 inline constexpr std::array<char, 8> magic{'M', 'O', 'E', 'J', 'R', 'N', 'L', '\0'};
-inline constexpr std::uint32_t version = 3;         ///< that is written; 2 lacks the tag 0x13, 1 also 0x10 to 0x12
+inline constexpr std::uint32_t version = 4;         ///< that is written; 3 lacks the tag 0x14, 2 also 0x13, 1 also 0x10 to 0x12
 inline constexpr std::uint32_t oldest_version = 1;  ///< that is still read
 inline constexpr std::size_t preamble = 12;                        ///< magic and version
 inline constexpr std::size_t block_head = 8;                       ///< length and checksum
@@ -55,6 +55,7 @@ enum class tag : std::uint8_t {
   token_drafted = 0x11,
   draft_ended = 0x12,
   governor_told_beyond = 0x13,
+  pump_until_quiet = 0x14,
   end = 0x3F,
   // the transport's answers
   clock = 0x40,

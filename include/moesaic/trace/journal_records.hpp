@@ -48,6 +48,7 @@ record decoder::next(field_reader<Bytes>& from) {
         return seen::release{of, entry, {from.number()}};
       }
       case tag::pump: return seen::pump{};
+      case tag::pump_until_quiet: return seen::pump{true};
       case tag::hint: return hinted(from);
       case tag::draft_cut: return draft_cut{{small("a draft of more than 2^32 tokens")}};
       case tag::end_of_step: return from.outcome();

@@ -29,7 +29,7 @@ struct words {
     return std::string(kinds[static_cast<std::size_t>(c.what)]) + " of lease " + std::to_string(c.lease);
   }
   std::string operator()(const seen::release& r) const { return "release of entry " + std::to_string(r.entry) + " of lease " + std::to_string(r.lease); }
-  std::string operator()(const seen::pump&) const { return "pump"; }
+  std::string operator()(const seen::pump& p) const { return p.until_quiet ? "pump until quiet" : "pump"; }
   std::string operator()(const hint& h) const { return "hint for MoE layer " + std::to_string(number(h.layer)); }
   std::string operator()(const draft_cut& c) const { return "draft cut to " + std::to_string(c.kept.count); }
   std::string operator()(const step_outcome& o) const { return "end of step " + std::to_string(o.step.count); }
