@@ -38,7 +38,7 @@ PEER_FLAGS = "-DLLAVA_BUILD=OFF -DLLAMA_BUILD_COMMON=OFF -DGGML_NATIVE=ON"
 SIZES = {"q8_0": 5_800_000_000, "q4_k": 3_300_000_000, "small": 1_000_000_000}
 MARGIN = 96 << 20  # what a process needs beside experts, weights and cache; 32 MiB of it have to stay free
 PROMPT = 1
-OURS = ["--system", "on_demand", "--kv", "f16"]
+OURS = ["--system", "on_demand", "--prefetch", "fill_room", "--kv", "f16"]
 
 
 def say(text):
