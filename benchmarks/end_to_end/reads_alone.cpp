@@ -53,6 +53,7 @@ using cache_type = residency<noting, systems::on_demand>;
 struct measured {
   double seconds = 0;
   bytes read{};
+  std::uint64_t misses = 0;  ///< of all tokens
 };
 
 /// All tokens of the tape through a residency, whose seats are given back unused.
@@ -84,6 +85,7 @@ result<measured> layer_by_layer(cache_type& cache, const sim::routing_tape& tape
   }
   m.seconds = seconds_now() - began;
   m.read = cache.count().bytes_demanded - m.read;
+  m.misses = cache.count().misses;
   return m;
 }
 
@@ -155,8 +157,8 @@ result<void> measure(const char* model_path, const char* journal, bytes budget, 
   }
   const auto alone = in_a_row(*link, model->shape(), asked, memory->memory(), room);
   if (!alone) return alone.error();
-  std::printf("{\"tokens\": %" PRIu32 ", \"experts\": %zu, \"bytes\": %" PRIu64 ", \"layer_by_layer_s\": %.6f, \"in_a_row_s\": %.6f}\n", tape->tokens() - cold,
-              asked.size(), in_turn.read.count, in_turn.seconds, alone->seconds);
+  std::printf("{\"tokens\": %" PRIu32 ", \"misses\": %" PRIu64 ", \"bytes\": %" PRIu64 ", \"layer_by_layer_s\": %.6f, \"in_a_row_s\": %.6f}\n", tape->tokens() - cold,
+              in_turn.misses, in_turn.read.count, in_turn.seconds, alone->seconds);
   return {};
 }
 
