@@ -38,7 +38,8 @@ PEER_FLAGS = "-DLLAVA_BUILD=OFF -DLLAMA_BUILD_COMMON=OFF -DGGML_NATIVE=ON"
 SIZES = {"q8_0": 5_800_000_000, "q4_k": 3_300_000_000, "small": 1_000_000_000}
 MARGIN = 96 << 20  # what a process needs beside experts, weights and cache; 32 MiB of it have to stay free
 PROMPT = 1
-OURS = ["--system", "on_demand", "--prefetch", "fill_room", "--kv", "f16"]
+OURS = ["--system", "on_demand", "--kv", "f16"]
+ALL_FITS = ["--prefetch", "fill_room"]  # what fits is read before the first token, as llama.cpp does it when it loads
 
 
 def say(text):
@@ -104,7 +105,7 @@ class Model:
 
     def of(self, o):
         """What a run depends on beside its cell. Both programs are in it, because a ratio is between runs of one round."""
-        parts = [PEER, PEER_FLAGS, *OURS, *o.ours, o.threads, o.priority, machine.content(self.path),
+        parts = [PEER, PEER_FLAGS, *OURS, *ALL_FITS, *o.ours, o.threads, o.priority, machine.content(self.path),
                  *(machine.content(os.path.join(self.programs, name)) for name in ("peer_llama", "moesaic-decode"))]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
@@ -166,8 +167,8 @@ def one_run(arm, model, cell, agreed, groups, o):
         command = llama_command(model, cell["stream"], cell["tokens"], o.threads)
     else:
         budget = limit - agreed["beside_experts"] - MARGIN
-        # Where everything fits, as many slots as there are experts.
-        command = our_command(model, cell["stream"], cell["tokens"], o.threads, "all" if budget > agreed["experts"] + 4 * agreed["frame"] else budget, o.ours)
+        fits = budget > agreed["experts"] + 4 * agreed["frame"]
+        command = our_command(model, cell["stream"], cell["tokens"], o.threads, "all" if fits else budget, [*(ALL_FITS if fits and not o.ours else []), *o.ours])
     with groups.of(limit, cell["rate"], model.path) as group:
         machine.drop(model.path)
         done = machine.run(command, group, o.patience, o.priority)
@@ -232,7 +233,7 @@ def main():
     o.work = os.path.realpath(o.work)
     if o.in_memory:
         def ours(model, stream, tokens, threads, prompt):
-            return our_command(model, stream, tokens, threads, "all", o.ours, prompt)
+            return our_command(model, stream, tokens, threads, "all", o.ours or ALL_FITS, prompt)
 
         return peer_in_memory.measure(o, Model("small" if o.small else "q8_0", o.work, provide(o.work), own_disk=False),
                                       {"llama.cpp": llama_command, "moesaic": ours}, say)
