@@ -200,8 +200,8 @@ def cells(o, default_read_ahead):
         return [cell("small", limit, s) for limit in (50, 110) for s in streams]
     plan = [cell("q8_0", limit, s) for limit in (25, 50, 75, 110) for s in streams]
     if o.full:
-        # llama.cpp makes a token in some seconds there.
-        plan += [cell("q8_0", limit, s, default_read_ahead, tokens=24, cold=8) for limit in (25, 50) for s in streams]
+        # llama.cpp needs some seconds for a token there.
+        plan += [cell("q8_0", limit, s, default_read_ahead, tokens=12, cold=4) for limit in (25, 50) for s in streams]
         plan += [cell("q8_0", 25, s, rate=500_000_000, tokens=64, cold=16) for s in streams]
         plan += [cell("q4_k", limit, s) for limit in (25, 50, 110) for s in streams]
     return plan

@@ -74,7 +74,7 @@ class expert_hook {
     const std::span<std::byte> memory = link->memory();
     auto cache = cache_type::create(*shape, std::move(*link), {}, {{{memory.size()}, 1}, std::move(charges), memory});
     if (!cache) return cache.error();
-    made->cache_.emplace(std::move(*cache));
+    made->cache_.emplace(std::move(*cache)).pump_until_quiet();  // what fits is read now: llama.cpp's loading reads all of it, too
     return made;
   }
   // [callback]
@@ -94,6 +94,7 @@ class expert_hook {
  private:
   struct policies : moesaic::systems::on_demand {
     moesaic::one_group groups;  // a prompt may want all experts of a layer at once
+    moesaic::prefetch::fill_room prefetch;
   };
   using homes = moesaic::file::expert_homes<moesaic::file::file_transport<moesaic::file::uring>>;
   using cache_type = moesaic::residency<homes, policies>;
@@ -121,10 +122,9 @@ class expert_hook {
     routes_.clear();
     for (int token = 0; token < chosen.ne[1]; ++token)
       for (int rank = 0; rank < chosen.ne[0]; ++rank) routes_.push_back(static_cast<moesaic::expert_index>(ggml_get_i32_nd(&chosen, rank, token, 0, 0)));
-    event_.layer = layer;
+    event_.layer = layer, event_.routes = routes_;
     event_.tokens = static_cast<std::uint32_t>(chosen.ne[1]);
     event_.during = event_.tokens > 1 ? moesaic::phase::prefill : moesaic::phase::decode;
-    event_.routes = routes_;
     event_.wanted = demands_.collect({.tokens = event_.tokens, .k = static_cast<std::uint32_t>(chosen.ne[0]), .experts = routes_});
     auto leased = cache_->acquire(event_, moesaic::holding::all);
     if (!leased) return trouble_ = leased.error(), false;
