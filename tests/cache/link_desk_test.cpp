@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 
+#include <moesaic/prefetch/fill_room.hpp>
+
 #include "residency_fixture.hpp"
 
 using namespace residency_fixture;
@@ -36,6 +38,25 @@ struct forgetful {
   [[nodiscard]] link_cost cost() const noexcept { return {}; }
   nanoseconds now() noexcept { return {}; }
 };
+
+template <class Groups>
+struct filling {
+  Groups groups{};
+  scoring::none scoring{};
+  eviction::lru eviction{};
+  admission::forced admission{};
+  prediction::none prediction{};
+  prefetch::fill_room prefetch{};
+  placement::fetch placement{};
+};
+template <class Groups>
+residency<transports::instant<>, filling<Groups>> filled(std::uint64_t slots) {
+  auto made =
+      residency<transports::instant<>, filling<Groups>>::create(shape_of(4, 8, 2, 10), transports::instant<>(), {}, {.budget = {{(slots + 2) * 10}, 2}});
+  REQUIRE(made);
+  made->pump_until_quiet();
+  return std::move(*made);
+}
 
 /// Asks for the same expert again and again.
 struct never_content {
@@ -136,6 +157,32 @@ TEST_CASE("an engine that waits is let go where there is no room, where nothing 
   lost->pump_until_quiet();
   CHECK(lost->count().failed > 0);
   CHECK(lost->in_use() == bytes{0});
+}
+
+TEST_CASE("what fills free room displaces nobody who has been wanted") {
+  auto made = residency<transports::instant<>, filling<one_group>>::create(shape_of(4, 8, 2, 10), transports::instant<>(), {}, {.budget = {{220}, 2}});
+  REQUIRE(made);
+  auto& cache = *made;
+  for (int moment = 0; moment < 10; ++moment) cache.pump();  // layers 2 and 3, and half of layer 1; the walk has not come to layer 0
+  CHECK(cache.count().prefetches == 20);
+  CHECK(cache.view().absent(make_expert(1, 4)));
+  CHECK_FALSE(cache.view().absent(make_expert(1, 3)));
+  for (std::uint32_t step = 0; step < 8; ++step) {
+    for (std::uint32_t l = 0; l < 4; ++l) {
+      auto held = cache.acquire(event_of(step, l, {step % 4, 7}));
+      REQUIRE(held);
+      (void)drain(*held);
+    }
+    cache.end_step({});
+  }
+  CHECK(cache.count().prefetches == 20);
+  CHECK(cache.count().evictions == cache.count().misses);
+}
+
+TEST_CASE("each eviction group is filled, however early another is full") {
+  auto cache = filled<group_per_layer>(8);
+  CHECK(cache.count().prefetches == 8);
+  for (std::uint32_t l = 0; l < 4; ++l) CHECK_FALSE(cache.view().absent(make_expert(l, 1)));
 }
 
 TEST_CASE("with a live lease waiting is a pump") {

@@ -58,4 +58,32 @@ TEST_CASE("fill room: what was withdrawn is tried again, what failed is not, the
   CHECK_FALSE(b.next());
 }
 
+TEST_CASE("fill room: the first that has to leave ends it, unless it left because it was withdrawn") {
+  asked<fill_room> b(fill_room{}, 2);
+  for (std::uint32_t e = 0; e < 3; ++e) b.settle(*b.next(), prefetch_fate::submitted);
+  b.settle(make_expert(1, 1), prefetch_fate::withdrawn);
+  tell(b.scheduler, evicted{make_expert(1, 1)});
+  REQUIRE(b.next() == make_expert(1, 1));
+  b.settle(make_expert(1, 1), prefetch_fate::submitted);
+  tell(b.scheduler, evicted{make_expert(1, 2)});  // its transfer failed, which is told before the fate
+  b.settle(make_expert(1, 2), prefetch_fate::failed);
+  REQUIRE(b.next() == make_expert(1, 2));
+  b.settle(make_expert(1, 2), prefetch_fate::submitted);
+  tell(b.scheduler, evicted{make_expert(1, 0)});
+  CHECK_FALSE(b.next());
+}
+
+TEST_CASE("fill room: each eviction group is full for itself") {
+  asked<fill_room> b(fill_room{}, 2);
+  for (std::uint32_t e = 0; e < 16; ++e) b.group_of[e] = e < 8 ? 0 : 1;
+  tell(b.scheduler, inventory{b.shape, b.group_of, 2, {}});
+  REQUIRE(b.next() == make_expert(1, 0));
+  b.settle(make_expert(1, 0), prefetch_fate::no_room);
+  REQUIRE(b.next() == make_expert(0, 0));
+  tell(b.scheduler, evicted{make_expert(1, 4)});
+  CHECK(b.next() == make_expert(0, 0));
+  tell(b.scheduler, evicted{make_expert(0, 4)});
+  CHECK_FALSE(b.next());
+}
+
 }  // namespace

@@ -56,6 +56,7 @@ class link_desk {
   void wake() noexcept { quiet_ = false; }
   [[nodiscard]] bool full() const noexcept { return open_.full(); }
   [[nodiscard]] bool idle() const noexcept { return open_.empty(); }
+  [[nodiscard]] std::uint32_t travelling() const noexcept { return open_.count(); }
 
   template <class Core>
   void take_in(Core& core, bool wait) noexcept {
@@ -91,7 +92,8 @@ class link_desk {
 
   template <class Core>
   void prefetch(Core& core, bool engine_waits = false) noexcept {
-    if constexpr (!never_prefetches<std::remove_cvref_t<decltype(core.desk_.policies.prefetch)>>)
+    if constexpr (!never_prefetches<std::remove_cvref_t<decltype(core.desk_.policies.prefetch)>>) {
+      std::optional<expert_id> refused;
       for (std::uint32_t asked = 0; !quiet_ && asked < most_asks; ++asked) {
         if (open_.full() || demand_waits(core)) return;
         const auto scene = core.look();
@@ -104,8 +106,12 @@ class link_desk {
           return core.desk_.note(seen::held_back{});
         const prefetch_fate fate = start(core, *wish);
         settle(core, *wish, fate);
-        quiet_ = fate == prefetch_fate::no_room;  // the answer would be the same until something leaves
+        if (fate != prefetch_fate::no_room) continue;
+        // The answer would be the same until something leaves; but an engine that waits hears whether there is another.
+        quiet_ = !engine_waits || refused == wish->expert;
+        refused = wish->expert;
       }
+    }
   }
 
   template <class Core>

@@ -22,16 +22,6 @@
 
 namespace moesaic::file {
 
-/// Whether a part begins at the same place in the room of every expert of its layer, so that an engine with one stride finds it in
-/// all homes. It does where the bytes of an expert's part are a multiple of the alignment of the layout. Cost: O(parts).
-[[nodiscard]] inline bool same_in_every_room(const expert_layout& layout, const model_shape& shape) noexcept {
-  const auto begins_alike = [](const placed_part& a, const placed_part& b) { return a.offset_in_slot == b.offset_in_slot; };
-  for (std::uint32_t l = 0; l < shape.layers(); ++l)
-    for (std::uint32_t e = 1; e < shape.experts(static_cast<layer_index>(l)); ++e)
-      if (!std::ranges::equal(layout.parts(make_expert(l, e)), layout.parts(make_expert(l, 0)), begins_alike)) return false;
-  return true;
-}
-
 /// For engines that find an expert by its number times a stride: every expert has a home, an address of its own in a reserved
 /// range, and what moves is memory. When the residency gives one expert's room to another, the pages of that room go from
 /// the home of the one to the home of the other (mremap), and the transport inside reads into them there. The engine needs no

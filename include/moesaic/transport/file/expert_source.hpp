@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -42,6 +43,17 @@ class expert_source {
     auto layout = expert_layout::create(shape, parts, alignment);
     if (!layout) return layout.error();
     return expert_source(std::move(files), std::move(*layout));
+  }
+  /// The same for an engine that finds an expert by its number times a stride (`same_in_every_room`). Where an expert's bytes are no multiple of the disk's
+  /// block that takes reads through the page cache; where they are none of `least_alignment`, nothing helps: bad_file.
+  [[nodiscard]] static result<expert_source> open_for_strides(const model_shape& shape, std::span<const std::string> paths,
+                                                              std::span<const part_in_file> parts) {
+    for (const direct_reads how : {direct_reads::automatic, direct_reads::no}) {
+      auto opened = open(shape, paths, parts, how);
+      if (!opened || same_in_every_room(opened->layout(), shape)) return opened;
+    }
+    return error(error_code::bad_file, paths.empty() ? std::string_view("the model") : paths.front(), ": the bytes of an expert are no multiple of ",
+                 expert_layout::least_alignment, ", so no stride leads from one to the next; please map numbers of experts to addresses, or load them all");
   }
 
   [[nodiscard]] const expert_layout& layout() const noexcept { return layout_; }
