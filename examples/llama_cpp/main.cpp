@@ -23,7 +23,7 @@ int main(int count, char** words) {
   llama_log_set([](ggml_log_level level, const char* text, void*) { (void)(level == GGML_LOG_LEVEL_ERROR && std::fputs(text, stderr)); }, nullptr);
   // [settings]
   llama_model_params how = llama_model_default_params();
-  how.n_gpu_layers = 0;         // homes are in main memory
+  how.n_gpu_layers = 0;         // rooms are in main memory
   how.use_extra_bufts = false;  // else a repacked copy of the experts would be the one that computes
   const std::unique_ptr<llama_model, decltype(&llama_model_free)> model(llama_model_load_from_file(words[1], how), llama_model_free);
   if (!model) return self.complain("llama.cpp cannot load this model", 2);

@@ -78,6 +78,19 @@ TEST_CASE("other architectures and types: the same logits under every budget") {
   }
 }
 
+TEST_CASE("biases of experts read the choice, too: refused, not computed with another's") {
+  const temporary_folder folder;
+  const finished made =
+      run("moesaic-make-model", "'" + (folder / "m.gguf") + "' --architecture gpt-oss --width 64 --heads 4 --kv-heads 2 --head-width 32 --vocabulary 260");
+  REQUIRE_MESSAGE(made.status == 0, made.err);
+  const example biased(folder / "m.gguf");
+  CHECK(biased.with("all", 1).status == 0);
+  const finished done = biased.with("50%", 1);
+  CHECK(done.status == 1);
+  CHECK(done.one_sentence());
+  CHECK_MESSAGE(done.says("reads which experts were chosen"), done.err);
+}
+
 TEST_CASE("what cannot be done is a sentence and a status") {
   const example shipped(MOESAIC_MODELS "/moesaic-demo-moe-q8_0.gguf");
   const finished small = shipped.with("1%", 30);

@@ -166,23 +166,6 @@ TEST_CASE("an expert that comes back into another room keeps its home, and the t
   CHECK(model.is_at(moved.home(b), b));
 }
 
-TEST_CASE("parts begin at the same place of every room where their bytes are a multiple of the alignment, and only there") {
-  const auto alike = [](std::uint64_t each, std::uint64_t begin, std::uint64_t alignment) {
-    const model_shape shape = *model_shape::uniform(1, 4, 1, {2 * each});
-    std::vector<file::part_in_file> parts;
-    for (std::uint32_t e = 0; e < 4; ++e)
-      for (std::uint32_t p = 0; p < 2; ++p) parts.push_back({make_expert(0, e), p, 0, begin + p * 1'000'000 + e * each, {each}});
-    const auto layout = file::expert_layout::create(shape, parts, {alignment});
-    REQUIRE(layout);
-    return file::same_in_every_room(*layout, shape);
-  };
-  CHECK(alike(8'192, 32, 4'096));
-  CHECK(alike(8'192, 0, 512));
-  CHECK(alike(1'152, 96, 1));
-  CHECK_FALSE(alike(1'152, 0, 512));
-  CHECK_FALSE(alike(1'160, 0, 1));
-}
-
 #ifdef MREMAP_DONTUNMAP
 TEST_CASE("a sandbox that forbids mremap is found at creation") {
   const pid_t child = ::fork();

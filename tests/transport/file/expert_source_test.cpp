@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <fstream>
+
 #include "file_bench.hpp"
 
 using namespace moesaic;
@@ -40,6 +42,28 @@ TEST_CASE("parts that do not lie in their files are refused at once, with file, 
   auto gone = expert_source::open(files.shape(), missing, files.parts());
   REQUIRE_FALSE(gone);
   CHECK(gone.error().code() == error_code::cannot_open);
+}
+
+TEST_CASE("for strides: past the page cache where that keeps them, else through it, else not at all") {
+  const scratch folder;
+  const std::string path = folder.path("experts");
+  const auto opened = [&](std::uint64_t each, std::uint64_t begin) {
+    std::ofstream(path, std::ios::binary) << std::string(begin + 4 * each, 'x');
+    std::vector<part_in_file> parts;
+    for (std::uint32_t e = 0; e < 4; ++e) parts.push_back({make_expert(0, e), 0, 0, begin + e * each, {each}});
+    return expert_source::open_for_strides(*model_shape::uniform(1, 4, 1, {each}), {&path, 1}, parts);
+  };
+  const auto aligned = opened(65'536, 32);
+  REQUIRE(aligned);
+  CHECK(aligned->direct() == expert_source::open(*model_shape::uniform(1, 1, 1, {1}), {&path, 1}, {{{make_expert(0, 0), 0, 0, 0, {1}}}})->direct());
+  const auto odd = opened(1'152, 96);
+  REQUIRE(odd);
+  CHECK_FALSE(odd->direct());
+  const auto crooked = opened(1'160, 0);
+  REQUIRE_FALSE(crooked);
+  CHECK(crooked.error().code() == error_code::bad_file);
+  CHECK(crooked.error().sentence().find(path) == 0);
+  CHECK_FALSE(expert_source::open_for_strides(*model_shape::uniform(1, 1, 1, {1}), {}, {{{make_expert(0, 0), 0, 0, 0, {1}}}}));
 }
 
 TEST_CASE("a failed transfer is explained by what the file is now") {
